@@ -1,0 +1,39 @@
+/** The fleet file (design: `kind: Fleet`), parsed and with defaults filled in. */
+export interface FleetFile {
+  name: string;
+  source: { repoURL: string; targetRevision: string; path: string };
+  repositories: RepositoryConfig[];
+  clusters: ClusterConfig[];
+  environments: { clusterLabel: string };
+  slack?: { channel: string; credentials: string; apiURL: string };
+  mode?: 'observe';
+  adopt?: boolean;
+}
+
+export type Forge = 'github' | 'gitlab' | 'git';
+
+export interface RepositoryConfig {
+  url: string;
+  forge: Forge;
+  /** Absent for `git`. */
+  apiURL?: string;
+  /** Names of secrets, never values. */
+  credentials?: string;
+  webhookSecret?: string;
+}
+
+export interface ClusterConfig {
+  name: string;
+  /** What `destination.server` says for this cluster; the API server's URL where nothing else is given. */
+  server?: string;
+  inCluster?: boolean;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  access: ClusterAccess;
+}
+
+/** How Towline reaches the cluster: exactly one of these in the fleet file. */
+export type ClusterAccess =
+  | { type: 'eks'; name: string; region: string; roleARN?: string }
+  | { type: 'kubeconfig'; path: string; context?: string }
+  | { type: 'embedded' };

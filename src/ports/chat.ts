@@ -1,0 +1,15 @@
+/** One message: plain fallback text and, for hosts that know them, blocks. */
+export interface ChatMessage {
+  text: string;
+  blocks?: unknown[];
+}
+
+/**
+ * A chat service (Slack). Errors: AppError `chat-unreachable`, `chat-rate-limited` (transient, with
+ * retryAfterSeconds), `chat-denied`, `chat-channel-unknown`, `chat-refused` (permanent).
+ */
+export interface Chat {
+  /** Answers with the id (Slack: channel and ts) under which the message can be edited. */
+  post(channel: string, message: ChatMessage): Promise<{ channel: string; ts: string }>;
+  update(channel: string, ts: string, message: ChatMessage): Promise<void>;
+}

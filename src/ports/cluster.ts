@@ -1,0 +1,69 @@
+import type { KubernetesObject, ResourceRef } from '../domain/kubernetes-object.ts';
+
+/** One resource type that the API server serves. */
+export interface ApiResource {
+  group: string;
+  version: string;
+  kind: string;
+  /** Plural name in URLs. */
+  resource: string;
+  namespaced: boolean;
+  verbs: string[];
+}
+
+export interface ListOptions {
+  namespace?: string;
+  labelSelector?: string;
+}
+
+/**
+ * Reads one cluster. Errors: AppError `cluster-unreachable`, `cluster-throttled` (transient, with retryAfterSeconds),
+ * `cluster-denied` (permanent: names what is missing), `kind-unknown` (permanent).
+ */
+export interface ClusterReader {
+  /** The served types; cached by the adapter, read again with `fresh`. */
+  discover(options?: { fresh?: boolean }): Promise<ApiResource[]>;
+  version(): Promise<string>;
+  get(ref: ResourceRef): Promise<KubernetesObject | undefined>;
+  /** All objects of a type, through every page. */
+  list(type: Pick<ApiResource, 'group' | 'version' | 'kind'>, options?: ListOptions): Promise<KubernetesObject[]>;
+}
+
+export interface ApplyOptions {
+  fieldManager: string;
+  force?: boolean;
+  dryRun?: boolean;
+}
+
+export interface DeleteOptions {
+  uid?: string;
+  resourceVersion?: string;
+  propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
+  dryRun?: boolean;
+}
+
+/**
+ * Writes one cluster. Errors: those of ClusterReader and AppError `apply-conflict`, `apply-invalid` (permanent; the
+ * API server's message, cleaned of Secret values), `precondition-failed` (transient: read again), `namespace-terminating`
+ * (transient).
+ */
+export interface ClusterWriter {
+  /** Server-side apply; answers with the object as it is now (or would be, with dryRun). */
+  apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
+  /** POST: for `generateName` and `Replace=true`. */
+  create(object: KubernetesObject, options: { fieldManager: string; dryRun?: boolean }): Promise<KubernetesObject>;
+  /** PUT with the object's resourceVersion. */
+  replace(object: KubernetesObject, options: { fieldManager: string; dryRun?: boolean }): Promise<KubernetesObject>;
+  /** JSON patch (RFC 6902) or JSON merge patch (RFC 7386), by the patch's shape: an array or an object. */
+  patch(ref: ResourceRef, patch: unknown, options: { fieldManager: string }): Promise<KubernetesObject>;
+  /** False: it was not there. */
+  delete(ref: ResourceRef, options?: DeleteOptions): Promise<boolean>;
+}
+
+export type ClusterConnection = ClusterReader & ClusterWriter;
+
+/** Connects to a registered cluster; `session` names the rollout for the cluster's audit log. */
+export type ConnectCluster = (
+  config: import('../domain/fleet/fleet-file.ts').ClusterConfig,
+  session: string,
+) => Promise<ClusterConnection>;

@@ -1,0 +1,26 @@
+import type { RepositoryConfig } from '../domain/fleet/fleet-file.ts';
+
+/** Forge-neutral states; each adapter maps them to what its forge knows. */
+export type StatusState = 'pending' | 'running' | 'success' | 'failure' | 'canceled';
+
+export interface CommitStatus {
+  repository: RepositoryConfig;
+  commit: string;
+  /** Full ref that the commit was pushed to; GitLab wants the branch or tag name. */
+  ref: string;
+  /** `towline/<environment>`, at most 255 characters. */
+  context: string;
+  state: StatusState;
+  /** At most 140 characters; longer text is cut by the caller. */
+  description: string;
+  /** Page of the rollout. */
+  targetURL?: string;
+}
+
+/**
+ * Writes commit statuses. Errors: AppError `forge-unreachable`, `forge-rate-limited` (transient, with
+ * retryAfterSeconds), `forge-denied`, `commit-unknown`, `status-refused` (permanent).
+ */
+export interface CommitStatuses {
+  post(status: CommitStatus): Promise<void>;
+}

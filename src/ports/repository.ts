@@ -1,0 +1,36 @@
+/** One entry of a commit's tree. Paths are relative to the repository's root, without a leading slash. */
+export interface TreeEntry {
+  path: string;
+  mode: 'file' | 'executable' | 'symlink' | 'submodule' | 'directory';
+  /** Git object id: of the blob, of the tree, or the submodule's commit. Lower-case hex, 40 or 64 digits. */
+  digest: string;
+  /** Bytes, where the host tells it with the listing. */
+  size?: number;
+}
+
+/** Every entry of a commit's tree, directories included, by path. The root is not an entry: its id is `digest`. */
+export interface Tree {
+  commit: string;
+  digest: string;
+  entries: ReadonlyMap<string, TreeEntry>;
+}
+
+/**
+ * Reads one Git repository. Errors: AppError `repository-unreachable`, `repository-rate-limited` (transient),
+ * `repository-denied`, `repository-not-found`, `commit-not-found`, `tree-too-large`, `blob-not-found` (permanent).
+ */
+export interface Repository {
+  /**
+   * The commit that a ref points at now: `HEAD` (the default branch), a full ref name, or a full commit id.
+   * Annotated tags are peeled to their commit. Undefined: there is no such ref.
+   */
+  resolve(ref: string): Promise<string | undefined>;
+  /** Every branch and tag (full names, tags peeled) and `HEAD` with its commit: one round trip, for polling. */
+  listRefs(): Promise<ReadonlyMap<string, string>>;
+  listTree(commit: string): Promise<Tree>;
+  /** The blobs' bytes by digest. Asks for a digest once however often it is named. */
+  readBlobs(digests: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
+}
+
+/** Opens the repository registered under a URL; the same object for the same registration. */
+export type OpenRepository = (config: import('../domain/fleet/fleet-file.ts').RepositoryConfig) => Repository;

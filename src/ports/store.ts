@@ -1,0 +1,27 @@
+/** A stored row. `version` counts its writes; `due` is when something should have happened (ms), absent at rest. */
+export interface Row {
+  id: string;
+  version: number;
+  due?: number;
+}
+
+/**
+ * One aggregate's table. Every change is one conditional write of one row (optimistic on `version`), so all decisions
+ * (leases, generations, supersession) are pure functions from row to row.
+ * Errors: AppError `store-throttled`, `store-unreachable` (transient), `row-too-large` (permanent).
+ */
+export interface Store<R extends Row> {
+  /** Strongly consistent. */
+  get(id: string): Promise<R | undefined>;
+  /** Rows that exist, in no particular order; any number of ids. */
+  getMany(ids: readonly string[]): Promise<R[]>;
+  /**
+   * Writes `row` if the stored version still equals `row.version` (0: no such row may exist). Answers with the row as
+   * stored (version + 1), or undefined when another writer came first.
+   */
+  save(row: R): Promise<R | undefined>;
+  /** Deletes the row if its version still matches; false when another writer came first. */
+  remove(row: Pick<R, 'id' | 'version'>): Promise<boolean>;
+  /** Ids of rows due at or before `now`, oldest first, at most `limit`. Eventually consistent. */
+  due(now: number, limit: number): Promise<string[]>;
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a folder of test/: `npm test` runs those that need nothing but Node and git. */
+const project = (name: string, options: { testTimeout?: number; fileParallelism?: boolean } = {}) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...options },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit'),
+      project('contracts', { testTimeout: 30_000 }),
+      project('integration', { testTimeout: 60_000 }),
+      project('e2e', { testTimeout: 120_000, fileParallelism: false }),
+      project('cluster', { testTimeout: 120_000, fileParallelism: false }),
+      project('browser', { testTimeout: 120_000, fileParallelism: false }),
+    ],
+  },
+});
