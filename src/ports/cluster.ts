@@ -17,8 +17,9 @@ export interface ListOptions {
 }
 
 /**
- * Reads one cluster. Errors: AppError `cluster-unreachable`, `cluster-throttled` (transient, with retryAfterSeconds),
- * `cluster-denied` (permanent: names what is missing), `kind-unknown` (permanent).
+ * Reads one cluster. Errors: AppError `cluster-unreachable`, `cluster-throttled`, `cluster-failed` (a 5xx of the API
+ * server or of a webhook behind it; all three transient, with retryAfterSeconds where named), `cluster-denied`
+ * (permanent: names what is missing), `kind-unknown` (permanent; details {group, version, kind}).
  */
 export interface ClusterReader {
   /** The served types; cached by the adapter, read again with `fresh`. */
@@ -33,6 +34,8 @@ export interface ApplyOptions {
   fieldManager: string;
   force?: boolean;
   dryRun?: boolean;
+  /** What the server does about fields that it does not know; absent: its default (`Warn`). */
+  fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
 }
 
 export interface DeleteOptions {
@@ -43,9 +46,11 @@ export interface DeleteOptions {
 }
 
 /**
- * Writes one cluster. Errors: those of ClusterReader and AppError `apply-conflict`, `apply-invalid` (permanent; the
- * API server's message, cleaned of Secret values), `precondition-failed` (transient: read again), `namespace-terminating`
- * (transient).
+ * Writes one cluster. Errors: those of ClusterReader and AppError `apply-conflict` (permanent; details.conflicts =
+ * [{manager, field}]), `apply-invalid` (permanent; the API server's message, cleaned of Secret values; details.causes =
+ * [{field, reason}]), `precondition-failed` (transient: read again), `namespace-terminating` (transient),
+ * `namespace-missing` (permanent; details.namespace), `already-exists` (create), `object-missing` (replace, patch;
+ * both permanent).
  */
 export interface ClusterWriter {
   /** Server-side apply; answers with the object as it is now (or would be, with dryRun). */
