@@ -1,0 +1,40 @@
+/** Applications of one environment in one rollout, by how far each has come. The five groups exclude each other. */
+export interface EnvironmentSummary {
+  name: string;
+  /** Applications that the change affects here; 0: it affects none. */
+  total: number;
+  synced: number;
+  progressing: number;
+  failed: number;
+  /** Waiting for a person: manual sync, closed sync window, approval. */
+  waiting: number;
+  /** A newer rollout took over. */
+  superseded: number;
+}
+
+/** One application that failed; `message` names the file, path, namespace, project or cluster at fault. */
+export interface ApplicationFailure {
+  application: string;
+  cluster: string;
+  environment: string;
+  message: string;
+}
+
+export type RolloutState = 'pending' | 'running' | 'success' | 'failure' | 'canceled';
+
+/** What a rollout tells the world: folded from its outcomes, the only input of statuses and messages. */
+export interface RolloutSummary {
+  rolloutId: string;
+  /** Registered URL of the repository. */
+  repository: string;
+  /** Full ref name. */
+  ref: string;
+  commit: string;
+  /** First line of the commit's message, where known. */
+  subject?: string;
+  /** Page of the rollout. */
+  url: string;
+  environments: EnvironmentSummary[];
+  failures: ApplicationFailure[];
+  state: RolloutState;
+}
