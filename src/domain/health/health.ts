@@ -1,4 +1,7 @@
-import type { KubernetesObject } from '../kubernetes-object.ts';
+import { type KubernetesObject, parseApiVersion } from '../kubernetes-object.ts';
+import { matchGlob } from '../settings/glob.ts';
+import { assessBuiltin } from './builtin/kinds.ts';
+import { assessCustom } from './custom/table.ts';
 
 /** Argo CD's health statuses, best first. */
 export type HealthStatus = 'Healthy' | 'Suspended' | 'Progressing' | 'Missing' | 'Degraded' | 'Unknown';
@@ -61,14 +64,60 @@ export const isWorse = (current: HealthStatus, next: HealthStatus): boolean => R
 /** Whether a string is one of the six statuses. */
 export const isHealthStatus = (text: unknown): text is HealthStatus => typeof text === 'string' && text in RANK;
 
+/** Hooks carry this finalizer while they run, so a hook that is being deleted keeps its own health. */
+const HOOK_FINALIZER = 'argocd.argoproj.io/hook-finalizer';
+
 /**
  * The health of one live object: being deleted, else the user's script for its kind, else the built-in kinds, else the
  * table of custom resources. Undefined: this kind has no health (a ConfigMap), which never holds anything up.
  */
-export const assessHealth = (_object: KubernetesObject, _overrides?: HealthOverrides): Health | undefined => undefined;
+export const assessHealth = (object: KubernetesObject, overrides?: HealthOverrides): Health | undefined => {
+  const { deletionTimestamp, finalizers } = object.metadata;
+  if (deletionTimestamp && !finalizers?.includes(HOOK_FINALIZER))
+    return { status: 'Progressing', message: 'Pending deletion' };
+  const script = overrides && findScript(overrides.scripts, object);
+  if (overrides && script) return overrides.run(script, object);
+  return assessBuiltin(object) ?? assessCustom(object);
+};
 
-/** The application's health from that of its resources, as Argo CD folds it; `self` is the application's own key. */
+/** The script for exactly this kind, else the first whose glob matches: the order written, where Argo CD's is random. */
+const findScript = (scripts: readonly HealthScript[], object: KubernetesObject): HealthScript | undefined => {
+  const { group } = parseApiVersion(object.apiVersion);
+  const key = group ? `${group}/${object.kind}` : object.kind;
+  return scripts.find((script) => script.groupKind === key) ?? scripts.find((script) => matchGlob(script.groupKind, key));
+};
+
+/**
+ * The application's health: the worst of its resources', leaving out hooks, those with
+ * `argocd.argoproj.io/ignore-healthcheck: "true"`, the application itself (`self`), what is missing while anything else is
+ * live, and child Applications that are Missing or Unknown. Nothing live at all of what should be: Missing.
+ */
 export const foldHealth = (
-  _resources: readonly ResourceHealth[],
-  _self?: { namespace: string; name: string },
-): Health => ({ status: 'Healthy', message: '' });
+  resources: readonly ResourceHealth[],
+  self?: { namespace: string; name: string },
+): Health => {
+  const counted = resources.filter((resource) => !isLeftOut(resource, self));
+  if (counted.length > 0 && counted.every((resource) => !resource.live)) return { status: 'Missing', message: '' };
+  let worst: Health = { status: 'Healthy', message: '' };
+  for (const resource of counted) {
+    const { health } = resource;
+    if (!health || !resource.live || (isApplication(resource) && isAway(health.status))) continue;
+    if (isWorse(worst.status, health.status)) worst = { status: health.status, message: blame(resource, health) };
+  }
+  return worst;
+};
+
+const isApplication = (resource: ResourceHealth): boolean =>
+  resource.group === 'argoproj.io' && resource.kind === 'Application';
+
+/** What a child application that is not there yet reports; its parent does not wait for it. */
+const isAway = (status: HealthStatus): boolean => status === 'Missing' || status === 'Unknown';
+
+const isLeftOut = (resource: ResourceHealth, self?: { namespace: string; name: string }): boolean => {
+  if (resource.hook || resource.annotations?.['argocd.argoproj.io/ignore-healthcheck'] === 'true') return true;
+  return isApplication(resource) && resource.name === self?.name && resource.namespace === self?.namespace;
+};
+
+/** Names the resource whose health decided, as Argo CD leaves it to the reader to find. */
+const blame = (resource: ResourceHealth, health: Health): string =>
+  `${resource.kind}/${resource.name}${health.message ? `: ${health.message}` : ''}`;
