@@ -1,0 +1,88 @@
+import type { Cause } from '../domain/change.ts';
+import { DELIVERY_TTL_SECONDS, type DeliveryRow, deliveryRestarted, RESEND_AFTER_MS } from '../domain/delivery.ts';
+import { AppError } from '../domain/errors.ts';
+import { deliveryIdOf } from '../domain/webhook/delivery-id.ts';
+import type { RefChange } from '../domain/webhook/event.ts';
+import type { WebhookAnswer, WebhookHeaders } from '../domain/webhook/request.ts';
+import type { ChangeMessage } from '../messages/change.ts';
+import type { Clock, NewId } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface AcceptDeliveryDeps {
+  deliveries: Store<DeliveryRow>;
+  enqueue: (message: ChangeMessage) => Promise<void>;
+  clock: Clock;
+  newId: NewId;
+  log: Log;
+}
+
+/** An authentic change of a registered repository (its registered URL). */
+export interface AuthenticChange {
+  forge: 'github' | 'gitlab';
+  headers: WebhookHeaders;
+  repository: string;
+  change: RefChange;
+}
+
+/**
+ * Writes the delivery's row and sends its change. The row comes first and is due in a minute, so that a message that
+ * could not be sent is sent by `schedule`; therefore a failed send is logged and still accepted. The same delivery
+ * again does nothing, unless its work had failed.
+ */
+export const acceptDelivery =
+  (deps: AcceptDeliveryDeps) =>
+  async (input: AuthenticChange): Promise<WebhookAnswer> => {
+    const row = await claimDelivery(deps, newRow(deps, input));
+    if (!row) return { status: 202, body: { status: 'duplicate', reason: 'this delivery was accepted before' } };
+    try {
+      await deps.enqueue(changeMessageOf(row));
+    } catch (error) {
+      const code = error instanceof AppError ? error.code : 'unknown';
+      deps.log.error('change not sent, schedule will repeat it', {
+        delivery: row.id,
+        repository: row.repository,
+        code,
+      });
+    }
+    return { status: 202, body: { status: 'accepted', delivery: row.id, repository: row.repository, ref: row.ref } };
+  };
+
+const causeOf = (ref: string): Cause => (ref.startsWith('refs/tags/') ? 'tag' : 'push');
+
+const newRow = (deps: AcceptDeliveryDeps, { forge, headers, repository, change }: AuthenticChange): DeliveryRow => {
+  const now = deps.clock();
+  return {
+    // Without an id of the forge's two deliveries cannot be told to be one: both are looked at, which does no harm.
+    id: deliveryIdOf(forge, headers, repository, change) ?? `${repository} ${deps.newId()}`,
+    version: 0,
+    due: now + RESEND_AFTER_MS,
+    state: 'received',
+    repository,
+    ref: change.ref,
+    ...(change.commit ? { commit: change.commit } : {}),
+    ...(change.before ? { before: change.before } : {}),
+    cause: causeOf(change.ref),
+    receivedAt: now,
+    expiresAt: Math.floor(now / 1000) + DELIVERY_TTL_SECONDS,
+  };
+};
+
+/** The row as written, or undefined where the delivery is already taken care of. */
+const claimDelivery = async (deps: AcceptDeliveryDeps, row: DeliveryRow): Promise<DeliveryRow | undefined> => {
+  const saved = await deps.deliveries.save(row);
+  if (saved) return saved;
+  const earlier = await deps.deliveries.get(row.id);
+  if (earlier?.state !== 'failed') return undefined;
+  return deps.deliveries.save(deliveryRestarted(earlier, deps.clock()));
+};
+
+/** The message that asks to plan what a delivery announced; `schedule` sends it again from the row. */
+export const changeMessageOf = (row: DeliveryRow): ChangeMessage => ({
+  version: 1,
+  delivery: row.id,
+  repository: row.repository,
+  ref: row.ref,
+  cause: row.cause,
+  ...(row.commit ? { commit: row.commit } : {}),
+});
