@@ -63,19 +63,17 @@ export const receiveWebhook =
     const parsed = parseBody(request.body);
     const hooked = hookedRepositories(await deps.repositories(), forge);
     const proven = await provenRepositories(deps, { hooked, proof, body: request.body, json: parsed?.json });
-    if (proven.length === 0) return UNAUTHORIZED;
+    const [repository] = proven;
+    if (!repository) return UNAUTHORIZED;
     if (!parsed) return refuse(400, 'body-malformed', 'the body is not JSON in UTF-8');
     const event = readEvent(forge, request.headers, parsed.json);
     if (event.type === 'ignored') return ignore(event.reason);
-    const [repository] = proven;
-    if (event.type === 'malformed' || !repository) return refuse(400, 'body-malformed', describe(event));
+    if (event.type === 'malformed') return refuse(400, 'body-malformed', event.reason);
     if (deps.isTracked && !(await deps.isTracked(repository, event.change.ref))) {
       return ignore('no application and no fleet follows this ref');
     }
     return acceptDelivery(deps)({ forge, headers: request.headers, repository: repository.url, change: event.change });
   };
-
-const describe = (event: { reason?: string }): string => event.reason ?? 'the payload is malformed';
 
 interface Claim {
   hooked: readonly RepositoryConfig[];
