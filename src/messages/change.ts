@@ -2,10 +2,10 @@ import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 
-/** A ref of a repository moved, or is said to have: read it and plan. `delivery` is the id of the row that asks for it. */
+/** A ref of a repository moved, or is said to have: read it and plan. `delivery` is the id of the row that asks for it, where a webhook did. */
 export const ChangeMessageSchema = v.object({
   version: v.literal(1),
-  delivery: text,
+  delivery: v.optional(text),
   /** Registered URL. */
   repository: text,
   /** Full ref name. */
@@ -13,6 +13,8 @@ export const ChangeMessageSchema = v.object({
   cause: v.picklist(['push', 'tag', 'merge-request', 'poll', 'manual', 'fleet', 'retry']),
   /** What the event named; only a hint. */
   commit: v.optional(text),
+  /** Applications to render again whatever their inputs say: what they need is gone from the cache. */
+  applications: v.optional(v.array(text)),
 });
 
 export type ChangeMessage = v.InferOutput<typeof ChangeMessageSchema>;

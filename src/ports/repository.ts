@@ -25,6 +25,8 @@ export interface Repository {
    * Annotated tags are peeled to their commit. Undefined: there is no such ref.
    */
   resolve(ref: string): Promise<string | undefined>;
+  /** Full name of the branch that `HEAD` stands for (`refs/heads/main`); may be minutes old. Undefined: empty repository. */
+  defaultBranch(): Promise<string | undefined>;
   /** Every branch and tag (full names, tags peeled) and `HEAD` with its commit: one round trip, for polling. */
   listRefs(): Promise<ReadonlyMap<string, string>>;
   listTree(commit: string): Promise<Tree>;

@@ -1,9 +1,6 @@
-/** A stored row. `version` counts its writes; `due` is when something should have happened (ms), absent at rest. */
-export interface Row {
-  id: string;
-  version: number;
-  due?: number;
-}
+import type { Row } from '../domain/row.ts';
+
+export type { Row } from '../domain/row.ts';
 
 /**
  * One aggregate's table. Every change is one conditional write of one row (optimistic on `version`), so all decisions

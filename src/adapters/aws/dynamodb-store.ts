@@ -1,0 +1,152 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import {
+  BatchGetItemCommand,
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
+import { permanent } from '../../domain/errors.ts';
+import type { Row, Store } from '../../ports/store.ts';
+import { conditionFailed, translateDynamoError } from './dynamodb-errors.ts';
+
+/** Shards of the due index: `schedule` asks each in turn, so no partition takes every outstanding row's write. */
+export const DUE_SHARDS = 4;
+
+const COMPRESS_ABOVE_BYTES = 4_096;
+const ITEM_LIMIT_BYTES = 390_000;
+const BATCH_GET_LIMIT = 100;
+
+type Item = Record<string, AttributeValue>;
+
+export interface DynamoStoreOptions<R extends Row> {
+  client: DynamoDBClient;
+  table: string;
+  /** Extra top-level attributes for the table's own sparse indexes. */
+  indexed?: (row: R) => Record<string, string | undefined>;
+  /** Seconds since the epoch after which DynamoDB may delete the row. */
+  expiresAt?: (row: R) => number | undefined;
+}
+
+/** A `Store` over one DynamoDB table with key `id` and the sparse index `due` (`dueShard`, `due`). */
+export const createDynamoStore = <R extends Row>(options: DynamoStoreOptions<R>): Store<R> => {
+  const { client, table } = options;
+  const send = <Output>(call: Promise<Output>): Promise<Output> => call.catch(translateDynamoError(table));
+  return {
+    get: async (id) => {
+      const answer = await send(
+        client.send(new GetItemCommand({ TableName: table, Key: { id: { S: id } }, ConsistentRead: true })),
+      );
+      return answer.Item ? decode<R>(answer.Item) : undefined;
+    },
+    getMany: async (ids) => {
+      const unique = [...new Set(ids)];
+      const chunks = chunk(unique, BATCH_GET_LIMIT);
+      const rows = await Promise.all(chunks.map((some) => send(batchGet<R>(client, table, some))));
+      return rows.flat();
+    },
+    save: async (row) => {
+      const next = { ...row, version: row.version + 1 };
+      try {
+        await client.send(
+          new PutItemCommand({ TableName: table, Item: encode(next, options), ...unchanged(row.version) }),
+        );
+        return next;
+      } catch (error) {
+        if (conditionFailed(error)) return undefined;
+        return translateDynamoError(table)(error);
+      }
+    },
+    remove: async (row) => {
+      try {
+        await client.send(
+          new DeleteItemCommand({ TableName: table, Key: { id: { S: row.id } }, ...unchanged(row.version) }),
+        );
+        return true;
+      } catch (error) {
+        if (conditionFailed(error)) return false;
+        return translateDynamoError(table)(error);
+      }
+    },
+    due: async (now, limit) => {
+      const shards = Array.from({ length: DUE_SHARDS }, (_, shard) =>
+        send(dueInShard(client, table, shard, now, limit)),
+      );
+      const found = (await Promise.all(shards)).flat();
+      return found
+        .sort((a, b) => a.due - b.due)
+        .slice(0, limit)
+        .map(({ id }) => id);
+    },
+  };
+};
+
+const unchanged = (version: number) =>
+  version === 0
+    ? { ConditionExpression: 'attribute_not_exists(id)' }
+    : { ConditionExpression: 'version = :version', ExpressionAttributeValues: { ':version': { N: String(version) } } };
+
+const encode = <R extends Row>(row: R, options: DynamoStoreOptions<R>): Item => {
+  const json = Buffer.from(JSON.stringify(row));
+  const body = json.byteLength > COMPRESS_ABOVE_BYTES ? { B: gzipSync(json, { level: 1 }) } : { S: json.toString() };
+  if ((body.B?.byteLength ?? 0) > ITEM_LIMIT_BYTES) {
+    throw permanent('row-too-large', `${options.table}: row ${row.id} is over DynamoDB's 400 KB`, {
+      details: { table: options.table, id: row.id, bytes: body.B?.byteLength },
+    });
+  }
+  const item: Item = { id: { S: row.id }, version: { N: String(row.version) }, body };
+  if (row.due !== undefined) {
+    item.due = { N: String(row.due) };
+    item.dueShard = { S: String(shardOf(row.id)) };
+  }
+  const expiresAt = options.expiresAt?.(row);
+  if (expiresAt !== undefined) item.expiresAt = { N: String(expiresAt) };
+  for (const [name, value] of Object.entries(options.indexed?.(row) ?? {})) {
+    if (value !== undefined) item[name] = { S: value };
+  }
+  return item;
+};
+
+/** Reads an item that `encode` wrote; the version attribute wins over the body's. */
+export const decode = <R extends Row>(item: Item): R => {
+  const json = item.body?.B ? gunzipSync(item.body.B).toString() : (item.body?.S ?? '{}');
+  return { ...(JSON.parse(json) as R), version: Number(item.version?.N ?? 0) };
+};
+
+/** A row's shard of the due index, spread by its id. */
+export const shardOf = (id: string): number => {
+  let hash = 0;
+  for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) >>> 0;
+  return hash % DUE_SHARDS;
+};
+
+const batchGet = async <R extends Row>(client: DynamoDBClient, table: string, ids: string[]): Promise<R[]> => {
+  const rows: R[] = [];
+  let keys: Item[] = ids.map((id) => ({ id: { S: id } }));
+  while (keys.length > 0) {
+    const answer = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
+    );
+    rows.push(...(answer.Responses?.[table] ?? []).map((item) => decode<R>(item)));
+    keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return rows;
+};
+
+const dueInShard = async (client: DynamoDBClient, table: string, shard: number, now: number, limit: number) => {
+  const answer = await client.send(
+    new QueryCommand({
+      TableName: table,
+      IndexName: 'due',
+      KeyConditionExpression: 'dueShard = :shard AND due <= :now',
+      ExpressionAttributeValues: { ':shard': { S: String(shard) }, ':now': { N: String(now) } },
+      Limit: limit,
+    }),
+  );
+  return (answer.Items ?? []).map((item) => ({ id: item.id?.S ?? '', due: Number(item.due?.N ?? 0) }));
+};
+
+const chunk = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

@@ -1,0 +1,76 @@
+import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import * as v from 'valibot';
+import { AppError } from '../../domain/errors.ts';
+import type { Log } from '../../ports/log.ts';
+
+export interface SqsHandlerDeps {
+  log: Log;
+  /** Makes a failed message visible again after so many seconds, instead of after the queue's long time-out. */
+  retryIn: (record: SQSRecord, seconds: number) => Promise<void>;
+}
+
+const FIRST_RETRY_SECONDS = 5;
+const LAST_RETRY_SECONDS = 300;
+
+/**
+ * A Lambda handler for one queue: every record is parsed and handled by itself, and only those that failed are
+ * reported back (partial batch response), so one poison message never repeats its neighbours' work. What fails is
+ * tried again with growing pauses until the queue's maxReceiveCount sends it to the dead-letter queue.
+ */
+export const createSqsHandler =
+  <Schema extends v.GenericSchema>(
+    deps: SqsHandlerDeps,
+    schema: Schema,
+    handle: (message: v.InferOutput<Schema>) => Promise<void>,
+  ) =>
+  async (event: SQSEvent): Promise<SQSBatchResponse> => {
+    const outcomes = await Promise.all(event.Records.map((record) => handleRecord(deps, schema, handle, record)));
+    return { batchItemFailures: outcomes.flatMap((failed) => (failed ? [{ itemIdentifier: failed }] : [])) };
+  };
+
+const handleRecord = async <Schema extends v.GenericSchema>(
+  { log, retryIn }: SqsHandlerDeps,
+  schema: Schema,
+  handle: (message: v.InferOutput<Schema>) => Promise<void>,
+  record: SQSRecord,
+): Promise<string | undefined> => {
+  try {
+    await handle(v.parse(schema, JSON.parse(record.body)));
+    return undefined;
+  } catch (error) {
+    const receives = Number(record.attributes.ApproximateReceiveCount);
+    log.error('message failed', { messageId: record.messageId, receives, ...describeError(error) });
+    await retryIn(record, retrySeconds(error, receives)).catch(() => undefined);
+    return record.messageId;
+  }
+};
+
+/** Seconds until the next try: what the other side asked for, else 5 s doubled per receive, 300 s at most. */
+export const retrySeconds = (error: unknown, receives: number): number => {
+  const asked = error instanceof AppError ? error.retryAfterSeconds : undefined;
+  const backoff = FIRST_RETRY_SECONDS * 2 ** Math.max(0, receives - 1);
+  return Math.min(LAST_RETRY_SECONDS, Math.ceil(asked ?? backoff));
+};
+
+/** Loggable facts of an error: code, kind, message and details; the stack only of what is not an AppError. */
+export const describeError = (error: unknown): Record<string, unknown> => {
+  if (error instanceof AppError) {
+    return { code: error.code, kind: error.kind, reason: error.message, details: error.details };
+  }
+  if (v.isValiError(error)) return { code: 'message-invalid', reason: error.issues[0].message };
+  return { code: 'defect', reason: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+};
+
+/** Retries through ChangeMessageVisibility on the record's own queue. */
+export const createRetryIn =
+  (client: SQSClient, queueUrl: string): SqsHandlerDeps['retryIn'] =>
+  async (record, seconds) => {
+    await client.send(
+      new ChangeMessageVisibilityCommand({
+        QueueUrl: queueUrl,
+        ReceiptHandle: record.receiptHandle,
+        VisibilityTimeout: seconds,
+      }),
+    );
+  };

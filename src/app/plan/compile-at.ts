@@ -1,0 +1,105 @@
+import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
+import { compileFleet } from '../../domain/fleet/compile-fleet.ts';
+import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
+import { FLEET_ID, type FleetRow } from '../../domain/fleet-row.ts';
+import { formatProblem } from '../../domain/problem.ts';
+import type { Rollout } from '../../domain/rollout.ts';
+import { takesFrom } from '../../domain/tracking-ref.ts';
+import type { Repository, Tree } from '../../ports/repository.ts';
+import { updateRow } from '../update-row.ts';
+import type { PlanDeps } from './deps.ts';
+
+export interface Compiled {
+  fleet: FleetRow;
+  snapshot: FleetSnapshot;
+  isFleetRef: boolean;
+  /** Ids of applications that this commit adds or changes in the fleet. */
+  changed: ReadonlySet<string>;
+  removed: readonly string[];
+  problems: Rollout['problems'];
+  /** Makes the snapshot the live one: last, when everything that follows from it is written. */
+  commit(): Promise<void>;
+}
+
+interface CompileInput {
+  fleet: FleetRow;
+  at: { repository: string; ref: string; commit: string };
+  tree: Tree;
+  repository: Repository;
+  defaultBranch: string | undefined;
+}
+
+/** The fleet as of this plan: compiled anew if the ref is the fleet's own, else the live snapshot. */
+export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Compiled> => {
+  const { fleet, at, defaultBranch } = input;
+  const isFleetRef = takesFrom(fleet.file.source, { ...at, defaultBranch });
+  const previous = (await deps.snapshots.load(fleet.snapshot)) ?? (await snapshotFromRows(deps, fleet));
+  if (!isFleetRef) return { ...atRest(fleet, previous), isFleetRef };
+  const files = await readFleetFiles(input);
+  const snapshot = compileFleet({ files, fleet: fleet.file, ...(fleet.snapshot ? { previous } : {}) });
+  const difference = diffSnapshots(previous, snapshot);
+  return {
+    fleet: { ...fleet, snapshot: snapshot.digest },
+    snapshot,
+    isFleetRef,
+    changed: new Set([...difference.added, ...difference.changed]),
+    removed: difference.removed,
+    problems: problemsOf(snapshot),
+    commit: () => makeLive(deps, snapshot, at.commit),
+  };
+};
+
+const atRest = (fleet: FleetRow, snapshot: FleetSnapshot) => ({
+  fleet,
+  snapshot,
+  changed: new Set<string>(),
+  removed: [],
+  problems: [],
+  commit: () => Promise.resolve(),
+});
+
+/** The cache lost the snapshot: the rows still hold every application's compiled form. */
+const snapshotFromRows = async (deps: PlanDeps, fleet: FleetRow): Promise<FleetSnapshot> => {
+  const applications = [];
+  for await (const ids of deps.applicationIndex.all()) {
+    const rows = await deps.applications.getMany(ids);
+    applications.push(...rows.filter(({ removed }) => !removed).map(({ spec }) => spec));
+  }
+  return { digest: fleet.snapshot ?? '', applications, projects: fleet.projects, problems: [] };
+};
+
+const MANIFEST = /\.(ya?ml|json)$/;
+
+const readFleetFiles = async ({ fleet, tree, repository }: CompileInput) => {
+  const root = directoryPrefix(fleet.file);
+  const entries = [...tree.entries.values()].filter(
+    ({ path, mode }) => path.startsWith(root) && MANIFEST.test(path) && (mode === 'file' || mode === 'executable'),
+  );
+  const blobs = await repository.readBlobs(entries.map(({ digest }) => digest));
+  return entries.map(({ path, digest }) => ({
+    path,
+    digest,
+    text: Buffer.from(blobs.get(digest) ?? new Uint8Array()).toString('utf8'),
+  }));
+};
+
+const directoryPrefix = (file: FleetFile): string => {
+  const path = file.source.path.replace(/^\.?\/+|\/+$/g, '');
+  return path === '' || path === '.' ? '' : `${path}/`;
+};
+
+const problemsOf = (snapshot: FleetSnapshot): Rollout['problems'] => {
+  const documents = snapshot.problems.map((problem) => ({ problem, environment: undefined }));
+  return documents.map(({ problem, environment }) => ({
+    severity: problem.severity === 'warning' ? ('warning' as const) : ('error' as const),
+    text: formatProblem(problem),
+    ...(environment ? { environment } : {}),
+  }));
+};
+
+const makeLive = async (deps: PlanDeps, snapshot: FleetSnapshot, commit: string): Promise<void> => {
+  await deps.snapshots.store(snapshot);
+  await updateRow(deps.fleets, FLEET_ID, (known) =>
+    known ? { ...known, snapshot: snapshot.digest, commit, projects: snapshot.projects } : undefined,
+  );
+};

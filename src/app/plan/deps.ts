@@ -1,0 +1,38 @@
+import type { ApplicationRow } from '../../domain/application-row.ts';
+import type { DeliveryRow } from '../../domain/delivery.ts';
+import type { FleetRow } from '../../domain/fleet-row.ts';
+import type { RefRow } from '../../domain/ref-row.ts';
+import type { RenderRow } from '../../domain/render-row.ts';
+import type { Rollout } from '../../domain/rollout.ts';
+import type { ApplicationIndex } from '../../ports/application-index.ts';
+import type { BlobCache } from '../../ports/blob-cache.ts';
+import type { Clock, NewId } from '../../ports/clock.ts';
+import type { Events } from '../../ports/events.ts';
+import type { Log } from '../../ports/log.ts';
+import type { Outcomes } from '../../ports/outcomes.ts';
+import type { Queues } from '../../ports/queues.ts';
+import type { OpenRepository } from '../../ports/repository.ts';
+import type { Store } from '../../ports/store.ts';
+import type { Snapshots } from '../load-fleet.ts';
+
+/** What planning needs of the world. */
+export interface PlanDeps {
+  fleets: Store<FleetRow>;
+  deliveries: Store<DeliveryRow>;
+  refs: Store<RefRow>;
+  applications: Store<ApplicationRow>;
+  applicationIndex: ApplicationIndex;
+  renders: Store<RenderRow>;
+  rollouts: Store<Rollout>;
+  outcomes: Outcomes;
+  blobs: BlobCache;
+  snapshots: Snapshots;
+  queues: Queues;
+  openRepository: OpenRepository;
+  /** Versions of helm and kubectl, part of every render key. */
+  toolVersions: Readonly<Record<string, string>>;
+  events: Events;
+  clock: Clock;
+  newId: NewId;
+  log: Log;
+}

@@ -1,0 +1,85 @@
+import type { Cause } from '../../domain/change.ts';
+import type { Rollout } from '../../domain/rollout.ts';
+import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
+import { updateRow } from '../update-row.ts';
+import type { PlanDeps } from './deps.ts';
+import type { WrittenApplication } from './write-desired.ts';
+
+interface OpenInput {
+  id: string;
+  at: { repository: string; ref: string; commit: string };
+  cause: Cause;
+  generation: number;
+  environments: string[];
+  /** The ref's rollout before this one: it is superseded where it still runs. */
+  before: string | undefined;
+}
+
+/** Creates the rollout's row (once) and asks for its `pending` statuses. */
+export const openRollout = async (deps: PlanDeps, input: OpenInput): Promise<void> => {
+  const now = deps.clock();
+  const opened = await updateRow(deps.rollouts, input.id, (known) => (known ? undefined : newRollout(input, now)));
+  if (input.before && input.before !== input.id) await supersede(deps, input.before, input);
+  if (opened) {
+    deps.events.emit({ event: 'rollout', at: now, rollout: input.id, ...input.at, state: 'pending' });
+    await deps.queues.reports([{ version: 1, rollout: input.id }]);
+  }
+};
+
+const newRollout = ({ id, at, cause, generation, environments }: OpenInput, now: number): Rollout => ({
+  id,
+  version: 0,
+  due: now + 60_000,
+  ...at,
+  cause,
+  generation,
+  createdAt: now,
+  state: 'planning',
+  applications: [],
+  environments,
+  problems: [],
+  sent: {},
+  attempt: 1,
+});
+
+const supersede = async (deps: PlanDeps, before: string, { id, at }: OpenInput): Promise<void> => {
+  const superseded = await updateRow(deps.rollouts, before, (known) =>
+    known && !known.supersededBy && (known.finishedAt === undefined || known.commit === at.commit)
+      ? { ...known, supersededBy: id, ceded: known.commit === at.commit, due: deps.clock() + 60_000 }
+      : undefined,
+  );
+  if (superseded) await deps.queues.reports([{ version: 1, rollout: before }]);
+};
+
+/** Writes down what the rollout consists of: from here on its outcomes decide. */
+export const planRollout = async (
+  deps: PlanDeps,
+  plan: { id: string; written: readonly WrittenApplication[]; problems: Rollout['problems']; environments: string[] },
+): Promise<void> => {
+  const now = deps.clock();
+  const planned = await updateRow(deps.rollouts, plan.id, (known) => {
+    if (!known || known.finishedAt !== undefined) return undefined;
+    return {
+      ...known,
+      state: 'running',
+      plannedAt: known.plannedAt ?? now,
+      due: now + PROGRESS_DEADLINE_MS,
+      environments: plan.environments,
+      problems: plan.problems,
+      applications: plan.written.map(({ planned: one }) => one),
+    };
+  });
+  if (!planned) return;
+  deps.events.emit({
+    event: 'rollout',
+    at: now,
+    rollout: plan.id,
+    repository: planned.repository,
+    ref: planned.ref,
+    commit: planned.commit,
+    state: 'running',
+    applications: planned.applications,
+    problems: plan.problems.map(({ text }) => text),
+  });
+  await deps.queues.reports([{ version: 1, rollout: plan.id }]);
+};

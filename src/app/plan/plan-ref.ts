@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
+import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
+import { beginPlan, type RefRow } from '../../domain/ref-row.ts';
+import { sameRepository } from '../../domain/repository-url.ts';
+import { takesFrom } from '../../domain/tracking-ref.ts';
+import type { ChangeMessage } from '../../messages/change.ts';
+import type { Repository } from '../../ports/repository.ts';
+import { updateRow } from '../update-row.ts';
+import { compileAt } from './compile-at.ts';
+import type { PlanDeps } from './deps.ts';
+import { findAffected } from './find-affected.ts';
+import { openRollout, planRollout } from './open-rollout.ts';
+import { loadPlanIndex, storePlanIndex } from './plan-index-store.ts';
+import { requestRenders } from './request-renders.ts';
+import { createTreeReader } from './tree-reader.ts';
+import { writeDesired } from './write-desired.ts';
+
+export interface PlanResult {
+  /** The fleet as it is after this plan. */
+  fleet: FleetRow;
+  head?: string;
+  snapshot?: string;
+  index?: string;
+  rollout?: string;
+}
+
+interface PlanInput {
+  row: RefRow;
+  owner: string;
+  hint: ChangeMessage;
+  fleet: FleetRow;
+}
+
+/**
+ * Plans one ref at its head as it is now: compiles the fleet if the ref is the fleet's, finds exactly the affected
+ * applications, writes what each must become, opens the rollout and asks for what has to be rendered.
+ * Every step may be repeated: a crashed plan is taken up under the same rollout.
+ */
+export const planRef =
+  (deps: PlanDeps) =>
+  async ({ row, owner, hint, fleet }: PlanInput): Promise<PlanResult> => {
+    const config = fleet.file.repositories.find(({ url }) => sameRepository(url, row.repository));
+    if (!config) return { fleet, head: row.head, snapshot: row.snapshot, index: row.index };
+    const repository = deps.openRepository(config);
+    const head = await repository.resolve(row.ref);
+    if (head === undefined) return gone(deps, row, fleet);
+    if (isPlanned(row, head, fleet, hint)) {
+      return { fleet, head, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
+    }
+    return planHead(deps, { row, owner, hint, fleet, config, repository, head });
+  };
+
+/** A deleted ref prunes nothing: its applications stay as they are, and the row remembers that it is gone. */
+const gone = (deps: PlanDeps, row: RefRow, fleet: FleetRow): PlanResult => {
+  if (row.head !== undefined) {
+    deps.log.warn('ref is gone; its applications are held as they are', { repository: row.repository, ref: row.ref });
+  }
+  return { fleet, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
+};
+
+const isPlanned = (row: RefRow, head: string, fleet: FleetRow, hint: ChangeMessage): boolean =>
+  row.head === head &&
+  row.snapshot !== undefined &&
+  row.snapshot === fleet.snapshot &&
+  row.planning === undefined &&
+  !hint.applications?.length;
+
+type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository; head: string };
+
+const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> => {
+  const { row, hint, head, config, repository } = input;
+  const rollout = await begin(deps, input);
+  const environments = environmentsOf(input.fleet.file);
+  const at = { repository: config.url, ref: row.ref, commit: head };
+  const tree = await repository.listTree(head);
+  const trees = createTreeReader(deps, input.fleet, { ...at, tree });
+  const defaultBranch = await repository.defaultBranch();
+  const compiled = await compileAt(deps, { fleet: input.fleet, at, tree, repository, defaultBranch });
+  const follows =
+    compiled.isFleetRef ||
+    compiled.snapshot.applications.some(({ sources }) =>
+      sources.some((source) => takesFrom(source, { repository: config.url, ref: row.ref, defaultBranch })),
+    );
+  // Refs that nothing is taken from get no rollout and no status.
+  if (!follows) return { fleet: compiled.fleet, head, snapshot: compiled.snapshot.digest, rollout: row.rollout };
+  const opening = {
+    id: rollout,
+    at,
+    cause: hint.cause,
+    generation: row.generation + 1,
+    environments,
+    before: row.rollout,
+  };
+  // Pending goes out first; but a commit that was planned before keeps its statuses unless something really changes.
+  const isNewHead = row.head !== head;
+  if (isNewHead) await openRollout(deps, opening);
+  const index = await loadPlanIndex(deps, row.index);
+  const affected = await findAffected(deps, { at, defaultBranch, compiled, index, trees, tree, hint });
+  const force = hint.applications ?? [];
+  const written = await writeDesired(deps, { rollout, compiled, affected: affected.applications, force });
+  const isRollout = isNewHead || written.length > 0;
+  if (isRollout && !isNewHead) await openRollout(deps, opening);
+  if (isRollout) await planRollout(deps, { id: rollout, written, problems: compiled.problems, environments });
+  await requestRenders(deps, { written, again: force.length > 0 });
+  await compiled.commit();
+  const indexKey = await storePlanIndex(deps, affected.index);
+  return {
+    fleet: compiled.fleet,
+    head,
+    snapshot: compiled.snapshot.digest,
+    index: indexKey,
+    rollout: isRollout ? rollout : row.rollout,
+  };
+};
+
+/** Notes the plan on the row, so that a plan of the same commit after a crash goes on under the same rollout. */
+const begin = async (deps: PlanDeps, { row, owner, head, config }: HeadInput): Promise<string> => {
+  const generation = row.generation + 1;
+  const rollout =
+    row.planning?.commit === head ? row.planning.rollout : rolloutId(config.url, row.ref, generation, head);
+  await updateRow(deps.refs, row.id, (known) =>
+    known?.lease?.owner === owner ? beginPlan(known, { commit: head, rollout }) : undefined,
+  );
+  return rollout;
+};
+
+const rolloutId = (repository: string, ref: string, generation: number, commit: string): string =>
+  createHash('sha256').update(`${repository}\n${ref}\n${generation}\n${commit}`).digest('hex').slice(0, 16);

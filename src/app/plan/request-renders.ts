@@ -1,0 +1,44 @@
+import { bundleKey, RENDER_TTL_SECONDS, type RenderRow } from '../../domain/render-row.ts';
+import { makeBundle } from '../../domain/sources/bundle.ts';
+import { eachOf } from '../each-of.ts';
+import { updateRow } from '../update-row.ts';
+import type { PlanDeps } from './deps.ts';
+import type { PlannedSource } from './find-affected.ts';
+import type { WrittenApplication } from './write-desired.ts';
+
+const BUNDLES_IN_FLIGHT = 8;
+
+/**
+ * Asks once for every distinct render key that is not rendered yet, and sends the applications whose renders are all
+ * known straight to sync. Runs after the rows are written: a render that ends meanwhile looks for waiting rows itself.
+ */
+export const requestRenders = async (
+  deps: PlanDeps,
+  { written, again }: { written: readonly WrittenApplication[]; again: boolean },
+): Promise<void> => {
+  const sources = new Map<string, PlannedSource>();
+  for (const { affected } of written) {
+    if (!affected.error) for (const source of affected.sources) sources.set(source.renderKey, source);
+  }
+  const rows = await deps.renders.getMany([...sources.keys()]);
+  const ended = new Set(rows.filter(({ state }) => state !== 'pending').map(({ id }) => id));
+  const missing = [...sources.values()].filter(({ renderKey }) => again || !ended.has(renderKey));
+  await eachOf(missing, BUNDLES_IN_FLIGHT, (source) => requestRender(deps, source, again));
+  await deps.queues.renders(missing.map(({ renderKey }) => ({ version: 1, renderKey })));
+  const ready = written.filter(({ row }) => row.desired?.renderKeys.every((key) => ended.has(key) && !again));
+  await deps.queues.syncs(ready.map(({ row }) => ({ version: 1, application: row.id, hops: 0 })));
+};
+
+const requestRender = async (deps: PlanDeps, source: PlannedSource, again: boolean): Promise<void> => {
+  const { from, inspection, renderKey } = source;
+  const contents = await from.readBlobs(inspection.files.map(({ digest }) => digest));
+  const bundle = makeBundle(inspection, contents);
+  await deps.blobs.put(bundleKey(renderKey), Buffer.from(JSON.stringify(bundle)));
+  const now = deps.clock();
+  await updateRow(deps.renders, renderKey, (known): RenderRow | undefined => {
+    if (known && known.state !== 'pending' && !again) return undefined;
+    const version = known?.version ?? 0;
+    const expiresAt = Math.floor(now / 1_000) + RENDER_TTL_SECONDS;
+    return { id: renderKey, version, state: 'pending', due: now + 60_000, expiresAt };
+  });
+};

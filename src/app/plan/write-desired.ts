@@ -1,0 +1,83 @@
+import type { ApplicationRow } from '../../domain/application-row.ts';
+import { applyPlan, writtenBy } from '../../domain/apply-plan.ts';
+import { isTerminal, type PlannedApplication } from '../../domain/rollout.ts';
+import { eachOf } from '../each-of.ts';
+import { updateRow } from '../update-row.ts';
+import type { Compiled } from './compile-at.ts';
+import type { PlanDeps } from './deps.ts';
+import type { AffectedApplication } from './find-affected.ts';
+
+export interface WrittenApplication {
+  row: ApplicationRow;
+  planned: PlannedApplication;
+  affected: AffectedApplication;
+}
+
+interface WriteInput {
+  rollout: string;
+  compiled: Compiled;
+  affected: readonly AffectedApplication[];
+  force: readonly string[];
+}
+
+const WRITES_IN_FLIGHT = 16;
+
+/**
+ * Writes what each affected application must become, generation + 1, and tells the rollouts that had planned it before
+ * that they no longer decide. Answers with those that really changed; removed applications are marked in the same way.
+ */
+export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<WrittenApplication[]> => {
+  const written: WrittenApplication[] = [];
+  await eachOf(input.affected, WRITES_IN_FLIGHT, async (affected) => {
+    const one = await writeOne(deps, input, affected);
+    if (one) written.push(one);
+  });
+  await eachOf(input.compiled.removed, WRITES_IN_FLIGHT, (id) => markRemoved(deps, id));
+  return written.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
+};
+
+const writeOne = async (
+  deps: PlanDeps,
+  { rollout, force }: WriteInput,
+  affected: AffectedApplication,
+): Promise<WrittenApplication | undefined> => {
+  const { application, reason, revisions, error } = affected;
+  const renderKeys = error ? [] : affected.sources.map(({ renderKey }) => renderKey);
+  const plan = { rollout, revisions, renderKeys, reason, plannedAt: deps.clock(), ...(error ? { error } : {}) };
+  let before: ApplicationRow | undefined;
+  const saved = await updateRow(deps.applications, application.id, (known) => {
+    before = known;
+    return applyPlan(known, application, plan, force.includes(application.id));
+  });
+  const row = saved ?? (writtenBy(before, rollout) ? before : undefined);
+  if (!row) return undefined;
+  if (saved && before) await tellSuperseded(deps, before, rollout);
+  const planned = { application: row.id, environment: application.environment, cluster: application.cluster, reason };
+  return { row, planned, affected };
+};
+
+/** The rollout that planned the application before and has not seen its end is told that a newer one took over. */
+const tellSuperseded = async (deps: PlanDeps, before: ApplicationRow, by: string): Promise<void> => {
+  const { desired, told, spec } = before;
+  if (!desired || desired.rollout === by) return;
+  if (told?.rollout === desired.rollout && isTerminal(told.phase)) return;
+  await deps.outcomes.record({
+    rollout: desired.rollout,
+    application: before.id,
+    environment: spec.environment,
+    cluster: spec.cluster,
+    phase: 'superseded',
+    message: `superseded by rollout ${by}`,
+    times: { superseded: deps.clock() },
+    sequence: before.version + 1,
+  });
+  await deps.queues.reports([{ version: 1, rollout: desired.rollout }]);
+};
+
+/** Gone from Git: the sync side deletes what it made (with the resources finalizer) or forgets the application. */
+const markRemoved = async (deps: PlanDeps, id: string): Promise<void> => {
+  const marked = await updateRow(deps.applications, id, (known) =>
+    known && !known.removed ? { ...known, removed: true, due: deps.clock() } : undefined,
+  );
+  if (marked) await deps.queues.syncs([{ version: 1, application: id, hops: 0 }]);
+};

@@ -1,0 +1,68 @@
+import type { CompiledApplication } from './fleet/snapshot.ts';
+import type { Health } from './health/health.ts';
+import type { Lease } from './lease.ts';
+import type { OutcomePhase } from './rollout.ts';
+import type { Row } from './row.ts';
+import type { InventoryEntry, Operation } from './sync/operation.ts';
+
+/** The commit that one source of an application was taken from. */
+export interface SourceRevision {
+  repository: string;
+  ref: string;
+  commit: string;
+}
+
+/** What the application must become. A failure before rendering (path missing, bad kustomization) stands in `error`. */
+export interface Desired {
+  generation: number;
+  rollout: string;
+  revisions: SourceRevision[];
+  /** One render key per source, in the order of the sources; empty where `error` is set. */
+  renderKeys: string[];
+  reason: string;
+  plannedAt: number;
+  error?: { code: string; message: string };
+}
+
+/** What was last applied in full. */
+export interface Applied {
+  generation: number;
+  rollout: string;
+  revisions: SourceRevision[];
+  renderKeys: string[];
+  at: number;
+}
+
+export interface ResourceState {
+  group: string;
+  version: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+  sync: 'Synced' | 'OutOfSync' | 'Unknown';
+  health?: Health;
+  message?: string;
+}
+
+/** One application: what it should be, what it is, and the operation that brings the one to the other. */
+export interface ApplicationRow extends Row {
+  spec: CompiledApplication;
+  desired?: Desired;
+  applied?: Applied;
+  /** The render key that it waits for: the sparse index `awaiting`. */
+  awaiting?: string;
+  lease?: Lease;
+  /** Counts the leases taken: a writer with a lower fence is late. Never goes down. */
+  fence: number;
+  operation?: Operation;
+  inventory: InventoryEntry[];
+  resources: ResourceState[];
+  health: Health;
+  sync: 'Synced' | 'OutOfSync' | 'Unknown';
+  /** The rollout and the state of the last outcome told, so that one is told once. */
+  told?: { rollout: string; phase: OutcomePhase; message?: string };
+  times: Partial<Record<'planned' | 'rendered' | 'applied' | 'healthy', number>>;
+  history: { generation: number; rollout: string; revisions: SourceRevision[]; renderKeys: string[]; at: number }[];
+  /** Gone from Git: to be deleted (with the resources finalizer) or forgotten. */
+  removed?: boolean;
+}

@@ -1,0 +1,53 @@
+import type { ApplicationRow, Desired } from './application-row.ts';
+import type { CompiledApplication } from './fleet/snapshot.ts';
+
+/** How long `schedule` waits before it looks after an application whose message may have been lost (ms). */
+export const RESEND_SYNC_AFTER_MS = 60_000;
+
+const newRow = (spec: CompiledApplication): ApplicationRow => ({
+  id: spec.id,
+  version: 0,
+  spec,
+  fence: 0,
+  inventory: [],
+  resources: [],
+  health: { status: 'Missing', message: '' },
+  sync: 'Unknown',
+  times: {},
+  history: [],
+});
+
+/**
+ * An application's row after a plan, or undefined where the plan changes nothing for it: the same document and the same
+ * renders, so not even its objects are looked at. Generation only grows; what was awaited before is replaced.
+ */
+export const applyPlan = (
+  row: ApplicationRow | undefined,
+  spec: CompiledApplication,
+  plan: Omit<Desired, 'generation'>,
+  force: boolean,
+): ApplicationRow | undefined => {
+  const base = row ?? newRow(spec);
+  if (row && !force && alreadyDesired(row, spec, plan)) return undefined;
+  const { awaiting: _awaiting, removed: _removed, told: _told, ...rest } = base;
+  return {
+    ...rest,
+    spec,
+    desired: { ...plan, generation: (base.desired?.generation ?? 0) + 1 },
+    ...(plan.renderKeys[0] ? { awaiting: plan.renderKeys[0] } : {}),
+    times: { planned: plan.plannedAt },
+    due: plan.plannedAt + RESEND_SYNC_AFTER_MS,
+  };
+};
+
+const alreadyDesired = (row: ApplicationRow, spec: CompiledApplication, plan: Omit<Desired, 'generation'>): boolean =>
+  !row.removed &&
+  row.spec.specDigest === spec.specDigest &&
+  row.desired !== undefined &&
+  row.desired.error?.message === plan.error?.message &&
+  row.desired.renderKeys.length === plan.renderKeys.length &&
+  row.desired.renderKeys.every((key, index) => key === plan.renderKeys[index]);
+
+/** True where this plan, crashed before, had already written the row: its rollout counts the application all the same. */
+export const writtenBy = (row: ApplicationRow | undefined, rollout: string): boolean =>
+  row?.desired?.rollout === rollout;

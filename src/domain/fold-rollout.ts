@@ -1,0 +1,82 @@
+import type { ApplicationFailure, EnvironmentSummary, RolloutState, RolloutSummary } from './report/summary.ts';
+import { isTerminal, type Outcome, type PlannedApplication, type Rollout } from './rollout.ts';
+
+type Group = 'synced' | 'progressing' | 'failed' | 'waiting' | 'superseded';
+
+const GROUP: Record<Outcome['phase'], Group> = {
+  planned: 'progressing',
+  rendered: 'progressing',
+  applied: 'progressing',
+  healthy: 'synced',
+  failed: 'failed',
+  waiting: 'waiting',
+  superseded: 'superseded',
+};
+
+/**
+ * What a rollout tells the world, folded from its outcomes: the same whatever the order or the number of times they came
+ * in. An application without an outcome is progressing; one that the rollout did not plan is left out.
+ */
+export const summarizeRollout = (rollout: Rollout, outcomes: readonly Outcome[], url: string): RolloutSummary => {
+  const byApplication = new Map(outcomes.map((outcome) => [outcome.application, outcome]));
+  const environments = rollout.environments.map((name) => summarizeEnvironment(name, rollout, byApplication));
+  return {
+    rolloutId: rollout.id,
+    repository: rollout.repository,
+    ref: rollout.ref,
+    commit: rollout.commit,
+    ...(rollout.subject ? { subject: rollout.subject } : {}),
+    url,
+    environments,
+    failures: [...documentFailures(rollout), ...applicationFailures(rollout.applications, byApplication)],
+    state: stateOf(rollout, environments),
+  };
+};
+
+const summarizeEnvironment = (
+  name: string,
+  rollout: Rollout,
+  outcomes: ReadonlyMap<string, Outcome>,
+): EnvironmentSummary => {
+  const summary = { name, total: 0, synced: 0, progressing: 0, failed: 0, waiting: 0, superseded: 0 };
+  for (const { application, environment } of rollout.applications) {
+    if (environment !== name) continue;
+    const phase = outcomes.get(application)?.phase ?? (rollout.supersededBy ? 'superseded' : 'planned');
+    summary.total += 1;
+    summary[GROUP[phase]] += 1;
+  }
+  return summary;
+};
+
+const documentFailures = (rollout: Rollout): ApplicationFailure[] =>
+  rollout.problems
+    .filter(({ severity }) => severity === 'error')
+    .map(({ text, environment }) => ({ application: '', cluster: '', environment: environment ?? '', message: text }));
+
+const applicationFailures = (
+  planned: readonly PlannedApplication[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): ApplicationFailure[] =>
+  planned.flatMap(({ application, cluster, environment }) => {
+    const outcome = outcomes.get(application);
+    if (outcome?.phase !== 'failed') return [];
+    return [{ application, cluster, environment, message: outcome.message ?? 'failed' }];
+  });
+
+const stateOf = (rollout: Rollout, environments: readonly EnvironmentSummary[]): RolloutState => {
+  if (rollout.state === 'planning') return 'pending';
+  const count = (group: Group): number => environments.reduce((sum, environment) => sum + environment[group], 0);
+  if (count('progressing') > 0) return 'running';
+  const documents = rollout.problems.some(({ severity }) => severity === 'error');
+  if (count('failed') > 0 || documents) return 'failure';
+  if (count('superseded') > 0 || rollout.supersededBy) return 'canceled';
+  return 'success';
+};
+
+/** True when every planned application of the rollout has reached its end. */
+export const rolloutEnded = (rollout: Rollout, outcomes: readonly Outcome[]): boolean => {
+  if (rollout.state === 'planning') return false;
+  if (rollout.supersededBy) return true;
+  const ended = new Set(outcomes.filter(({ phase }) => isTerminal(phase)).map(({ application }) => application));
+  return rollout.applications.every(({ application }) => ended.has(application));
+};

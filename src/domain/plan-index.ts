@@ -1,0 +1,16 @@
+import type { SourceInput } from './sources/inputs.ts';
+
+/** What one application read from one ref at its last plan, source by source (null: that source is of another ref). */
+export interface PlanIndexEntry {
+  specDigest: string;
+  inputs: (SourceInput[] | null)[];
+}
+
+/** The recorded inputs of every application that takes a source from one (repository, ref), at `commit`. */
+export interface PlanIndex {
+  format: 1;
+  commit: string;
+  entries: Record<string, PlanIndexEntry>;
+}
+
+export const emptyPlanIndex = (commit: string): PlanIndex => ({ format: 1, commit, entries: {} });

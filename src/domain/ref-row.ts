@@ -1,0 +1,87 @@
+import { type Lease, leaseIsFree, newLease } from './lease.ts';
+import type { Row } from './row.ts';
+
+/** What Towline knows of one (repository, ref): the planner's row. */
+export interface RefRow extends Row {
+  repository: string;
+  ref: string;
+  /** Counts the hints that came in; a plan serves all that came before it read the ref. */
+  requested: number;
+  /** Commits that hints named and no plan has served yet, so that a passed-over push gets its end too. */
+  hinted: string[];
+  /** How many plans have ended; the next plan is number generation + 1. */
+  generation: number;
+  /** The commit that the last plan was made of; absent before the first, or where the ref is gone. */
+  head?: string;
+  /** Digest of the fleet snapshot that the last plan was made against. */
+  snapshot?: string;
+  /** Blob key of the plan index (recorded inputs) that belongs to `head`. */
+  index?: string;
+  /** The newest rollout of this ref. */
+  rollout?: string;
+  lease?: Lease;
+  /** The plan under way: a crashed one is taken up under the same rollout if the commit is the same. */
+  planning?: { commit: string; rollout: string };
+}
+
+/** More pushes than this within one plan lose the status of the oldest, never a commit. */
+const HINTS_KEPT = 500;
+
+export const refId = (repository: string, ref: string): string => `${repository}#${ref}`;
+
+/** Notes one more hint and takes the lease where it is free. `held` tells whether `owner` may plan now. */
+export const requestPlan = (
+  row: RefRow | undefined,
+  hint: { repository: string; ref: string; commit?: string; owner: string; now: number },
+): { row: RefRow; held: boolean } => {
+  const base = row ?? {
+    id: refId(hint.repository, hint.ref),
+    version: 0,
+    repository: hint.repository,
+    ref: hint.ref,
+    requested: 0,
+    hinted: [],
+    generation: 0,
+  };
+  const isNews = hint.commit !== undefined && hint.commit !== base.head && !base.hinted.includes(hint.commit);
+  const hinted = isNews && hint.commit ? [...base.hinted, hint.commit].slice(-HINTS_KEPT) : base.hinted;
+  const requested = { ...base, hinted, requested: base.requested + 1 };
+  if (!leaseIsFree(base.lease, hint.owner, hint.now)) return { row: requested, held: false };
+  const lease = newLease(hint.owner, hint.now);
+  return { row: { ...requested, lease, due: lease.until }, held: true };
+};
+
+/** The row while the plan of `commit` runs as `rollout`. */
+export const beginPlan = (row: RefRow, planning: { commit: string; rollout: string }): RefRow => ({ ...row, planning });
+
+/** The row after a plan: at rest, or with the lease kept where hints came in since `servedRequests`. */
+export const finishPlan = (
+  row: RefRow,
+  result: {
+    head?: string;
+    snapshot?: string;
+    index?: string;
+    rollout?: string;
+    servedRequests: number;
+    servedHints: readonly string[];
+  },
+): { row: RefRow; again: boolean } => {
+  const again = row.requested > result.servedRequests;
+  const { lease, due, planning: _done, head: _head, index: _index, ...rest } = row;
+  const done: RefRow = {
+    ...rest,
+    generation: row.generation + 1,
+    hinted: row.hinted.filter((commit) => !result.servedHints.includes(commit)),
+    snapshot: result.snapshot,
+    ...(result.head ? { head: result.head } : {}),
+    ...(result.index ? { index: result.index } : {}),
+    ...(result.rollout ? { rollout: result.rollout } : {}),
+  };
+  return { row: again ? { ...done, lease, due } : done, again };
+};
+
+/** The row when a plan gave up (its error goes back to the queue): free at once, due for `schedule`. */
+export const abandonPlan = (row: RefRow, now: number): RefRow => {
+  const { lease: _lease, ...rest } = row;
+  return { ...rest, due: now + 60_000 };
+};

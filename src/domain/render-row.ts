@@ -1,0 +1,17 @@
+import type { Row } from './row.ts';
+
+/** What is known of one render key; its id is the key. A failure is as final as a success: same key, same result. */
+export interface RenderRow extends Row {
+  state: 'pending' | 'done' | 'failed';
+  /** SHA-256 of the stored manifests: the sync side checks it before it applies anything. */
+  digest?: string;
+  error?: { code: string; message: string; file?: string; line?: number };
+  /** Seconds since the epoch, as DynamoDB's time to live wants it. */
+  expiresAt: number;
+}
+
+export const bundleKey = (renderKey: string): string => `bundles/${renderKey}.json`;
+export const manifestsKey = (renderKey: string): string => `manifests/${renderKey}.json`;
+
+/** Renders and their artifacts are kept this long after they were made (seconds); they can always be made again. */
+export const RENDER_TTL_SECONDS = 30 * 86_400;

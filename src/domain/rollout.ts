@@ -1,0 +1,73 @@
+import type { Cause } from './change.ts';
+import type { Lease } from './lease.ts';
+import type { Row } from './row.ts';
+
+/** How far one application is within one rollout. `waiting`: for a person (manual sync, closed window, approval). */
+export type OutcomePhase = 'planned' | 'rendered' | 'applied' | 'healthy' | 'failed' | 'superseded' | 'waiting';
+
+/** What became of one application in one rollout. */
+export interface Outcome {
+  rollout: string;
+  application: string;
+  environment: string;
+  cluster: string;
+  phase: OutcomePhase;
+  /** One sentence for people: the cause of a failure, or what is waited for. */
+  message?: string;
+  /** Milliseconds since the epoch at which each stage was reached. */
+  times: Partial<Record<OutcomePhase, number>>;
+  /** Grows with every write of the application's row: an older outcome never replaces a newer one. */
+  sequence: number;
+}
+
+/** One application that a rollout planned, and why. */
+export interface PlannedApplication {
+  application: string;
+  environment: string;
+  cluster: string;
+  reason: string;
+}
+
+export interface SentStatus {
+  state: string;
+  description: string;
+}
+
+/** All that one change sets in motion; the unit of commit status and of the Slack message. */
+export interface Rollout extends Row {
+  repository: string;
+  ref: string;
+  commit: string;
+  subject?: string;
+  cause: Cause;
+  generation: number;
+  createdAt: number;
+  plannedAt?: number;
+  finishedAt?: number;
+  state: 'planning' | 'running' | 'success' | 'failure' | 'superseded';
+  /** The newer rollout that took over. */
+  supersededBy?: string;
+  /** The newer rollout is of the same commit: the commit's statuses are its own from then on. */
+  ceded?: boolean;
+  applications: PlannedApplication[];
+  /** Every environment of the fleet at that time: each gets a status, also where nothing changed. */
+  environments: string[];
+  /** Documents that could not be compiled or warned about: file, line, reason. Errors fail the rollout. */
+  problems: { severity: 'error' | 'warning'; text: string; environment?: string }[];
+  /** What was last told, by status context. */
+  sent: Record<string, SentStatus>;
+  slack?: { channel: string; ts: string; digest: string; at: number };
+  lastReportAt?: number;
+  /** One reporter at a time, so that an older fold is never told after a newer one. */
+  lease?: Lease;
+  /** Restarts asked for by a person; part of the identity of a status. */
+  attempt: number;
+}
+
+const TERMINAL: readonly OutcomePhase[] = ['healthy', 'failed', 'superseded', 'waiting'];
+
+/** True where nothing more will come without a new change. */
+export const isTerminal = (phase: OutcomePhase): boolean => TERMINAL.includes(phase);
+
+/** How long a rollout may progress before what still progresses counts as failed (ms). */
+export const PROGRESS_DEADLINE_MS = 10 * 60_000;

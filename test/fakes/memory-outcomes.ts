@@ -1,0 +1,18 @@
+import type { Outcome } from '../../src/domain/rollout.ts';
+import type { Outcomes } from '../../src/ports/outcomes.ts';
+
+/** `Outcomes` in memory. */
+export const createMemoryOutcomes = (): Outcomes & { all: Map<string, Outcome> } => {
+  const all = new Map<string, Outcome>();
+  return {
+    all,
+    record: (outcome) => {
+      const key = `${outcome.rollout}|${outcome.application}`;
+      const known = all.get(key);
+      if (!known || known.sequence <= outcome.sequence) all.set(key, structuredClone(outcome));
+      return Promise.resolve();
+    },
+    list: (rollout) =>
+      Promise.resolve([...all.values()].filter((one) => one.rollout === rollout).map((one) => structuredClone(one))),
+  };
+};

@@ -1,0 +1,27 @@
+import type { Row, Store } from '../../src/ports/store.ts';
+
+/** A `Store` in memory with the same promises as the DynamoDB one (the contract suite runs on both). */
+export const createMemoryStore = <R extends Row>(): Store<R> & { rows: Map<string, R> } => {
+  const rows = new Map<string, R>();
+  return {
+    rows,
+    get: (id) => Promise.resolve(structuredClone(rows.get(id))),
+    getMany: (ids) =>
+      Promise.resolve([...new Set(ids)].flatMap((id) => (rows.has(id) ? [structuredClone(rows.get(id) as R)] : []))),
+    save: (row) => {
+      if ((rows.get(row.id)?.version ?? 0) !== row.version) return Promise.resolve(undefined);
+      const next = structuredClone({ ...row, version: row.version + 1 });
+      rows.set(row.id, next);
+      return Promise.resolve(structuredClone(next));
+    },
+    remove: ({ id, version }) => Promise.resolve(rows.get(id)?.version === version && rows.delete(id)),
+    due: (now, limit) =>
+      Promise.resolve(
+        [...rows.values()]
+          .filter((row) => row.due !== undefined && row.due <= now)
+          .sort((a, b) => (a.due ?? 0) - (b.due ?? 0))
+          .slice(0, limit)
+          .map(({ id }) => id),
+      ),
+  };
+};
