@@ -1,9 +1,24 @@
-import type { EKSClient } from '@aws-sdk/client-eks';
-import type { STSClient } from '@aws-sdk/client-sts';
+import { setTimeout as timer } from 'node:timers/promises';
 import { permanent } from '../../domain/errors.ts';
+import type { ClusterConfig } from '../../domain/fleet/fleet-file.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ConnectCluster } from '../../ports/cluster.ts';
-import type { Log } from '../../ports/log.ts';
+import { createClusterReader } from './cluster-reader.ts';
+import { createClusterWriter } from './cluster-writer.ts';
+import type { Discovery } from './discovery.ts';
+import { createDiscovery } from './discovery.ts';
+import type { EksDeps } from './eks-access.ts';
+import { createEksAccess } from './eks-access.ts';
+import type { ClusterAccessPoint, ClusterEndpoint } from './endpoint.ts';
+import { fixedCredentials } from './endpoint.ts';
+import { failFast } from './fail-fast.ts';
+import type { FairQueue } from './fair-queue.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { ReadFile } from './kubeconfig.ts';
+import { kubeconfigAccess } from './kubeconfig.ts';
+import { createRequester } from './requester.ts';
+import type { Send, TransportLimits } from './transport.ts';
+import { createTransport, defaultLimits } from './transport.ts';
 
 /** An embedded cluster as the local stack names it. `certificateAuthority` is PEM text. */
 export interface EmbeddedCluster {
@@ -16,20 +31,86 @@ export interface ConnectClusterDeps {
   clock: Clock;
   /** In [0, 1): spreads back-off. */
   random: () => number;
-  log: Log;
   /** Waits that many milliseconds; default: a timer. */
   sleep?: (milliseconds: number) => Promise<void>;
+  /** Sockets and time-outs; default: `defaultLimits`. */
+  limits?: TransportLimits;
   /** Local mode only. Absent: embedded clusters are refused. */
   embedded?: (name: string) => EmbeddedCluster | undefined;
   /** Local mode only: bytes of a kubeconfig and of the files it names. Absent: kubeconfig access is refused. */
-  readFile?: (path: string) => Promise<Uint8Array>;
+  readFile?: ReadFile;
   /** Clients by region; the SDK's own AWS_ENDPOINT_URL_* handling gives their base URLs. Absent: EKS is refused. */
-  aws?: { eks: (region: string) => EKSClient; sts: (region: string) => STSClient };
+  aws?: Pick<EksDeps, 'eks' | 'sts'>;
 }
 
-/** Connects to clusters of every access type; keeps connections, discovery and tokens for as long as it lives. */
-export const connectCluster =
-  (_deps: ConnectClusterDeps): ConnectCluster =>
-  async (config) => {
-    throw permanent('cluster-access-unsupported', `cluster ${config.name}: not built yet`);
+/** What all sessions of one cluster share. */
+interface SharedCluster {
+  endpoint: string;
+  send: Send;
+  queue: FairQueue;
+  discovery: Discovery;
+}
+
+const refused = (cluster: string, type: string, where: string) => {
+  const message = `cluster "${cluster}": access by ${type} works in ${where} only`;
+  return permanent('cluster-access-unsupported', message, { details: { cluster, access: type } });
+};
+
+const embeddedAccess = (deps: ConnectClusterDeps, name: string): ClusterAccessPoint => {
+  if (!deps.embedded) throw refused(name, 'embedded', 'local mode');
+  const found = deps.embedded(name);
+  if (!found) throw permanent('cluster-not-found', `no embedded cluster "${name}" is running`, { details: { name } });
+  const { url, token, certificateAuthority } = found;
+  return {
+    endpoint: { url, ...(certificateAuthority === undefined ? {} : { certificateAuthority }) },
+    credentials: fixedCredentials(token === undefined ? undefined : `Bearer ${token}`),
+    remedy: 'This is an embedded cluster: restart the local stack.',
   };
+};
+
+/** How to reach a cluster of any access type. */
+const createAccess = (deps: ConnectClusterDeps) => {
+  const { clock, readFile, aws } = deps;
+  const eks = aws && createEksAccess({ clock, ...aws });
+  const kubeconfig = readFile && kubeconfigAccess({ clock, readFile });
+  return async ({ name, access }: ClusterConfig, session: string): Promise<ClusterAccessPoint> => {
+    if (access.type === 'embedded') return embeddedAccess(deps, name);
+    if (access.type === 'kubeconfig') {
+      if (!kubeconfig) throw refused(name, 'kubeconfig', 'local mode');
+      return kubeconfig(access);
+    }
+    if (!eks) throw refused(name, 'eks', 'a stack with AWS clients');
+    return eks(name, access, session);
+  };
+};
+
+/**
+ * Connects to clusters of every access type (src/ports/cluster.ts). What clusters share between sessions (kept-alive
+ * sockets, the queue for them, discovery) lives as long as the answered function; so do tokens, until they expire.
+ * Errors at connecting: `kubeconfig-invalid`, `kubeconfig-unsupported`, `cluster-access-unsupported`, `cluster-not-found`
+ * (permanent) and, for EKS, those of the port.
+ */
+export const connectCluster = (deps: ConnectClusterDeps): ConnectCluster => {
+  const { clock, random, sleep = timer, limits = defaultLimits } = deps;
+  const access = createAccess(deps);
+  const clusters = new Map<string, SharedCluster>();
+
+  const shared = (name: string, at: ClusterEndpoint): SharedCluster => {
+    const endpoint = JSON.stringify(at);
+    const known = clusters.get(name);
+    if (known?.endpoint === endpoint) return known;
+    const send = failFast(createTransport(at, limits), clock);
+    const cluster = { endpoint, send, queue: createFairQueue(limits.sockets), discovery: createDiscovery(clock) };
+    clusters.set(name, cluster);
+    return cluster;
+  };
+
+  return async (config, session) => {
+    const { endpoint, credentials, remedy } = await access(config, session);
+    const { send, queue, discovery } = shared(config.name, endpoint);
+    const wait = async (milliseconds: number): Promise<void> => void (await sleep(milliseconds));
+    const requesterDeps = { cluster: config.name, session, remedy, credentials, send, queue, random, sleep: wait };
+    const connection = { request: createRequester(requesterDeps), discovery };
+    return { ...createClusterReader(connection), ...createClusterWriter(connection) };
+  };
+};

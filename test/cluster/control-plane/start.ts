@@ -1,0 +1,26 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { controlPlanePrograms } from './build.ts';
+import { startControlPlane } from './control-plane.ts';
+
+/**
+ * `node test/cluster/control-plane/start.ts [--dir DIR]`: runs a control plane until it is interrupted; the first line on
+ * standard output is the kubeconfig's path.
+ */
+const { values } = parseArgs({ options: { dir: { type: 'string' } } });
+const cache = join(import.meta.dirname, '../../../.cache/control-plane');
+const programs = await controlPlanePrograms(cache, process.env, (line) => console.error(line));
+await mkdir(cache, { recursive: true });
+const dir = values.dir === undefined ? await mkdtemp(join(cache, 'run-')) : resolve(values.dir);
+const controlPlane = await startControlPlane(programs, dir);
+console.log(controlPlane.kubeconfig);
+
+const finish = async (): Promise<void> => {
+  await controlPlane.stop();
+  if (values.dir === undefined) await rm(dir, { recursive: true, force: true });
+  process.exit(0);
+};
+process.once('SIGINT', () => void finish());
+process.once('SIGTERM', () => void finish());
+setInterval(() => undefined, 2 ** 30);
