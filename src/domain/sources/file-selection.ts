@@ -1,0 +1,74 @@
+import { matchGlob } from '../settings/glob.ts';
+import { listDirectory, listFiles, type SourceEntry, type SourceTree } from './source-tree.ts';
+
+/**
+ * Which files below a directory a source reads.
+ *
+ * - `manifests`: Argo CD's `directory` source: names ending in .yaml, .yml, .json or .jsonnet, `include` and `exclude` as
+ *   globs over the path relative to the directory, in which `*` also crosses `/`.
+ * - `glob`: a `valueFiles` pattern relative to the directory, in which `*` stops at `/` and `**` does not.
+ */
+export type FileSelection =
+  | { directory: string; select: 'manifests'; recurse: boolean; include?: string; exclude?: string }
+  | { directory: string; select: 'glob'; pattern: string };
+
+const MANIFEST = /\.(ya?ml|json|jsonnet)$/;
+
+/** The digest of every selected file and link by its path relative to the selection's directory, in walking order. */
+export const selectFiles = (tree: SourceTree, selection: FileSelection): Record<string, string> =>
+  Object.fromEntries(selectEntries(tree, selection).map(({ name, entry }) => [name, entry.digest]));
+
+/** As `selectFiles`, with the entries. A directory that does not exist holds nothing. */
+export const selectEntries = (tree: SourceTree, selection: FileSelection): { name: string; entry: SourceEntry }[] => {
+  const start = selection.directory === '' ? 0 : selection.directory.length + 1;
+  const all = isDeep(selection) ? listFiles(tree, selection.directory) : filesIn(tree, selection.directory);
+  return all
+    .filter(({ mode }) => mode !== 'submodule')
+    .map((entry) => ({ name: entry.path.slice(start), entry }))
+    .filter(({ name }) => isSelected(selection, name));
+};
+
+const isDeep = (selection: FileSelection): boolean =>
+  selection.select === 'manifests'
+    ? selection.recurse
+    : selection.pattern.includes('/') || selection.pattern.includes('**');
+
+const filesIn = (tree: SourceTree, directory: string): SourceEntry[] =>
+  listDirectory(tree, directory).filter(({ mode }) => mode !== 'directory');
+
+const isSelected = (selection: FileSelection, name: string): boolean => {
+  if (selection.select === 'glob') return matchPathGlob(selection.pattern, name);
+  const { include, exclude } = selection;
+  if (!MANIFEST.test(name)) return false;
+  return (!include || matchGlob(include, name)) && !(exclude && matchGlob(exclude, name));
+};
+
+const expressions = new Map<string, RegExp>();
+
+/** Whether a relative path matches a glob with separators: `*` and `?` stop at `/`, `**` spans directories, `{a,b}`, `[a-z]`. */
+export const matchPathGlob = (pattern: string, path: string): boolean => {
+  const known = expressions.get(pattern) ?? compile(pattern);
+  if (expressions.size > 1_000) expressions.clear();
+  expressions.set(pattern, known);
+  return known.test(path);
+};
+
+const TOKEN = /\*\*\/|\*\*|\*|\?|\[[!^]?[^\]]+\]|\\.|[{},]|[^*?[\]\\{},]+|./gs;
+
+const compile = (pattern: string): RegExp => {
+  let depth = 0;
+  const parts = [...pattern.matchAll(TOKEN)].map(([token]) => {
+    if (token === '**/') return '(?:[^/]+/)*';
+    if (token === '**') return '.*';
+    if (token === '*') return '[^/]*';
+    if (token === '?') return '[^/]';
+    if (token === '{') return ((depth += 1), '(?:');
+    if (token === '}' && depth > 0) return ((depth -= 1), ')');
+    if (token === ',' && depth > 0) return '|';
+    if (token.startsWith('[') && token.length > 2) return token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
+    return quote(token.length === 2 && token.startsWith('\\') ? token.slice(1) : token);
+  });
+  return new RegExp(`^${parts.join('')}${')'.repeat(depth)}$`, 's');
+};
+
+const quote = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -1,0 +1,67 @@
+import { type FileSelection, selectFiles } from './file-selection.ts';
+import { directoryDigest, type SourceTree } from './source-tree.ts';
+
+/**
+ * One thing that a render read from a tree, with its digest then. Tuples, as an index holds some 50,000 of them.
+ *
+ * - `file`: a file's content; null: it was looked for and absent (or no file).
+ * - `link`: a symbolic link's text.
+ * - `tree`: everything in a directory; null: there was no such directory.
+ * - `files`: which files a selection finds and their content: the directory's own digest (the quick answer), then the
+ *   digest of every match by its path relative to the selection's directory.
+ */
+export type SourceInput =
+  | readonly ['file', path: string, digest: string | null]
+  | readonly ['link', path: string, digest: string]
+  | readonly ['tree', path: string, digest: string | null]
+  | readonly ['files', selection: FileSelection, treeDigest: string | null, matches: Readonly<Record<string, string>>];
+
+/**
+ * Why a source must be looked at again: the first recorded input that is another one in `tree`, in words for people
+ * (`base/deployment.yaml changed`). Undefined: the tree holds the same inputs, so the render would be the same.
+ */
+export const inputsChanged = (inputs: readonly SourceInput[], tree: SourceTree): string | undefined => {
+  for (const input of inputs) {
+    const reason = changeOf(input, tree);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+};
+
+const changeOf = (input: SourceInput, tree: SourceTree): string | undefined => {
+  switch (input[0]) {
+    case 'file':
+      return difference(input[1], input[2], fileDigest(tree, input[1]));
+    case 'link': {
+      const entry = tree.entries.get(input[1]);
+      return difference(input[1], input[2], entry?.mode === 'symlink' ? entry.digest : null);
+    }
+    case 'tree':
+      return difference(input[1] || 'the repository', input[2], directoryDigest(tree, input[1]) ?? null);
+    case 'files':
+      return selectionChange(input, tree);
+  }
+};
+
+const fileDigest = (tree: SourceTree, path: string): string | null => {
+  const entry = tree.entries.get(path);
+  return entry && (entry.mode === 'file' || entry.mode === 'executable') ? entry.digest : null;
+};
+
+const difference = (path: string, before: string | null, after: string | null): string | undefined => {
+  if (before === after) return undefined;
+  return `${path} ${before === null ? 'added' : after === null ? 'removed' : 'changed'}`;
+};
+
+const selectionChange = (input: SourceInput & { 0: 'files' }, tree: SourceTree): string | undefined => {
+  const [, selection, treeDigest, matches] = input;
+  if ((directoryDigest(tree, selection.directory) ?? null) === treeDigest) return undefined;
+  const now = selectFiles(tree, selection);
+  const prefix = selection.directory === '' ? '' : `${selection.directory}/`;
+  for (const [name, digest] of Object.entries(matches)) {
+    const reason = difference(prefix + name, digest, Object.hasOwn(now, name) ? (now[name] ?? null) : null);
+    if (reason !== undefined) return reason;
+  }
+  const added = Object.keys(now).find((name) => !Object.hasOwn(matches, name));
+  return added === undefined ? undefined : `${prefix}${added} added`;
+};
