@@ -84,7 +84,9 @@ export const assessHealth = (object: KubernetesObject, overrides?: HealthOverrid
 const findScript = (scripts: readonly HealthScript[], object: KubernetesObject): HealthScript | undefined => {
   const { group } = parseApiVersion(object.apiVersion);
   const key = group ? `${group}/${object.kind}` : object.kind;
-  return scripts.find((script) => script.groupKind === key) ?? scripts.find((script) => matchGlob(script.groupKind, key));
+  return (
+    scripts.find((script) => script.groupKind === key) ?? scripts.find((script) => matchGlob(script.groupKind, key))
+  );
 };
 
 /**
