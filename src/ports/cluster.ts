@@ -48,7 +48,7 @@ export interface DeleteOptions {
 /**
  * Writes one cluster. Errors: those of ClusterReader and AppError `apply-conflict` (permanent; details.conflicts =
  * [{manager, field}]), `apply-invalid` (permanent; the API server's message, cleaned of Secret values; details.causes =
- * [{field, reason}]), `precondition-failed` (transient: read again), `namespace-terminating` (transient),
+ * [{field, reason}]; details.untyped where server-side apply cannot type it: unknown field, duplicate list key), `precondition-failed` (transient: read again), `namespace-terminating` (transient),
  * `namespace-missing` (permanent; details.namespace), `already-exists` (create), `object-missing` (replace, patch;
  * both permanent).
  */

@@ -82,7 +82,9 @@ export const store = (state: State, next: KubernetesObject, before: KubernetesOb
   stored.metadata.resourceVersion = String(state.revision + 1);
   if (dryRun) return stored;
   state.revision += 1;
-  state.objects.set(keyIn(state, refOf(stored)), stored);
+  const key = keyIn(state, refOf(stored));
+  state.objects.set(key, stored);
+  if (stored.metadata.deletionTimestamp && !stored.metadata.finalizers?.length) removeFrom(state, key, false);
   if (stored.kind === 'CustomResourceDefinition') state.types.push(...typesOfDefinition(stored.spec));
   return structuredClone(stored);
 };

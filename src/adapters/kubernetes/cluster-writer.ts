@@ -6,10 +6,12 @@ import type { ConnectionDeps } from './cluster-reader.ts';
 import { subjectOf, succeeded } from './cluster-reader.ts';
 import { parseObject } from './objects.ts';
 import type { RequestSubject } from './request-errors.ts';
-import { errorOf } from './request-errors.ts';
+import { errorOf, looksUntyped, untypedError } from './request-errors.ts';
 import { requireTarget, resourcePath } from './resource-path.ts';
 import { parseStatus } from './status.ts';
 import type { Answer, Exchange } from './transport.ts';
+
+const applyType = 'application/apply-patch+yaml';
 
 interface WriteQuery {
   fieldManager: string;
@@ -59,6 +61,12 @@ export const createClusterWriter = ({ request, discovery }: ConnectionDeps): Clu
     throw error;
   };
 
+  /** Healthy, as far as it tells: then a 500 was the request's fault. */
+  const isHealthy = async (): Promise<boolean> => {
+    const answer = await request({ method: 'GET', path: '/readyz' });
+    return answer.status < 500;
+  };
+
   const write = async ({ verb, method, contentType, ref, query, body }: Write): Promise<KubernetesObject> => {
     const type: ApiResource = await discovery.find(request, ref);
     requireTarget(type, ref, method !== 'POST');
@@ -71,8 +79,10 @@ export const createClusterWriter = ({ request, discovery }: ConnectionDeps): Clu
       const message = `${ref.kind} "${ref.name}" has changed since it was read: a test of the JSON patch failed`;
       throw transient('precondition-failed', message, { details: { ...ref } });
     }
-    if (!succeeded(answer)) return fail(subjectOf(request, verb, type, ref), answer);
-    return parseObject(answer.body, request.words.cluster);
+    if (succeeded(answer)) return parseObject(answer.body, request.words.cluster);
+    const subject = subjectOf(request, verb, type, ref);
+    if (contentType === applyType && looksUntyped(answer) && (await isHealthy())) throw untypedError(subject, answer);
+    return fail(subject, answer);
   };
 
   const patch: ClusterWriter['patch'] = async (ref, body, query) => {
@@ -82,8 +92,7 @@ export const createClusterWriter = ({ request, discovery }: ConnectionDeps): Clu
 
   return {
     apply: (object, query) => {
-      const contentType = 'application/apply-patch+yaml';
-      return write({ verb: 'patch', method: 'PATCH', contentType, ref: refOf(object), query, body: object });
+      return write({ verb: 'patch', method: 'PATCH', contentType: applyType, ref: refOf(object), query, body: object });
     },
     create: (object, query) => {
       const contentType = 'application/json';

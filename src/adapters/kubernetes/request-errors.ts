@@ -44,6 +44,7 @@ const serverText = (subject: RequestSubject, status: Status | undefined, answer:
 const detailsOf = ({ remedy: _remedy, ...subject }: RequestSubject, answer: Answer): Record<string, unknown> => ({
   ...subject,
   status: answer.status,
+  reason: parseStatus(answer.body)?.reason,
 });
 
 const denied = (subject: RequestSubject, status: Status | undefined, answer: Answer): AppError => {
@@ -54,7 +55,7 @@ const denied = (subject: RequestSubject, status: Status | undefined, answer: Ans
     answer.status === 401 ? 'does not accept our credentials' : `refused; needed: ${verb} ${resource} ${where}`;
   const said = serverText(subject, status, answer);
   const message = `cluster "${subject.cluster}" ${needs}: ${said}. ${subject.remedy}`;
-  return permanent('cluster-denied', message, { details: { ...detailsOf(subject, answer), reason: status?.reason } });
+  return permanent('cluster-denied', message, { details: detailsOf(subject, answer) });
 };
 
 const fieldManagerPattern = /conflict with "([^"]*)"/;
@@ -98,8 +99,23 @@ const invalid = (subject: RequestSubject, status: Status | undefined, answer: An
   const message = `${subjectText(subject)} was refused: ${serverText(subject, status, answer)}`;
   return permanent('apply-invalid', message, {
     ...options,
-    details: { ...options.details, reason: status?.reason, causes },
+    details: { ...options.details, causes },
   });
+};
+
+/**
+ * An object that server-side apply cannot type (unknown field, duplicate list key, wrong type): the API server answers 500
+ * without a reason, unlike every other failure but those of its storage. Tried on Kubernetes 1.35.
+ */
+export const looksUntyped = (answer: Answer): boolean => {
+  const status = answer.status === 500 ? parseStatus(answer.body) : undefined;
+  return status !== undefined && status.reason === '' && status.details.causes.length === 0;
+};
+
+/** `apply-invalid` for what `looksUntyped`, once the storage is known to be well; details.untyped is true. */
+export const untypedError = (subject: RequestSubject, answer: Answer): AppError => {
+  const details = { ...detailsOf(subject, answer), untyped: true };
+  return invalid(subject, parseStatus(answer.body), answer, { details });
 };
 
 /**
