@@ -6,7 +6,6 @@ import {
   type Kinds,
   kinds,
   type Message,
-  messageOf,
   observed,
   otherwise,
   phase,
@@ -235,5 +234,5 @@ export const databaseKinds: Kinds = {
     phase('status.state', { Healthy: ['ready'], Degraded: ['failed'], Suspended: ['suspended'] }),
     otherwise('Progressing', from('status.reason', 'Waiting for the cluster')),
   ),
-  'cassandra.datastax.com/CassandraDatacenter': condition('Ready', 'True', 'Healthy', { message: messageOf }),
+  'cassandra.datastax.com/CassandraDatacenter': ready(),
 };

@@ -1,20 +1,44 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
 import { at, listAt, numberAt, textAt } from '../fields.ts';
-import { from, holds, type Kinds, observed, otherwise, phase, type Rule, reported, rules, when } from './rules.ts';
+import {
+  from,
+  holds,
+  type Kinds,
+  observed,
+  otherwise,
+  phase,
+  type Rule,
+  reported,
+  rules,
+  suspendedWhen,
+  when,
+} from './rules.ts';
 
 const strategy = (object: KubernetesObject, field: string): unknown =>
   at(object, `spec.updateStrategy.rollingUpdate.${field}`) ?? at(object, `spec.updateStrategy.${field}`);
 
 const paused: Rule = when((object) => strategy(object, 'paused') === true, 'Suspended', 'Paused');
 
+/** How many are updated: each kind counts them under another name. */
+const updatedCount = (object: KubernetesObject): number =>
+  Math.max(
+    ...['updatedReplicas', 'updatedReadyReplicas', 'updatedAvailableReplicas', 'updatedNumberScheduled'].map((field) =>
+      numberAt(object, `status.${field}`),
+    ),
+  );
+
+/** How many the partition lets be updated; undefined where there is none. It may be a number or a share of all. */
+const allowed = (object: KubernetesObject, total: number): number | undefined => {
+  const partition = strategy(object, 'partition');
+  const share = typeof partition === 'string' && partition.endsWith('%') ? Number.parseInt(partition, 10) / 100 : 0;
+  const held = typeof partition === 'number' ? partition : Math.ceil(share * total);
+  return held > 0 ? numberAt(object, 'status.expectedUpdatedReplicas', total - held) : undefined;
+};
+
 /** A partition that has been reached holds the rest back until someone lowers it. */
-const heldByPartition = (wanted: string, updated: string): Rule =>
+const heldByPartition = (total: string): Rule =>
   when(
-    (object) => {
-      const partition = strategy(object, 'partition');
-      if (typeof partition !== 'number' || partition <= 0) return false;
-      return numberAt(object, updated) >= numberAt(object, wanted) - partition;
-    },
+    (object) => updatedCount(object) >= (allowed(object, numberAt(object, total)) ?? Infinity),
     'Suspended',
     'The partition is reached; the rest waits for a person',
   );
@@ -24,7 +48,7 @@ const replicated = rules(
   reported('status.observedGeneration'),
   observed(),
   paused,
-  heldByPartition('status.replicas', 'status.updatedReplicas'),
+  heldByPartition('status.replicas'),
   when(
     (object) => numberAt(object, 'status.updatedAvailableReplicas') >= numberAt(object, 'status.replicas'),
     'Healthy',
@@ -37,7 +61,7 @@ const daemonSet = rules(
   reported('status.observedGeneration'),
   observed(),
   paused,
-  heldByPartition('status.desiredNumberScheduled', 'status.updatedNumberScheduled'),
+  heldByPartition('status.desiredNumberScheduled'),
   when(everywhere, 'Healthy', 'Every node has an updated, available pod'),
   otherwise('Degraded', 'Some pods are not updated and available'),
 );
@@ -70,6 +94,7 @@ const rollout = rules(
   reported('status.observedGeneration'),
   observed(),
   phase('status.phase', { Degraded: ['Disabled', 'Terminating', 'Disabling'] }),
+  suspendedWhen('spec.strategy.paused', 'Paused'),
   when(isPausedStep, 'Suspended', from('status.message', 'The step waits for a person')),
   phase('status.phase', { Healthy: ['Healthy'], Suspended: ['Paused'], Progressing: ['Initial', 'Progressing'] }),
   otherwise('Progressing', from('status.message', 'Waiting for the rollout')),
@@ -100,7 +125,7 @@ const gameServerSet = rules(
   reported('status.observedGeneration'),
   observed(),
   paused,
-  heldByPartition('spec.replicas', 'status.updatedReplicas'),
+  heldByPartition('spec.replicas'),
   when(
     (object) => numberAt(object, 'status.readyReplicas') >= numberAt(object, 'spec.replicas'),
     'Healthy',

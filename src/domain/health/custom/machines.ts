@@ -117,7 +117,7 @@ const virtualMachineInstance = rules(
   condition('Failure', 'True', 'Degraded'),
   when(
     (object) => textAt(object, 'status.phase') === 'Running' && holds(object, 'status.conditions') && !isReady(object),
-    'Degraded',
+    'Progressing',
     notReady,
   ),
   phase('status.phase', {

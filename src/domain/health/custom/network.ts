@@ -89,9 +89,20 @@ const gateway = rules(
   condition('Programmed', 'False', 'Degraded', { reasons: ['Invalid'] }),
   condition(/^(Accepted|Programmed)$/, 'Unknown', 'Progressing'),
   condition('Programmed', 'False', 'Progressing'),
+  brokenListener,
   condition(/^(Programmed|Ready|Accepted)$/, 'True', 'Healthy'),
   otherwise('Progressing', 'Waiting for the gateway to be programmed'),
 );
+
+/** A gateway may be programmed while one of its listeners is refused. */
+function brokenListener(object: KubernetesObject): Health | undefined {
+  const listeners = listAt(object, 'status.listeners').map((item) => ({
+    name: textAt(item, 'name'),
+    conditions: conditionsAt(item, 'conditions'),
+    stale: false,
+  }));
+  return refusing('Listener', listeners, /^(Accepted|ResolvedRefs)$/, 'Degraded')(object);
+}
 
 /** Gloo reports by name or by number, per namespace of a controller or once. */
 const GLOO: Readonly<Record<string, Health['status']>> = {
@@ -168,6 +179,7 @@ const knativeService = rules(
   otherwise('Progressing', 'Waiting to become ready'),
 );
 
+/** While any part is still unknown, another that is denied may only be waiting for it. */
 const isDenied = (c: Condition): boolean => c.status === 'False' && c.type !== 'Stopped';
 
 const inferenceService = rules(
@@ -177,8 +189,8 @@ const inferenceService = rules(
     Degraded: ['BlockedByFailedLoad', 'InvalidSpec'],
     Progressing: ['InProgress'],
   }),
-  when((object) => conditionsAt(object).some(isDenied), 'Degraded', list),
   when((object) => conditionsAt(object).some((c) => c.status === 'Unknown'), 'Progressing', list),
+  when((object) => conditionsAt(object).some(isDenied), 'Degraded', list),
   otherwise('Healthy'),
 );
 

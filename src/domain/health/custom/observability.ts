@@ -168,6 +168,11 @@ export const observabilityKinds: Kinds = {
   'datadoghq.com/DatadogMetric': datadogMetric,
   'opentelemetry.io/OpenTelemetryCollector': collector,
   'jaegertracing.io/Jaeger': jaeger,
+  'kiali.io/Kiali': rules(
+    condition('Failure', 'True', 'Degraded'),
+    condition('Successful', 'True', 'Healthy'),
+    otherwise('Progressing', 'Waiting for the operator'),
+  ),
   ...kinds('lifecycle.keptn.sh', KEPTN, keptn('status.status')),
   'lifecycle.keptn.sh/KeptnEvaluation': keptn('status.overallStatus'),
   'metrics.keptn.sh/Analysis': analysis,

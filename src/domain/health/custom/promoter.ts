@@ -67,24 +67,27 @@ const lacksSha = (side: string): Rule =>
     `Waiting for the ${side} commit to be known`,
   );
 
-const transfer = reconciled(lacksSha('active'), lacksSha('proposed'));
-
-const strategy = reconciled(
-  when((object) => listAt(object, 'status.environments').length === 0, 'Progressing', 'No environment is known yet'),
-  when(
-    (object) => listAt(object, 'status.environments').some((one) => !textAt(one, 'active.dry.sha')),
-    'Progressing',
-    'Waiting for the active commits to be known',
-  ),
-  when(
-    (object) =>
-      listAt(object, 'status.environments').some((one) => at(one, 'proposed') !== undefined && !proposed(one)),
-    'Progressing',
-    'Waiting for the proposed commits to be known',
-  ),
+const transfer = reconciled(
+  lacksSha('active'),
+  lacksSha('proposed'),
+  when((object) => isMoving(at(object, 'status')), 'Progressing', 'A promotion is under way'),
 );
 
-const proposed = (environment: unknown): string => textAt(environment, 'proposed.dry.sha');
+/** Proposed and active commits differ until the promotion is merged. */
+const isMoving = (environment: unknown): boolean =>
+  textAt(environment, 'proposed.dry.sha') !== textAt(environment, 'active.dry.sha');
+
+const environments = (object: KubernetesObject): unknown[] => listAt(object, 'status.environments');
+
+const strategy = reconciled(
+  when((object) => environments(object).length === 0, 'Progressing', 'No environment is known yet'),
+  when(
+    (object) => environments(object).some((one) => !textAt(one, 'active.dry.sha') || !textAt(one, 'proposed.dry.sha')),
+    'Progressing',
+    'Waiting for the commits of every environment to be known',
+  ),
+  when((object) => environments(object).some(isMoving), 'Progressing', 'A promotion is under way'),
+);
 
 const GATES = ['GitCommitStatus', 'TimedCommitStatus', 'WebRequestCommitStatus'];
 const PLAIN = [
