@@ -365,21 +365,24 @@ export const clusterContract = (title: string, open: () => Promise<ClusterUnderT
         await eventually(async () => (await readMap('held')) === undefined);
       });
 
-      test.for(['Background', 'Foreground', 'Orphan'] as const)('with dependents: %s', async (propagationPolicy, { skip }) => {
-        skip(!target.controllers, 'no garbage collector');
-        const name = `owner-${propagationPolicy.toLowerCase()}`;
-        const owner = await applyMap(name, {});
-        const dependent = configMap(namespace, `${name}-dependent`, {});
-        dependent.metadata.ownerReferences = [
-          { apiVersion: 'v1', kind: 'ConfigMap', name, uid: owner.metadata.uid ?? '' },
-        ];
-        await cluster.apply(dependent, ours);
-        await cluster.delete(configMapRef(namespace, name), { propagationPolicy });
-        await eventually(async () => (await readMap(name)) === undefined);
-        const left = async () => (await readMap(`${name}-dependent`)) !== undefined;
-        if (propagationPolicy === 'Orphan') expect(await left()).toBe(true);
-        else await eventually(async () => !(await left()));
-      });
+      test.for(['Background', 'Foreground', 'Orphan'] as const)(
+        'with dependents: %s',
+        async (propagationPolicy, { skip }) => {
+          skip(!target.controllers, 'no garbage collector');
+          const name = `owner-${propagationPolicy.toLowerCase()}`;
+          const owner = await applyMap(name, {});
+          const dependent = configMap(namespace, `${name}-dependent`, {});
+          dependent.metadata.ownerReferences = [
+            { apiVersion: 'v1', kind: 'ConfigMap', name, uid: owner.metadata.uid ?? '' },
+          ];
+          await cluster.apply(dependent, ours);
+          await cluster.delete(configMapRef(namespace, name), { propagationPolicy });
+          await eventually(async () => (await readMap(name)) === undefined);
+          const left = async () => (await readMap(`${name}-dependent`)) !== undefined;
+          if (propagationPolicy === 'Orphan') expect(await left()).toBe(true);
+          else await eventually(async () => !(await left()));
+        },
+      );
     });
 
     describe('namespaces and definitions', () => {
