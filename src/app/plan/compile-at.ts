@@ -1,5 +1,5 @@
-import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
 import { compileFleet } from '../../domain/fleet/compile-fleet.ts';
+import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
 import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import { FLEET_ID, type FleetRow } from '../../domain/fleet-row.ts';
 import { formatProblem } from '../../domain/problem.ts';
@@ -36,7 +36,11 @@ export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Co
   const previous = (await deps.snapshots.load(fleet.snapshot)) ?? (await snapshotFromRows(deps, fleet));
   if (!isFleetRef) return { ...atRest(fleet, previous), isFleetRef };
   const files = await readFleetFiles(input);
-  const snapshot = compileFleet({ files, fleet: fleet.file, ...(fleet.snapshot ? { previous } : {}) });
+  const snapshot = compileFleet({
+    files,
+    fleet: fleet.file,
+    ...(previous.applications.length > 0 ? { previous } : {}),
+  });
   const difference = diffSnapshots(previous, snapshot);
   return {
     fleet: { ...fleet, snapshot: snapshot.digest },

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
+import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
 import { beginPlan, type RefRow } from '../../domain/ref-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
@@ -96,8 +96,9 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
   const isNewHead = row.head !== head;
   if (isNewHead) await openRollout(deps, opening);
   const index = await loadPlanIndex(deps, row.index);
-  const affected = await findAffected(deps, { at, defaultBranch, compiled, index, trees, tree, hint });
   const force = hint.applications ?? [];
+  const { toolVersions } = deps;
+  const affected = await findAffected({ at, defaultBranch, compiled, index, trees, tree, toolVersions, force });
   const written = await writeDesired(deps, { rollout, compiled, affected: affected.applications, force });
   const isRollout = isNewHead || written.length > 0;
   if (isRollout && !isNewHead) await openRollout(deps, opening);

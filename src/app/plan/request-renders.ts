@@ -3,7 +3,7 @@ import { makeBundle } from '../../domain/sources/bundle.ts';
 import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
-import type { PlannedSource } from './find-affected.ts';
+import type { PlannedSource } from './inspect-application.ts';
 import type { WrittenApplication } from './write-desired.ts';
 
 const BUNDLES_IN_FLIGHT = 8;
@@ -30,9 +30,8 @@ export const requestRenders = async (
 };
 
 const requestRender = async (deps: PlanDeps, source: PlannedSource, again: boolean): Promise<void> => {
-  const { from, inspection, renderKey } = source;
-  const contents = await from.readBlobs(inspection.files.map(({ digest }) => digest));
-  const bundle = makeBundle(inspection, contents);
+  const { inspection, renderKey } = source;
+  const bundle = makeBundle(inspection, await readContents(source));
   await deps.blobs.put(bundleKey(renderKey), Buffer.from(JSON.stringify(bundle)));
   const now = deps.clock();
   await updateRow(deps.renders, renderKey, (known): RenderRow | undefined => {
@@ -41,4 +40,15 @@ const requestRender = async (deps: PlanDeps, source: PlannedSource, again: boole
     const expiresAt = Math.floor(now / 1_000) + RENDER_TTL_SECONDS;
     return { id: renderKey, version, state: 'pending', due: now + 60_000, expiresAt };
   });
+};
+
+/** The bytes of every file of the bundle, from the source's own commit and from those that lend it value files. */
+const readContents = async ({ from, refs, inspection }: PlannedSource): Promise<ReadonlyMap<string, Uint8Array>> => {
+  const contents = new Map<string, Uint8Array>();
+  for (const [ref, files] of Map.groupBy(inspection.files, (file) => file.ref)) {
+    const lender = ref === undefined ? from : refs.get(ref);
+    const blobs = await lender?.readBlobs(files.map(({ digest }) => digest));
+    for (const [digest, bytes] of blobs ?? []) contents.set(digest, bytes);
+  }
+  return contents;
 };

@@ -5,7 +5,7 @@ import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
 import type { Compiled } from './compile-at.ts';
 import type { PlanDeps } from './deps.ts';
-import type { AffectedApplication } from './find-affected.ts';
+import type { AffectedApplication } from './inspect-application.ts';
 
 export interface WrittenApplication {
   row: ApplicationRow;

@@ -1,0 +1,30 @@
+import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
+import { createSnapshots } from '../src/app/load-fleet.ts';
+import { planChange } from '../src/app/plan/plan-change.ts';
+import { ChangeMessageSchema } from '../src/messages/change.ts';
+import { forgeRepositories } from './wiring/repositories.ts';
+import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
+import { secretsManager } from './wiring/secrets.ts';
+import { sqsDeps } from './wiring/sqs.ts';
+import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
+import { TOOL_VERSIONS } from './wiring/tool-versions.ts';
+
+/** Queue `changes`: reads the ref, finds what it affects, writes what that must become. */
+export const createPlan = (runtime: GitRuntime) => {
+  const { config } = runtime;
+  const blobs = createBlobs(config);
+  const plan = planChange({
+    ...runtime,
+    ...createStores(config),
+    blobs,
+    snapshots: createSnapshots(blobs),
+    queues: createQueues(config),
+    toolVersions: TOOL_VERSIONS,
+  });
+  return createSqsHandler(sqsDeps(runtime, 'changes'), ChangeMessageSchema, plan);
+};
+
+export const handler = lazily(() => {
+  const runtime = lambdaRuntime('plan', secretsManager);
+  return createPlan({ ...runtime, openRepository: forgeRepositories(runtime) });
+});

@@ -1,0 +1,28 @@
+import { createLambdaHandler, MAX_LAMBDA_BYTES } from '../src/adapters/http/lambda.ts';
+import { createWebhookApp, MAX_WEBHOOK_BYTES } from '../src/adapters/http/webhook-routes.ts';
+import { loadFleet } from '../src/app/load-fleet.ts';
+import { receiveWebhook } from '../src/app/receive-webhook.ts';
+import { lambdaRuntime, lazily, type Runtime } from './wiring/runtime.ts';
+import { secretsManager } from './wiring/secrets.ts';
+import { createQueues, createStores } from './wiring/stores.ts';
+
+/** The webhook edge as a hono app; `maxBytes` is what the transport before it lets through. */
+export const createWebhook = ({ config, clock, log, secrets }: Runtime, maxBytes = MAX_WEBHOOK_BYTES) => {
+  const stores = createStores(config);
+  const queues = createQueues(config);
+  const receive = receiveWebhook({
+    repositories: async () => (await loadFleet(stores)).file.repositories,
+    deliveries: stores.deliveries,
+    enqueue: (message) => queues.changes([message]),
+    secrets,
+    clock,
+    log,
+    maxBytes,
+  });
+  return createWebhookApp({ receive, log, maxBytes });
+};
+
+/** Lambda behind the HTTP API: signature, one conditional write, one message, 202. */
+export const handler = lazily(() =>
+  createLambdaHandler(createWebhook(lambdaRuntime('webhook', secretsManager), MAX_LAMBDA_BYTES)),
+);

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { createJsonLog, createLoggedEvents } from '../../src/adapters/log/json-log.ts';
+import { type Config, loadConfig } from '../../src/config.ts';
+import type { Clock, NewId } from '../../src/ports/clock.ts';
+import type { Events } from '../../src/ports/events.ts';
+import type { Log } from '../../src/ports/log.ts';
+import type { OpenRepository } from '../../src/ports/repository.ts';
+import type { Secrets } from '../../src/ports/secrets.ts';
+
+/** What every function is given by where it runs: Lambda, or the local stack. */
+export interface Runtime {
+  config: Config;
+  clock: Clock;
+  newId: NewId;
+  log: Log;
+  events: Events;
+  secrets: Secrets;
+}
+
+/** A runtime that also reaches Git hosts; only plan and schedule have it. */
+export interface GitRuntime extends Runtime {
+  openRepository: OpenRepository;
+}
+
+/** The runtime of a Lambda function. `secrets` only where its role may read any. */
+export const lambdaRuntime = (service: string, secretsOf: (config: Config) => Secrets): Runtime => {
+  const config = loadConfig();
+  const log = createJsonLog(service, config.logLevel);
+  return {
+    config,
+    clock: Date.now,
+    newId: randomUUID,
+    log,
+    events: createLoggedEvents(log),
+    secrets: secretsOf(config),
+  };
+};
+
+/** Secrets of a function that may read none. */
+export const noSecrets = (): Secrets => ({
+  read: (name) => Promise.reject(new Error(`this function may not read secret ${name}`)),
+});
+
+/** Makes a handler at its first call, so that importing a function's module does nothing yet. */
+export const lazily = <Event, Result>(
+  create: () => (event: Event) => Promise<Result>,
+): ((event: Event) => Promise<Result>) => {
+  let handler: ((event: Event) => Promise<Result>) | undefined;
+  return (event) => {
+    handler ??= create();
+    return handler(event);
+  };
+};

@@ -1,0 +1,12 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createRetryIn, type SqsHandlerDeps } from '../../src/adapters/aws/sqs-handler.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What a queue's handler needs to fail well: a log, and the queue to put failed messages back to. */
+export const sqsDeps = (
+  { config, log }: Runtime,
+  queue: 'changes' | 'renders' | 'syncs' | 'reports',
+): SqsHandlerDeps => {
+  const url = config.queues[queue];
+  return { log, retryIn: url ? createRetryIn(new SQSClient({}), url) : () => Promise.resolve() };
+};

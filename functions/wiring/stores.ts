@@ -1,0 +1,52 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { createDynamoApplicationIndex } from '../../src/adapters/aws/dynamodb-application-index.ts';
+import { createDynamoOutcomes } from '../../src/adapters/aws/dynamodb-outcomes.ts';
+import { createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
+import { createS3BlobCache } from '../../src/adapters/aws/s3-blob-cache.ts';
+import { createSqsSend } from '../../src/adapters/aws/sqs-queues.ts';
+import type { Config } from '../../src/config.ts';
+import type { ApplicationRow } from '../../src/domain/application-row.ts';
+import type { DeliveryRow } from '../../src/domain/delivery.ts';
+import { permanent } from '../../src/domain/errors.ts';
+import type { FleetRow } from '../../src/domain/fleet-row.ts';
+import type { RefRow } from '../../src/domain/ref-row.ts';
+import type { RenderRow } from '../../src/domain/render-row.ts';
+import type { Rollout } from '../../src/domain/rollout.ts';
+import type { Queues, Send } from '../../src/ports/queues.ts';
+
+/** Every table; each function's role lets it touch only those that it names. */
+export const createStores = ({ tablePrefix }: Config, client = new DynamoDBClient({})) => {
+  const table = (name: string) => ({ client, table: `${tablePrefix}${name}` });
+  return {
+    fleets: createDynamoStore<FleetRow>(table('fleets')),
+    deliveries: createDynamoStore<DeliveryRow>({ ...table('deliveries'), expiresAt: ({ expiresAt }) => expiresAt }),
+    refs: createDynamoStore<RefRow>(table('refs')),
+    rollouts: createDynamoStore<Rollout>(table('rollouts')),
+    renders: createDynamoStore<RenderRow>({ ...table('renders'), expiresAt: ({ expiresAt }) => expiresAt }),
+    applications: createDynamoStore<ApplicationRow>({
+      ...table('applications'),
+      indexed: ({ awaiting }) => ({ awaiting }),
+    }),
+    outcomes: createDynamoOutcomes(client, `${tablePrefix}outcomes`),
+    applicationIndex: createDynamoApplicationIndex(client, `${tablePrefix}applications`),
+  };
+};
+
+export const createBlobs = ({ bucket }: Config) => createS3BlobCache(new S3Client({ forcePathStyle: true }), bucket);
+
+/** The queues that this function was given; sending to another one is an error that names the variable. */
+export const createQueues = ({ queues }: Config, client = new SQSClient({})): Queues => {
+  const send = <Message>(name: keyof typeof queues): Send<Message> => {
+    const url = queues[name];
+    if (url !== undefined) return skipEmpty(createSqsSend<Message>(client, url));
+    return () => Promise.reject(permanent('config-invalid', `TOWLINE_QUEUE_${name.toUpperCase()} is not set`));
+  };
+  return { changes: send('changes'), renders: send('renders'), syncs: send('syncs'), reports: send('reports') };
+};
+
+const skipEmpty =
+  <Message>(send: Send<Message>): Send<Message> =>
+  (messages, options) =>
+    messages.length === 0 ? Promise.resolve() : send(messages, options);

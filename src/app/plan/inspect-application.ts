@@ -1,0 +1,121 @@
+import type { SourceRevision } from '../../domain/application-row.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { ApplicationSource } from '../../domain/fleet/application.ts';
+import type { CompiledApplication } from '../../domain/fleet/snapshot.ts';
+import type { PlanIndexEntry } from '../../domain/plan-index.ts';
+import { formatProblem } from '../../domain/problem.ts';
+import type { SourceInput } from '../../domain/sources/inputs.ts';
+import type { InspectedSource } from '../../domain/sources/inspection.ts';
+import { renderKeyOf } from '../../domain/sources/render-key.ts';
+import { inspectSource } from '../inspect-source.ts';
+import type { CommitTree, TreeReader } from './tree-reader.ts';
+
+/** One source as it stands: where it was read and what its render depends on. */
+export interface PlannedSource {
+  from: CommitTree;
+  /** The trees that it takes value files from, by the `ref` source's name. */
+  refs: ReadonlyMap<string, CommitTree>;
+  inspection: InspectedSource;
+  renderKey: string;
+}
+
+/** An application that the change affects, and what it must become. */
+export interface AffectedApplication {
+  application: CompiledApplication;
+  reason: string;
+  revisions: SourceRevision[];
+  sources: PlannedSource[];
+  /** Why it cannot be rendered at all: the path is missing, the kustomization is broken, the project forbids it. */
+  error?: { code: string; message: string };
+  /** What was read, source by source; null: nothing could be read. */
+  inputs: PlanIndexEntry['inputs'];
+}
+
+interface InspectDeps {
+  trees: TreeReader;
+  toolVersions: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads all sources of an application as they stand now. What is wrong with one is the application's `error` (the first
+ * counts), never an exception; errors thrown: transient ones of the repositories.
+ */
+export const inspectApplication = async (
+  deps: InspectDeps,
+  application: CompiledApplication,
+  reason: string,
+): Promise<AffectedApplication> => {
+  const affected: AffectedApplication = { application, reason, revisions: [], sources: [], inputs: [] };
+  const invalid = application.problems.find(({ severity }) => severity === 'error');
+  if (invalid) affected.error = { code: invalid.code, message: formatProblem(invalid) };
+  const refs = await readRefSources(deps.trees, application.sources);
+  for (const [index, source] of application.sources.entries()) {
+    affected.inputs[index] ??= null;
+    try {
+      await inspectOne(deps, affected, { source, index, refs });
+    } catch (error) {
+      if (!(error instanceof AppError) || error.kind === 'transient') throw error;
+      affected.error ??= { code: error.code, message: error.message };
+    }
+  }
+  return affected;
+};
+
+const inspectOne = async (
+  { trees, toolVersions }: InspectDeps,
+  affected: AffectedApplication,
+  at: { source: ApplicationSource; index: number; refs: ReadonlyMap<string, CommitTree> },
+): Promise<void> => {
+  const { source, index, refs } = at;
+  const { application } = affected;
+  const from = await trees.at(source);
+  affected.revisions.push({ repository: from.repository, ref: from.ref, commit: from.commit });
+  if (isLending(source)) return addInputs(affected, index, []);
+  const { name, namespace, project, destination } = application;
+  const inspection = await inspectSource({ files: from.files })({
+    source,
+    application: { name, namespace, project, destinationNamespace: destination.namespace },
+    tree: from.tree,
+    revision: from.commit,
+    refSources: new Map([...refs].map(([ref, { tree, files, commit }]) => [ref, { tree, files, revision: commit }])),
+  });
+  addInputs(affected, index, inspection.inputs);
+  for (const [ref, inputs] of Object.entries(inspection.refInputs)) {
+    addInputs(
+      affected,
+      application.sources.findIndex((one) => one.ref === ref),
+      inputs,
+    );
+  }
+  if (inspection.ok)
+    affected.sources.push({ from, refs, inspection, renderKey: renderKeyOf(inspection, { toolVersions }) });
+  else affected.error ??= { code: inspection.error.code, message: describe(inspection.error) };
+};
+
+/** A source that is there only to lend its files: it has nothing to render. */
+const isLending = ({ ref, path, chart }: ApplicationSource): boolean =>
+  ref !== undefined && path === undefined && chart === undefined;
+
+const addInputs = (affected: AffectedApplication, index: number, inputs: readonly SourceInput[]): void => {
+  affected.inputs[index] = [...(affected.inputs[index] ?? []), ...inputs];
+};
+
+const describe = ({ file, line, message }: { file?: string; line?: number; message: string }): string =>
+  file && !message.includes(file) ? `${file}${line === undefined ? '' : `:${line}`}: ${message}` : message;
+
+/** Sources whose files others may read as `$name/…`. One that cannot be read is missing, which its reader reports. */
+const readRefSources = async (
+  trees: TreeReader,
+  sources: readonly ApplicationSource[],
+): Promise<ReadonlyMap<string, CommitTree>> => {
+  const found = new Map<string, CommitTree>();
+  for (const source of sources) {
+    if (source.ref === undefined || source.chart !== undefined) continue;
+    const from = await trees.at(source).catch((error: unknown) => {
+      if (error instanceof AppError && error.kind !== 'transient') return undefined;
+      throw error;
+    });
+    if (from) found.set(source.ref, from);
+  }
+  return found;
+};

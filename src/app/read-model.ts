@@ -1,0 +1,64 @@
+import type { ApplicationRow } from '../domain/application-row.ts';
+import type { FleetRow } from '../domain/fleet-row.ts';
+import { FLEET_ID } from '../domain/fleet-row.ts';
+import { summarizeRollout } from '../domain/fold-rollout.ts';
+import type { RolloutSummary } from '../domain/report/summary.ts';
+import type { Outcome, Rollout } from '../domain/rollout.ts';
+import type { ApplicationIndex } from '../ports/application-index.ts';
+import type { Outcomes } from '../ports/outcomes.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface ReadDeps {
+  fleets: Store<FleetRow>;
+  applications: Store<ApplicationRow>;
+  applicationIndex: ApplicationIndex;
+  rollouts: Store<Rollout>;
+  outcomes: Outcomes;
+}
+
+export interface RolloutDetail {
+  rollout: Rollout;
+  outcomes: Outcome[];
+  summary: RolloutSummary;
+}
+
+/** What people look at: rows as they are stored, read on demand. */
+export interface ReadModel {
+  fleet(): Promise<FleetRow | undefined>;
+  /** All applications by id; failing ones first. */
+  applications(): Promise<ApplicationRow[]>;
+  application(id: string): Promise<ApplicationRow | undefined>;
+  /** The newest rollouts that any application knows of, newest first, at most `limit`. */
+  rollouts(limit: number): Promise<Rollout[]>;
+  rollout(id: string): Promise<RolloutDetail | undefined>;
+}
+
+const RANK = { Degraded: 0, Unknown: 1, Missing: 2, Progressing: 3, Suspended: 4, Healthy: 5 } as const;
+
+/** The read side over the stores; it decides nothing and writes nothing. */
+export const createReadModel = (deps: ReadDeps): ReadModel => {
+  const applications = async (): Promise<ApplicationRow[]> => {
+    const rows: ApplicationRow[] = [];
+    for await (const ids of deps.applicationIndex.all()) rows.push(...(await deps.applications.getMany(ids)));
+    return rows.sort((a, b) => RANK[a.health.status] - RANK[b.health.status] || (a.id < b.id ? -1 : 1));
+  };
+  return {
+    fleet: () => deps.fleets.get(FLEET_ID),
+    applications,
+    application: (id) => deps.applications.get(id),
+    rollouts: async (limit) => {
+      const ids = (await applications()).flatMap(({ desired, history }) => [
+        ...(desired ? [desired.rollout] : []),
+        ...history.map(({ rollout }) => rollout),
+      ]);
+      const rows = await deps.rollouts.getMany([...new Set(ids)]);
+      return rows.sort((a, b) => b.createdAt - a.createdAt).slice(0, limit);
+    },
+    rollout: async (id) => {
+      const rollout = await deps.rollouts.get(id);
+      if (!rollout) return undefined;
+      const outcomes = await deps.outcomes.list(id);
+      return { rollout, outcomes, summary: summarizeRollout(rollout, outcomes, '') };
+    },
+  };
+};

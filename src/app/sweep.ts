@@ -1,0 +1,82 @@
+import type { ApplicationRow } from '../domain/application-row.ts';
+import type { DeliveryRow } from '../domain/delivery.ts';
+import type { RefRow } from '../domain/ref-row.ts';
+import type { RenderRow } from '../domain/render-row.ts';
+import type { Rollout } from '../domain/rollout.ts';
+import type { Row } from '../domain/row.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Queues } from '../ports/queues.ts';
+import type { Store } from '../ports/store.ts';
+import { updateRow } from './update-row.ts';
+
+export interface SweepDeps {
+  deliveries: Store<DeliveryRow>;
+  refs: Store<RefRow>;
+  renders: Store<RenderRow>;
+  applications: Store<ApplicationRow>;
+  rollouts: Store<Rollout>;
+  queues: Queues;
+  clock: Clock;
+  log: Log;
+}
+
+const PAGE = 1_000;
+const AGAIN_AFTER_MS = 60_000;
+
+/**
+ * Repeats what should have moved and has not: it asks the due indexes (never scans), sends each row's message again and
+ * pushes its `due` on, so that a row is not sent twice a minute. Runs every minute; any number at a time do no harm.
+ */
+export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }> => {
+  const { queues } = deps;
+  const counts = await Promise.all([
+    repeat(deps, deps.deliveries, (rows) => queues.changes(rows.map(toChange))),
+    repeat(deps, deps.refs, (rows) => queues.changes(rows.map(retryPlan))),
+    repeat(deps, deps.renders, (rows) => queues.renders(rows.map(({ id }) => ({ version: 1, renderKey: id })))),
+    repeat(deps, deps.applications, (rows) =>
+      queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0 }))),
+    ),
+    repeat(deps, deps.rollouts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, rollout: id })))),
+  ]);
+  const repeated = counts.reduce((sum, count) => sum + count, 0);
+  if (repeated > 0) deps.log.info('repeated what was due', { repeated });
+  return { repeated };
+};
+
+const repeat = async <R extends Row>(
+  { clock }: SweepDeps,
+  store: Store<R>,
+  send: (rows: R[]) => Promise<void>,
+): Promise<number> => {
+  const now = clock();
+  const rows = await store.getMany(await store.due(now, PAGE));
+  // The index is eventually consistent: the row decides.
+  const due = rows.filter((row) => row.due !== undefined && row.due <= now);
+  if (due.length === 0) return 0;
+  await send(due);
+  await Promise.all(
+    due.map(({ id }) =>
+      updateRow(store, id, (row) =>
+        row?.due !== undefined && row.due <= now ? { ...row, due: now + AGAIN_AFTER_MS } : undefined,
+      ),
+    ),
+  );
+  return due.length;
+};
+
+const toChange = ({ id, repository, ref, cause, commit }: DeliveryRow) => ({
+  version: 1 as const,
+  delivery: id,
+  repository,
+  ref,
+  cause,
+  ...(commit ? { commit } : {}),
+});
+
+const retryPlan = ({ repository, ref }: RefRow) => ({
+  version: 1 as const,
+  repository,
+  ref,
+  cause: 'retry' as const,
+});

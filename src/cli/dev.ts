@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { rejected } from '../domain/errors.ts';
+import type { FleetFile } from '../domain/fleet/fleet-file.ts';
+import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
+import { formatProblem } from '../domain/problem.ts';
+import { startDemo } from '../local/demo/demo.ts';
+import { type Stack, startStack } from '../local/stack.ts';
+import { createJsonPrinter, createTimelinePrinter } from './timeline.ts';
+
+const OPTIONS = {
+  fleet: { type: 'string' },
+  port: { type: 'string' },
+  state: { type: 'string' },
+  json: { type: 'boolean', default: false },
+} as const;
+
+const DEFAULT_PORT = 8484;
+
+/**
+ * Runs the local stack until Ctrl-C or SIGTERM. Answers with the exit code: 0 after an orderly end.
+ * Errors: AppError `fleet-file-invalid`, `usage` (rejected, exit 2), `port-in-use`, `git-missing`, `state-not-writable`.
+ */
+export const runDev = async (args: string[], { demo }: { demo: boolean }): Promise<number> => {
+  const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
+  const printer = values.json ? createJsonPrinter(process.stdout) : createTimelinePrinter(process.stdout);
+  const options = {
+    port: portOf(values.port),
+    stateDir: resolve(values.state ?? '.towline'),
+    environment: process.env,
+    printer,
+  };
+  if (!demo && values.fleet === undefined) {
+    throw rejected('usage', 'towline dev needs --fleet FILE (npm start runs a demo fleet)');
+  }
+  const ended = untilAsked();
+  const stack: Stack =
+    demo || values.fleet === undefined
+      ? await startDemo(options)
+      : await startStack({ ...options, fleet: await readFleet(values.fleet) });
+  await ended;
+  printer.stopping();
+  await stack.close();
+  return 0;
+};
+
+const portOf = (text: string | undefined): number => {
+  const port = text === undefined ? DEFAULT_PORT : Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw rejected('usage', `--port ${text}: give a number from 0 (any free port) to 65535`);
+};
+
+const readFleet = async (path: string): Promise<FleetFile> => {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw rejected('fleet-file-invalid', `cannot read the fleet file ${path}: ${error.code ?? error.message}`);
+  });
+  const parsed = parseFleetFile(text, { file: path, local: true });
+  for (const warning of parsed.warnings) process.stderr.write(`towline: ${formatProblem(warning)}\n`);
+  if (parsed.ok) return parsed.fleet;
+  throw rejected(
+    'fleet-file-invalid',
+    `the fleet file is not right:\n${parsed.problems.map(formatProblem).join('\n')}`,
+  );
+};
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
+const untilAsked = (): Promise<void> =>
+  new Promise((done) => {
+    let asked = false;
+    const onSignal = (): void => {
+      if (asked) process.exit(130);
+      asked = true;
+      done();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  });

@@ -1,0 +1,35 @@
+import { AppError } from '../domain/errors.ts';
+
+const USAGE = `towline: push to Git; the fleet follows.
+
+  towline dev --fleet FILE [--port N] [--state DIR] [--json]   run the stack on your repositories and clusters
+  towline demo [--port N] [--state DIR] [--json]               the same with a demo fleet of its own (npm start)
+  towline health -f FILE [--settings FILE] [-o json]           say what health each object has
+
+Exit code 2: the command, the fleet file or a file it names is not right.
+`;
+
+/** Commands load what they need only when they run: `health` starts no stack. */
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  dev: async (args) => (await import('./dev.ts')).runDev(args, { demo: false }),
+  demo: async (args) => (await import('./dev.ts')).runDev(args, { demo: true }),
+};
+
+const main = async ([command = 'help', ...args]: string[]): Promise<number> => {
+  const run = COMMANDS[command];
+  if (run) return run(args);
+  const asked = command === 'help' || command === '--help' || command === '-h';
+  (asked ? process.stdout : process.stderr).write(asked ? USAGE : `towline: no command "${command}"\n\n${USAGE}`);
+  return asked ? 0 : 2;
+};
+
+const isUsageError = (error: unknown): boolean =>
+  error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof AppError) && !isUsageError(error)) throw error;
+  process.stderr.write(`towline: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = isUsageError(error) || (error instanceof AppError && error.kind === 'rejected') ? 2 : 1;
+}

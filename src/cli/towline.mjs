@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The only file that an old Node runs: it installs what is missing and goes on under the Node that the project pins.
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installDependencies } from '../../scripts/install.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+if (!installDependencies(root)) process.exit(1);
+
+const node = join(root, 'node_modules', 'node', 'bin', 'node');
+const child = spawn(node, [join(root, 'src', 'cli', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+
+// Ctrl-C reaches the child by itself (same process group); this process only waits for it to end.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => child.kill('SIGTERM'));
+process.on('SIGHUP', () => child.kill('SIGTERM'));
+child.on('error', (error) => {
+  console.error(`towline: cannot start ${node}: ${error.message}. Run "npm ci" in ${root}.`);
+  process.exit(1);
+});
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Hono } from 'hono';
+import { createApi } from '../../functions/api.ts';
+import { createPlan } from '../../functions/plan.ts';
+import { createRender } from '../../functions/render.ts';
+import { createReport } from '../../functions/report.ts';
+import { createSchedule } from '../../functions/schedule.ts';
+import { createSync } from '../../functions/sync.ts';
+import { createWebhook } from '../../functions/webhook.ts';
+import type { GitRuntime } from '../../functions/wiring/runtime.ts';
+import { createStores } from '../../functions/wiring/stores.ts';
+import { createVariableSecrets } from '../adapters/aws/secrets.ts';
+import { parseConfig } from '../config.ts';
+import type { FleetFile } from '../domain/fleet/fleet-file.ts';
+import type { Log } from '../ports/log.ts';
+import { type Emulators, QUEUES, type QueueName, startEmulators } from './aws/emulators.ts';
+import { startEventSource } from './aws/event-source.ts';
+import { type EmbeddedClusters, startEmbeddedClusters } from './embedded-clusters.ts';
+import { listen } from './listen.ts';
+import { localRepositories } from './local-repositories.ts';
+import type { Printer } from './printer.ts';
+import { registerFleet } from './register-fleet.ts';
+import { startSandbox } from './start-sandbox.ts';
+import { lockStateDir } from './state-dir.ts';
+import { startTicks } from './ticks.ts';
+import { voidLeases } from './void-leases.ts';
+
+export interface StackOptions {
+  fleet: FleetFile;
+  port: number;
+  stateDir: string;
+  environment: NodeJS.ProcessEnv;
+  printer: Printer;
+  log: Log;
+  /** Shown when the stack is ready. */
+  gitURL?: string;
+}
+
+export interface Stack {
+  url: string;
+  webhooks: { github: string; gitlab: string };
+  /** Plans everything that the fleet follows, as the poll does. */
+  poll(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Closing = () => Promise<void>;
+
+/** The product on one machine: the functions of the deployed stack over emulated AWS, on loopback. */
+export const startStack = async (options: StackOptions): Promise<Stack> => {
+  const closing: Closing[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of closing.splice(0).reverse())
+      await end().catch((error: unknown) => options.log.warn(String(error)));
+  };
+  try {
+    return { ...(await start(options, closing)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<Stack, 'close'>> => {
+  const { stateDir, log, printer } = options;
+  const lock = await lockStateDir(stateDir);
+  closing.push(() => lock.release());
+  // The port first: it is what fails most, and nothing else has started then.
+  const app = new Hono();
+  const server = await listen(app, options.port);
+  closing.push(() => server.close());
+  const [emulators, clusters, sandbox] = await Promise.all([
+    startEmulators(stateDir).then((started) => closeLater(closing, started)),
+    startEmbeddedClusters({ ...options, log }).then((started) => closeLater(closing, started)),
+    startSandbox({ ...options }).then((started) => closeLater(closing, started)),
+  ]);
+  const environment = { ...options.environment, ...emulators.environment, ...sandbox.environment };
+  adoptEndpoints(options.environment, environment);
+  const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url });
+  const schedule = createSchedule(runtime);
+  const stores = createStores(runtime.config);
+  await registerFleet(stores, options.fleet);
+  await voidLeases([stores.deliveries, stores.refs, stores.renders, stores.applications, stores.rollouts], Date.now());
+  app.route('/', createWebhook(runtime));
+  app.route('/', createApi(runtime));
+  for (const close of startSources(runtime, emulators, clusters)) closing.push(close);
+  await schedule.sweep();
+  closing.push(
+    startTicks({ sweep: schedule.sweep, poll: schedule.poll, pollSeconds: runtime.config.pollSeconds, log }),
+  );
+  const webhooks = { github: `${server.url}/webhooks/github`, gitlab: `${server.url}/webhooks/gitlab` };
+  const { kubeconfig, contexts } = clusters;
+  printer.ready({
+    url: server.url,
+    webhooks,
+    kubeconfig,
+    contexts,
+    ...(options.gitURL ? { gitURL: options.gitURL } : {}),
+  });
+  return { url: server.url, webhooks, poll: async () => void (await schedule.poll()) };
+};
+
+const closeLater = <Started extends { close(): Promise<void> }>(closing: Closing[], started: Started): Started => {
+  closing.push(() => started.close());
+  return started;
+};
+
+/** The SDKs read their endpoints from the process's environment and from nowhere else. */
+const adoptEndpoints = (target: NodeJS.ProcessEnv, environment: NodeJS.ProcessEnv): void => {
+  for (const [name, value] of Object.entries(environment)) {
+    if (name.startsWith('AWS_') && target[name] === undefined) target[name] = value;
+    if (name.startsWith('AWS_ENDPOINT_URL_')) target[name] = value;
+  }
+};
+
+const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv): GitRuntime => {
+  const secrets = createVariableSecrets(environment);
+  return {
+    config: parseConfig(environment),
+    clock: Date.now,
+    newId: randomUUID,
+    log: options.log,
+    events: options.printer,
+    secrets,
+    openRepository: localRepositories({ secrets, log: options.log, cacheDir: join(options.stateDir, 'git') }),
+  };
+};
+
+/** Batches and concurrency as serverless.yml has them, scaled to one machine. */
+const startSources = (runtime: GitRuntime, emulators: Emulators, clusters: EmbeddedClusters): Closing[] => {
+  const handlers = {
+    changes: { handler: createPlan(runtime), batchSize: 1, concurrency: 4 },
+    renders: { handler: createRender(runtime), batchSize: 10, concurrency: 2 },
+    syncs: { handler: createSync(runtime, { embedded: clusters.find }), batchSize: 10, concurrency: 4 },
+    reports: { handler: createReport(runtime), batchSize: 10, concurrency: 1 },
+  } satisfies Record<QueueName, object>;
+  return QUEUES.map((queue) => {
+    const queueUrl = emulators.environment[`TOWLINE_QUEUE_${queue.toUpperCase()}`] ?? '';
+    const source = startEventSource({ queueUrl, log: runtime.log, ...handlers[queue] });
+    return () => source.close();
+  });
+};

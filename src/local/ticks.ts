@@ -1,0 +1,30 @@
+import type { Log } from '../ports/log.ts';
+
+const SWEEP_MS = 60_000;
+
+interface Ticks {
+  sweep: () => Promise<unknown>;
+  poll: () => Promise<unknown>;
+  pollSeconds: number;
+  log: Log;
+}
+
+/** What EventBridge does in AWS: the sweep every minute, the poll at its interval and once at the start. */
+export const startTicks = ({ sweep, poll, pollSeconds, log }: Ticks): (() => Promise<void>) => {
+  const running = new Set<Promise<unknown>>();
+  const run = (name: string, work: () => Promise<unknown>): void => {
+    const one = work()
+      .catch((error: unknown) => log.warn(`${name} failed`, { reason: error instanceof Error ? error.message : '' }))
+      .finally(() => running.delete(one));
+    running.add(one);
+  };
+  run('poll', poll);
+  const timers = [
+    setInterval(() => run('sweep', sweep), SWEEP_MS),
+    setInterval(() => run('poll', poll), pollSeconds * 1_000),
+  ];
+  return async () => {
+    for (const timer of timers) clearInterval(timer);
+    await Promise.all(running);
+  };
+};

@@ -1,0 +1,22 @@
+import { updateRow } from '../app/update-row.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { Row } from '../domain/row.ts';
+import type { Store } from '../ports/store.ts';
+
+type Leased = Row & { lease?: Lease };
+
+/**
+ * After a start no worker of an earlier process is alive and its queue (in memory) is gone: every lease is void, and all
+ * that is outstanding is due now instead of in a minute. In AWS the leases run out by themselves.
+ */
+export const voidLeases = async (stores: readonly Store<Row>[], now: number): Promise<void> => {
+  for (const store of stores as readonly Store<Leased>[]) {
+    for (const id of await store.due(Number.MAX_SAFE_INTEGER, 100_000)) {
+      await updateRow(store, id, (row) => {
+        if (!row || row.due === undefined) return undefined;
+        const { lease: _void, ...free } = row;
+        return { ...free, due: Math.min(row.due, now) };
+      });
+    }
+  }
+};

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { type Context, Hono } from 'hono';
+import type { ReadModel } from '../app/read-model.ts';
+import { type Html, page } from './layout.ts';
+import { applicationPage, overview, rolloutPage } from './views.ts';
+
+const ROLLOUTS_SHOWN = 20;
+
+/** The web page and the JSON API behind it, over the read model. Everything is escaped; scripts come from here alone. */
+export const createUi = (model: ReadModel): Hono => {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    await next();
+    c.header(
+      'content-security-policy',
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
+    );
+    c.header('x-content-type-options', 'nosniff');
+    c.header('referrer-policy', 'no-referrer');
+  });
+  app.get('/', async (c) => {
+    const [applications, rollouts] = await Promise.all([model.applications(), model.rollouts(ROLLOUTS_SHOWN)]);
+    return answer(c, model, 'Fleet', overview(applications, rollouts));
+  });
+  app.get('/rollouts/:id', async (c) => {
+    const detail = await model.rollout(c.req.param('id'));
+    return detail ? answer(c, model, 'Rollout', rolloutPage(detail)) : c.text('no such rollout\n', 404);
+  });
+  app.get('/applications/:namespace/:name', async (c) => {
+    const row = await model.application(`${c.req.param('namespace')}/${c.req.param('name')}`);
+    return row ? answer(c, model, row.spec.name, applicationPage(row)) : c.text('no such application\n', 404);
+  });
+  app.get('/api/v1/applications', async (c) => c.json({ items: (await model.applications()).map(brief) }));
+  app.get('/api/v1/rollouts', async (c) => c.json({ items: await model.rollouts(ROLLOUTS_SHOWN) }));
+  app.get('/api/v1/rollouts/:id', async (c) => {
+    const detail = await model.rollout(c.req.param('id'));
+    return detail ? c.json(detail) : c.json({ error: 'not-found', message: 'there is no such rollout' }, 404);
+  });
+  app.get('/api/v1/applications/:namespace/:name', async (c) => {
+    const row = await model.application(`${c.req.param('namespace')}/${c.req.param('name')}`);
+    return row ? c.json(row) : c.json({ error: 'not-found', message: 'there is no such application' }, 404);
+  });
+  return app;
+};
+
+/** The whole page, or only its body where the page's script asks; either way cheap to ask for again. */
+const answer = async (c: Context, model: ReadModel, title: string, body: Html): Promise<Response> => {
+  const fragment = c.req.header('x-fragment') !== undefined;
+  const fleet = fragment ? undefined : await model.fleet();
+  const text = String(await (fragment ? body : page(title, fleet?.file.name ?? '', body)));
+  const tag = `"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"`;
+  if (c.req.header('if-none-match') === tag) return c.body(null, 304);
+  return c.html(text, 200, { etag: tag, 'cache-control': 'no-cache' });
+};
+
+const brief = (row: Awaited<ReturnType<ReadModel['applications']>>[number]) => ({
+  id: row.id,
+  cluster: row.spec.cluster,
+  environment: row.spec.environment,
+  sync: row.sync,
+  health: row.health,
+  desired: row.desired,
+  applied: row.applied,
+  operation: row.operation ? { phase: row.operation.phase, message: row.operation.message } : undefined,
+});
