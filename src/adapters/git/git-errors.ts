@@ -1,4 +1,4 @@
-import { type AppError, permanent, transient } from '../../domain/errors.ts';
+import { AppError, permanent, transient } from '../../domain/errors.ts';
 
 const SECONDS = /^\d{1,6}$/;
 
@@ -29,7 +29,7 @@ export const cacheBroken = (why: string, cause?: unknown): AppError =>
 
 /** git is not installed: AppError `git-missing` (permanent). */
 export const gitMissing = (cause?: unknown): AppError =>
-  permanent('git-missing', 'git is not installed or not on PATH: install git 2.31 or newer', { cause });
+  permanent('git-missing', 'git is not installed or not on PATH: install git 2.36 or newer', { cause });
 
 /**
  * Translates the HTTP status of a Git server into the port's errors. `retryAfter` is the header's text, `location` the
@@ -65,3 +65,7 @@ export const statusError = (
   }
   return unreachable(url, `it answered ${status}`);
 };
+
+/** True for the failure that the adapter cures by making its cache again. */
+export const isCacheBroken = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'git-cache-broken';

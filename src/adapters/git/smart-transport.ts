@@ -1,0 +1,77 @@
+import { unreachable } from './git-errors.ts';
+import type { ObjectStore } from './object-store.ts';
+import { isObjectId } from './ref-name.ts';
+import { fetchPack, type PackRequest } from './smart-pack.ts';
+import { listSmartRefs } from './smart-refs.ts';
+import type { RemoteRefs, Transport } from './transport.ts';
+
+/**
+ * Protocol version 2 spoken from here: one POST tells where the refs stand, a second brings what is missing, and git
+ * only checks and stores it. `git fetch` does the same in three requests, four processes and new connections (measured
+ * on loopback: 50 ms instead of 20).
+ */
+export const createSmartTransport = (context: Omit<PackRequest, 'store'>): Transport => {
+  const { http, url, capabilities } = context;
+  const list = (prefixes: readonly string[]) => listSmartRefs(http, url, capabilities, prefixes);
+  return {
+    listRefs: () => list(['refs/heads/', 'refs/tags/']),
+    objectFormat: async () => capabilities.objectFormat,
+    fetch: async (store, names, { fresh = false } = {}) => {
+      const refs = names.filter((name) => !isObjectId(name));
+      const remote: RemoteRefs = refs.length > 0 ? await list(refs) : { ids: new Map() };
+      const ids = await bring({ ...context, store }, names, remote, fresh);
+      return { ids, ...(remote.head && { head: remote.head }) };
+    },
+  };
+};
+
+/** Fetches what the store lacks; answers with the id of each name. Kept under a ref, so that it can be built upon. */
+const bring = async (
+  request: PackRequest,
+  names: readonly string[],
+  remote: RemoteRefs,
+  fresh: boolean,
+): Promise<Map<string, string>> => {
+  const { store } = request;
+  const ids = new Map<string, string>();
+  for (const name of names) {
+    const found = remote.ids.get(name);
+    const id = isObjectId(name) ? name : (found?.peeled ?? found?.id);
+    if (id !== undefined) ids.set(name, id);
+  }
+  const wanted = [...new Set(ids.values())].filter((id) => fresh || !store.isTip(id));
+  const refused = await fetchAll(request, wanted, fresh ? [] : store.tips());
+  for (const [name, id] of ids) {
+    if (!refused.has(id)) continue;
+    // A ref that was listed a moment ago and is not served now has moved on: whoever asks again gets the new one.
+    if (!isObjectId(name)) throw unreachable(request.url, `${name} moved while it was read`);
+    ids.delete(name);
+  }
+  await keepCommits(store, ids, wanted);
+  return ids;
+};
+
+/** Asks for all at once; where the server has not got one of them, for each alone. Answers with those it has not got. */
+const fetchAll = async (
+  request: PackRequest,
+  wanted: readonly string[],
+  haves: readonly string[],
+): Promise<Set<string>> => {
+  if (wanted.length === 0 || (await fetchPack(request, wanted, haves))) return new Set();
+  if (wanted.length === 1) return new Set(wanted);
+  const refused = new Set<string>();
+  for (const id of wanted) if (!(await fetchPack(request, [id], haves))) refused.add(id);
+  return refused;
+};
+
+/** Only commits are kept by refs: they alone may be named as `have`. Ids are asked for once and need no ref. */
+const keepCommits = async (
+  store: ObjectStore,
+  ids: ReadonlyMap<string, string>,
+  fetched: readonly string[],
+): Promise<void> => {
+  for (const [name, id] of ids) {
+    const whole = store.isTip(id) || (fetched.includes(id) && (await store.read(id))?.type === 'commit');
+    if (whole && !isObjectId(name)) await store.keep(name, id);
+  }
+};
