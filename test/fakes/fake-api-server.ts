@@ -1,10 +1,10 @@
 import { permanent, transient } from '../../src/domain/errors.ts';
-import type { KubernetesObject, ManagedFieldsEntry, ResourceRef } from '../../src/domain/kubernetes-object.ts';
+import type { KubernetesObject, ResourceRef } from '../../src/domain/kubernetes-object.ts';
 import { parseApiVersion, refOf, resourceKey } from '../../src/domain/kubernetes-object.ts';
 import type { Clock } from '../../src/ports/clock.ts';
-import type { ApiResource, ApplyOptions, DeleteOptions, ListOptions } from '../../src/ports/cluster.ts';
+import type { ApiResource, DeleteOptions, ListOptions } from '../../src/ports/cluster.ts';
 import { typesOfDefinition } from './fake-cluster-types.ts';
-import { leavesOf, pathsOf, setLeaf, withOwnership } from './fake-field-ownership.ts';
+import { leavesOf, pathsOf, withOwnership } from './fake-field-ownership.ts';
 import { jsonPatch, mergePatch } from './fake-merge.ts';
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -51,10 +51,11 @@ export const keyIn = (state: State, ref: ResourceRef): string => {
   return resourceKey(namespaced ? ref : { ...ref, namespace: undefined });
 };
 
-const timeOf = (state: State): string => new Date(state.clock()).toISOString().replace(/\.\d+Z$/, 'Z');
+/** Now, as Kubernetes writes times. */
+export const timeOf = (state: State): string => new Date(state.clock()).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Checks what the API server would about the namespace of an object to be made. */
-const admit = (state: State, object: KubernetesObject): void => {
+export const admit = (state: State, object: KubernetesObject): void => {
   const type = typeOf(state, refOf(object));
   if (!type.namespaced) return;
   const namespace = object.metadata.namespace ?? '';
@@ -87,65 +88,6 @@ export const store = (state: State, next: KubernetesObject, before: KubernetesOb
   if (stored.metadata.deletionTimestamp && !stored.metadata.finalizers?.length) removeFrom(state, key, false);
   if (stored.kind === 'CustomResourceDefinition') state.types.push(...typesOfDefinition(stored.spec));
   return structuredClone(stored);
-};
-
-const conflictsOf = (live: KubernetesObject, wanted: ReadonlyMap<string, unknown>, manager: string) => {
-  const current = leavesOf(live);
-  return (live.metadata.managedFields ?? [])
-    .filter((entry) => entry.manager !== manager || entry.operation !== 'Apply')
-    .flatMap((entry) =>
-      pathsOf(entry.fieldsV1)
-        .filter((path) => wanted.has(path) && JSON.stringify(wanted.get(path)) !== JSON.stringify(current.get(path)))
-        .map((field) => ({ manager: entry.manager ?? '', field })),
-    );
-};
-
-/** Server-side apply of one object. */
-export const applyTo = (state: State, object: KubernetesObject, options: ApplyOptions): KubernetesObject => {
-  admit(state, object);
-  const { status: _status, ...sent } = structuredClone(object);
-  const before = state.objects.get(keyIn(state, refOf(object)));
-  const wanted = leavesOf(sent);
-  const conflicts = before ? conflictsOf(before, wanted, options.fieldManager) : [];
-  if (conflicts.length && !options.force) {
-    const who = [...new Set(conflicts.map(({ manager }) => manager))].join(', ');
-    throw permanent('apply-conflict', `${object.kind} ${object.metadata.name}: fields owned by ${who}`, {
-      details: { conflicts },
-    });
-  }
-  const next: KubernetesObject = before ? structuredClone(before) : { ...sent, metadata: { ...sent.metadata } };
-  for (const path of removable(before, wanted, options.fieldManager)) setLeaf(next, path, undefined);
-  for (const [path, value] of wanted) setLeaf(next, path, value);
-  const owner = {
-    manager: options.fieldManager,
-    operation: 'Apply' as const,
-    apiVersion: object.apiVersion,
-    time: timeOf(state),
-    paths: wanted.keys(),
-  };
-  const taken = new Set(conflicts.map(({ field }) => field));
-  next.metadata.managedFields = keepTimes(before, withOwnership(before?.metadata.managedFields ?? [], owner, taken));
-  return store(state, next, before, options.dryRun);
-};
-
-/** An entry whose fields did not change keeps its time, as on a real server (so that a no-op apply is one). */
-const keepTimes = (before: KubernetesObject | undefined, entries: ManagedFieldsEntry[]) =>
-  entries.map((entry) => {
-    const old = before?.metadata.managedFields?.find(
-      (other) =>
-        other.manager === entry.manager &&
-        other.operation === entry.operation &&
-        JSON.stringify(other.fieldsV1) === JSON.stringify(entry.fieldsV1),
-    );
-    return old ?? entry;
-  });
-
-/** What this manager applied before, applies no more, and nobody else owns. */
-const removable = (before: KubernetesObject | undefined, wanted: ReadonlyMap<string, unknown>, manager: string) => {
-  const entries = before?.metadata.managedFields ?? [];
-  const mine = entries.filter((entry) => entry.manager === manager && entry.operation === 'Apply');
-  const others = new Set(entries.filter((entry) => !mine.includes(entry)).flatMap((entry) => pathsOf(entry.fieldsV1)));
-  return mine.flatMap((entry) => pathsOf(entry.fieldsV1)).filter((path) => !wanted.has(path) && !others.has(path));
 };
 
 /** A write that is not an apply: what changed is owned by (manager, Update). */

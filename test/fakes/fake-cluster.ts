@@ -10,7 +10,8 @@ import type {
   ListOptions,
 } from '../../src/ports/cluster.ts';
 import type { State } from './fake-api-server.ts';
-import { applyTo, createIn, deleteIn, keyIn, listIn, patchIn, replaceIn, store } from './fake-api-server.ts';
+import { createIn, deleteIn, keyIn, listIn, patchIn, replaceIn, store } from './fake-api-server.ts';
+import { applyTo } from './fake-apply.ts';
 import { commonTypes } from './fake-cluster-types.ts';
 
 export type FakeVerb = 'discover' | 'version' | 'get' | 'list' | 'apply' | 'create' | 'replace' | 'patch' | 'delete';

@@ -7,15 +7,13 @@ import { createClusterReader } from './cluster-reader.ts';
 import { createClusterWriter } from './cluster-writer.ts';
 import type { Discovery } from './discovery.ts';
 import { createDiscovery } from './discovery.ts';
-import type { EksDeps } from './eks-access.ts';
-import { createEksAccess } from './eks-access.ts';
+import type { EksAccess, EksDeps } from './eks-access.ts';
 import type { ClusterAccessPoint, ClusterEndpoint } from './endpoint.ts';
 import { fixedCredentials } from './endpoint.ts';
 import { failFast } from './fail-fast.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { ReadFile } from './kubeconfig.ts';
-import { kubeconfigAccess } from './kubeconfig.ts';
+import type { KubeconfigAccess, ReadFile } from './kubeconfig.ts';
 import { createRequester } from './requester.ts';
 import type { Send, TransportLimits } from './transport.ts';
 import { createTransport, defaultLimits } from './transport.ts';
@@ -71,16 +69,19 @@ const embeddedAccess = (deps: ConnectClusterDeps, name: string): ClusterAccessPo
 /** How to reach a cluster of any access type. */
 const createAccess = (deps: ConnectClusterDeps) => {
   const { clock, readFile, aws } = deps;
-  const eks = aws && createEksAccess({ clock, ...aws });
-  const kubeconfig = readFile && kubeconfigAccess({ clock, readFile });
+  // Loaded when first needed: AWS clients and the YAML parser cost a tenth of a second of a cold start.
+  let eks: Promise<EksAccess> | undefined;
+  let kubeconfig: Promise<KubeconfigAccess> | undefined;
   return async ({ name, access }: ClusterConfig, session: string): Promise<ClusterAccessPoint> => {
     if (access.type === 'embedded') return embeddedAccess(deps, name);
     if (access.type === 'kubeconfig') {
-      if (!kubeconfig) throw refused(name, 'kubeconfig', 'local mode');
-      return kubeconfig(access);
+      if (!readFile) throw refused(name, 'kubeconfig', 'local mode');
+      kubeconfig ??= import('./kubeconfig.ts').then(({ kubeconfigAccess }) => kubeconfigAccess({ clock, readFile }));
+      return (await kubeconfig)(access);
     }
-    if (!eks) throw refused(name, 'eks', 'a stack with AWS clients');
-    return eks(name, access, session);
+    if (!aws) throw refused(name, 'eks', 'a stack with AWS clients');
+    eks ??= import('./eks-access.ts').then(({ createEksAccess }) => createEksAccess({ clock, ...aws }));
+    return (await eks)(name, access, session);
   };
 };
 

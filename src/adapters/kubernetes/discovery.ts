@@ -97,39 +97,52 @@ const unknown = (
 
 const cacheMilliseconds = 10 * 60_000;
 
-/** Makes the cache of one cluster's discovery: kept for ten minutes, one read at a time. */
-export const createDiscovery = (clock: () => number): Discovery => {
+interface Known {
+  at: number;
+  types: ApiResource[];
+  byKey: Map<string, ApiResource>;
+}
+
+/** Reads both halves, one reading at a time however many ask. */
+const createReader = (clock: () => number) => {
   let halves: [Half, Half] = [
     { path: '/api', types: [] },
     { path: '/apis', types: [] },
   ];
-  let known: { at: number; types: ApiResource[]; byKey: Map<string, ApiResource> } | undefined;
-  let reading: Promise<ApiResource[]> | undefined;
-
-  const read = async (request: Requester): Promise<ApiResource[]> => {
+  let reading: Promise<Known> | undefined;
+  const read = async (request: Requester): Promise<Known> => {
     const at = clock();
     halves = await Promise.all([readHalf(request, halves[0]), readHalf(request, halves[1])]);
     const types = halves.flatMap((half) => half.types).filter(({ kind }) => kind !== '');
-    known = { at, types, byKey: new Map(types.map((type) => [typeKey(type), type])) };
-    return types;
+    return { at, types, byKey: new Map(types.map((type) => [typeKey(type), type])) };
   };
-  const readShared = (request: Requester): Promise<ApiResource[]> => {
+  return (request: Requester): Promise<Known> => {
     reading ??= read(request).finally(() => {
       reading = undefined;
     });
     return reading;
   };
-  const all: Discovery['all'] = async (request, { fresh }) =>
-    !fresh && known && clock() - known.at < cacheMilliseconds ? known.types : readShared(request);
-  const find: Discovery['find'] = async (request, type) => {
-    const hadBefore = known !== undefined;
-    await all(request, { fresh: false });
-    const found = known?.byKey.get(typeKey(type));
-    if (found) return found;
-    if (hadBefore) await readShared(request);
-    const foundNow = known?.byKey.get(typeKey(type));
-    if (foundNow) return foundNow;
-    throw unknown(request.words.cluster, type, known?.types ?? []);
+};
+
+/** Makes the cache of one cluster's discovery: kept for ten minutes. */
+export const createDiscovery = (clock: () => number): Discovery => {
+  const read = createReader(clock);
+  let known: Known | undefined;
+  const current = async (request: Requester, fresh: boolean): Promise<Known> => {
+    if (fresh || !known || clock() - known.at >= cacheMilliseconds) known = await read(request);
+    return known;
   };
-  return { all, find };
+  return {
+    all: async (request, { fresh }) => (await current(request, fresh)).types,
+    find: async (request, type) => {
+      const key = typeKey(type);
+      const before = known;
+      const first = (await current(request, false)).byKey.get(key);
+      if (first) return first;
+      const { byKey, types } = await current(request, before === known);
+      const found = byKey.get(key);
+      if (found) return found;
+      throw unknown(request.words.cluster, type, types);
+    },
+  };
 };

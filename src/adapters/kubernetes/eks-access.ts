@@ -22,6 +22,9 @@ export interface EksDeps {
 
 type EksConfig = Extract<ClusterAccess, { type: 'eks' }>;
 
+/** Access to one cluster for one session. Errors: those of `awsError`. */
+export type EksAccess = (cluster: string, config: EksConfig, session: string) => Promise<ClusterAccessPoint>;
+
 const minute = 60_000;
 const endpointMilliseconds = 10 * minute;
 /** EKS accepts a token for 15 minutes after it was signed; clients keep it for 14, less a margin for a long request. */
@@ -82,40 +85,46 @@ const remedyOf = ({ name, region, roleARN }: EksConfig): string =>
   `Check that EKS cluster "${name}" (${region}) has an access entry for ${roleARN ?? 'the role that Towline runs as'}, with ` +
   'an access policy or Kubernetes group that permits this; a new access entry takes some seconds to work.';
 
-/** Reads endpoints, assumes roles and signs tokens for EKS clusters, keeping each as long as it is good. */
-export const createEksAccess = (deps: EksDeps) => {
-  const { clock } = deps;
-  const endpoints = createTimedCache<ClusterEndpoint>(clock);
-  const roles = createTimedCache<AwsCredentials>(clock);
-  const tokens = createTimedCache<string>(clock);
-  const addresses = new Map<string, Promise<HttpRequest>>();
+type RoleCredentials = (cluster: string, config: EksConfig, session: string) => Promise<AwsCredentials> | undefined;
 
-  const addressIn = (region: string): Promise<HttpRequest> => {
-    const address = addresses.get(region) ?? stsAddress(deps.sts(region));
-    addresses.set(region, address);
-    return address;
-  };
-
-  const roleCredentials = (cluster: string, config: EksConfig, session: string) => {
+/** Credentials of the cluster's role, assumed under the session's name; undefined where it has none. */
+const createRoleCredentials = (deps: EksDeps): RoleCredentials => {
+  const roles = createTimedCache<AwsCredentials>(deps.clock);
+  return (cluster, config, session) => {
     const { roleARN, region } = config;
     if (roleARN === undefined) return undefined;
     const sessionName = roleSessionName(session);
     const key = JSON.stringify([roleARN, region, sessionName]);
     return roles.get(key, () => assumeRole(deps, cluster, config, roleARN, sessionName));
   };
+};
 
-  const makeToken = async (cluster: string, config: EksConfig, session: string): Promise<Timed<string>> => {
+type MakeToken = (cluster: string, config: EksConfig, session: string) => Promise<Timed<string>>;
+
+const createTokenMaker = (deps: EksDeps, roleCredentials: RoleCredentials): MakeToken => {
+  const addresses = createTimedCache<HttpRequest>(deps.clock);
+  return async (cluster, config, session) => {
     const { name: clusterName, region } = config;
-    const role = await roleCredentials(cluster, config, session);
-    const credentials = role ?? (await deps.sts(region).config.credentials());
-    const sts = await addressIn(region);
-    const now = clock();
+    const sts = await addresses.get(region, async () => {
+      return { value: await stsAddress(deps.sts(region)), until: Number.POSITIVE_INFINITY };
+    });
+    const credentials =
+      (await roleCredentials(cluster, config, session)) ?? (await deps.sts(region).config.credentials());
+    const now = deps.clock();
     const value = await eksToken({ clusterName, region, credentials, sts, now: new Date(now) });
     return { value, until: now + tokenMilliseconds };
   };
+};
 
-  /** Access to one cluster for one session. Errors: those of `awsError`. */
-  return async (cluster: string, config: EksConfig, session: string): Promise<ClusterAccessPoint> => {
+/** Reads endpoints, assumes roles and signs tokens for EKS clusters, keeping each as long as it is good. */
+export const createEksAccess = (deps: EksDeps): EksAccess => {
+  const { clock } = deps;
+  const endpoints = createTimedCache<ClusterEndpoint>(clock);
+  const tokens = createTimedCache<string>(clock);
+  const roleCredentials = createRoleCredentials(deps);
+  const makeToken = createTokenMaker(deps, roleCredentials);
+
+  return async (cluster, config, session) => {
     const { name, region, roleARN } = config;
     const endpoint = await endpoints.get(JSON.stringify([name, region, roleARN]), async () => {
       const role = await roleCredentials(cluster, config, session);

@@ -40,6 +40,11 @@ type Cluster = v.InferOutput<typeof clusterSchema>;
 
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
+export interface KubeconfigDeps {
+  readFile: ReadFile;
+  clock: () => number;
+}
+
 /** Settings that would need another program, proxy or identity: refused rather than silently ignored. */
 const unsupportedUser = ['exec', 'auth-provider', 'as', 'as-uid', 'as-groups', 'as-user-extra'];
 const unsupportedCluster = ['proxy-url'];
@@ -130,7 +135,7 @@ const tokenFileCredentials = (read: () => Promise<string | undefined>, clock: ()
 };
 
 const credentialsOf = (path: string, user: User, readFile: ReadFile, clock: () => number): ClusterCredentials => {
-  if (user.token) return fixedCredentials(`Bearer ${user.token}`);
+  if (user.token) return fixedCredentials(`Bearer ${user.token.trim()}`);
   if (user.tokenFile) {
     const { tokenFile } = user;
     return tokenFileCredentials(() => fileOrData(path, readFile, undefined, tokenFile), clock);
@@ -139,25 +144,56 @@ const credentialsOf = (path: string, user: User, readFile: ReadFile, clock: () =
   return fixedCredentials(`Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`);
 };
 
+const accessOf = async (
+  path: string,
+  text: string,
+  context: string | undefined,
+  { readFile, clock }: KubeconfigDeps,
+): Promise<ClusterAccessPoint> => {
+  const config = parseKubeconfig(path, text);
+  const chosen = pick(path, 'context', config.contexts, context ?? config['current-context']).context;
+  const { cluster } = pick(path, 'cluster', config.clusters, chosen.cluster);
+  const user = chosen.user ? (pick(path, 'user', config.users, chosen.user).user ?? {}) : {};
+  refuseUnsupported(path, 'cluster', chosen.cluster, cluster, unsupportedCluster);
+  refuseUnsupported(path, 'user', chosen.user ?? '', user, unsupportedUser);
+  return {
+    endpoint: await endpointOf(path, cluster, user, readFile),
+    credentials: credentialsOf(path, user, readFile, clock),
+    remedy: `Check what user "${chosen.user ?? ''}" of ${path} may do there.`,
+  };
+};
+
+/** The API server and user of one context. */
+export type KubeconfigAccess = (at: { path: string; context?: string }) => Promise<ClusterAccessPoint>;
+
+/** What became of the file's text, kept as long as the text stays: parsing costs more than a request. */
+interface Kept {
+  at: number;
+  text: string;
+  access: Promise<ClusterAccessPoint>;
+}
+
+const rereadMilliseconds = 1_000;
+
 /**
- * Reads one context of a kubeconfig; files it names are relative to it. Errors: `kubeconfig-invalid`,
- * `kubeconfig-unsupported` (exec, auth-provider, impersonation, proxies), both permanent.
+ * Reads one context of a kubeconfig, at most once a second; files it names are relative to it. Errors:
+ * `kubeconfig-invalid`, `kubeconfig-unsupported` (exec, auth-provider, impersonation, proxies), both permanent.
  */
-export const kubeconfigAccess =
-  (deps: { readFile: ReadFile; clock: () => number }) =>
-  async ({ path, context }: { path: string; context?: string }): Promise<ClusterAccessPoint> => {
+export const kubeconfigAccess = (deps: KubeconfigDeps): KubeconfigAccess => {
+  const kept = new Map<string, Kept>();
+  return async ({ path, context }) => {
+    const key = JSON.stringify([path, context]);
+    const before = kept.get(key);
+    const at = deps.clock();
+    if (before && at - before.at < rereadMilliseconds) return before.access;
     const bytes = await deps.readFile(path).catch((error: unknown) => {
       throw invalid(path, 'the kubeconfig cannot be read', {}, error);
     });
-    const config = parseKubeconfig(path, Buffer.from(bytes).toString('utf8'));
-    const chosen = pick(path, 'context', config.contexts, context ?? config['current-context']).context;
-    const { cluster } = pick(path, 'cluster', config.clusters, chosen.cluster);
-    const user = chosen.user ? (pick(path, 'user', config.users, chosen.user).user ?? {}) : {};
-    refuseUnsupported(path, 'cluster', chosen.cluster, cluster, unsupportedCluster);
-    refuseUnsupported(path, 'user', chosen.user ?? '', user, unsupportedUser);
-    return {
-      endpoint: await endpointOf(path, cluster, user, deps.readFile),
-      credentials: credentialsOf(path, user, deps.readFile, deps.clock),
-      remedy: `Check what user "${chosen.user ?? ''}" of ${path} may do there.`,
-    };
+    const text = Buffer.from(bytes).toString('utf8');
+    const access = before?.text === text ? before.access : accessOf(path, text, context, deps);
+    kept.set(key, { at, text, access });
+    // Certificate files may be put right without a change of the kubeconfig.
+    access.catch(() => kept.delete(key));
+    return access;
   };
+};

@@ -84,47 +84,65 @@ const readAll = (response: IncomingMessage): Promise<Answer> =>
 const noAnswer = (error: unknown, url: URL): NoAnswer =>
   error instanceof NoAnswer ? error : new NoAnswer(codeOf(error), `${url.host}: ${codeOf(error)}`, { cause: error });
 
+interface Target {
+  url: URL;
+  agent: http.Agent;
+  limits: TransportLimits;
+}
+
+const createAgent = (endpoint: ClusterEndpoint, secure: boolean, limits: TransportLimits): http.Agent => {
+  const options = { keepAlive: true, maxSockets: limits.sockets, timeout: limits.idleMilliseconds };
+  return secure ? new https.Agent({ ...options, ...tlsOptions(endpoint) }) : new http.Agent(options);
+};
+
+const begin = ({ url, agent }: Target, { method, path, headers, body }: Exchange): ClientRequest => {
+  const secure = url.protocol === 'https:';
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  return (secure ? https : http).request({
+    agent,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port || (secure ? 443 : 80),
+    method,
+    path: url.pathname.replace(/\/$/, '') + path,
+    headers: { ...headers, ...length },
+  });
+};
+
+const exchangeOnce = (target: Target, exchange: Exchange): { request: ClientRequest; answer: Promise<Answer> } => {
+  const { url, limits } = target;
+  const request = begin(target, exchange);
+  watchConnect(request, url, limits.connectMilliseconds);
+  const late = `no answer from ${url.host} within ${limits.answerMilliseconds} ms`;
+  const timer = setTimeout(() => request.destroy(new NoAnswer('ANSWER_TIMEOUT', late)), limits.answerMilliseconds);
+  const answer = new Promise<Answer>((resolve, reject) => {
+    request.on('error', reject);
+    request.on('response', (response) => readAll(response).then(resolve, reject));
+  }).finally(() => clearTimeout(timer));
+  request.end(exchange.body);
+  return { request, answer };
+};
+
+/** A kept connection broke under a request: it never reached the server, or may safely reach it twice. */
+const mayRepeat = (request: ClientRequest | undefined, error: unknown, method: Exchange['method']): boolean =>
+  request?.reusedSocket === true && codeOf(error) === 'ECONNRESET' && method !== 'POST';
+
 /**
  * Speaks HTTP/1.1 over kept-alive connections (measured: faster here than HTTP/2). A request that a kept connection lost
  * before any answer is sent again once on a new one, unless it creates something. Errors: NoAnswer.
  */
 export const createTransport = (endpoint: ClusterEndpoint, limits: TransportLimits = defaultLimits): Send => {
   const url = new URL(endpoint.url);
-  const secure = url.protocol === 'https:';
-  const prefix = url.pathname.replace(/\/$/, '');
-  const agentOptions = { keepAlive: true, maxSockets: limits.sockets, timeout: limits.idleMilliseconds };
-  const agent = secure ? new https.Agent({ ...agentOptions, ...tlsOptions(endpoint) }) : new http.Agent(agentOptions);
-  const begin = secure ? https.request : http.request;
-  const target = { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || (secure ? 443 : 80), agent };
-
-  const exchangeOnce = ({
-    method,
-    path,
-    headers,
-    body,
-  }: Exchange): { request: ClientRequest; answer: Promise<Answer> } => {
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const request = begin({ ...target, method, path: prefix + path, headers: { ...headers, ...length } });
-    watchConnect(request, url, limits.connectMilliseconds);
-    const late = `no answer from ${url.host} within ${limits.answerMilliseconds} ms`;
-    const timer = setTimeout(() => request.destroy(new NoAnswer('ANSWER_TIMEOUT', late)), limits.answerMilliseconds);
-    const answer = new Promise<Answer>((resolve, reject) => {
-      request.on('error', reject);
-      request.on('response', (response) => readAll(response).then(resolve, reject));
-    }).finally(() => clearTimeout(timer));
-    request.end(body);
-    return { request, answer };
-  };
-
+  const target = { url, agent: createAgent(endpoint, url.protocol === 'https:', limits), limits };
   return async (exchange) => {
-    const first = exchangeOnce(exchange);
+    let first: ClientRequest | undefined;
     try {
-      return await first.answer;
+      const { request, answer } = exchangeOnce(target, exchange);
+      first = request;
+      return await answer;
     } catch (error) {
-      const lostByKeepAlive = first.request.reusedSocket && codeOf(error) === 'ECONNRESET';
-      if (!lostByKeepAlive || exchange.method === 'POST') throw noAnswer(error, url);
+      if (!mayRepeat(first, error, exchange.method)) throw noAnswer(error, url);
     }
-    return exchangeOnce(exchange).answer.catch((error: unknown) => {
+    return exchangeOnce(target, exchange).answer.catch((error: unknown) => {
       throw noAnswer(error, url);
     });
   };
