@@ -19,7 +19,7 @@ const vitest = async (environment) => {
 
 const withControlPlane = async (use) => {
   const cache = join(root, '.cache/control-plane');
-  const programs = await controlPlanePrograms(cache, process.env, (line) => console.error(line));
+  const programs = await controlPlanePrograms(cache, process.env, (line) => void process.stderr.write(`${line}\n`));
   await mkdir(cache, { recursive: true });
   const dir = await mkdtemp(join(cache, 'run-'));
   const controlPlane = await startControlPlane(programs, dir);

@@ -279,7 +279,8 @@ export const clusterContract = (title: string, open: () => Promise<ClusterUnderT
         const names = Array.from({ length: 501 }, (_, index) => `page-${index}`);
         await Promise.all(names.map((name) => cluster.apply(configMap(namespace, name, {}, { paged: 'yes' }), ours)));
         const listed = await cluster.list(configMapType, { namespace, labelSelector: 'paged=yes' });
-        expect(listed.map(({ metadata }) => metadata.name).sort()).toEqual(names.sort());
+        expect(listed).toHaveLength(names.length);
+        expect(new Set(listed.map(({ metadata }) => metadata.name))).toEqual(new Set(names));
       });
     });
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -38,7 +38,7 @@ export const startScriptedServer = async (
   const requests: SeenRequest[] = [];
   const sockets = new Set<Socket>();
   const seen = { connections: 0, open: 0, most: 0 };
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     seen.open += 1;
     seen.most = Math.max(seen.most, seen.open);
     let body = '';
@@ -52,6 +52,9 @@ export const startScriptedServer = async (
     if (drop || hang) return;
     response.writeHead(status, { 'content-type': 'application/json', ...extra });
     response.end(text ?? JSON.stringify(json));
+  };
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => request.socket.destroy());
   });
   server.on('connection', (socket) => {
     seen.connections += 1;

@@ -173,7 +173,7 @@ const removeFrom = (state: State, key: string, orphan: boolean): void => {
   }
   state.objects.delete(key);
   if (orphan) return;
-  for (const [other, dependent] of [...state.objects]) {
+  for (const [other, dependent] of Array.from(state.objects)) {
     if (isDependent(dependent, object)) removeFrom(state, other, false);
   }
 };

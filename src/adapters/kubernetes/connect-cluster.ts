@@ -66,6 +66,8 @@ const embeddedAccess = (deps: ConnectClusterDeps, name: string): ClusterAccessPo
   };
 };
 
+const wait = (milliseconds: number): Promise<void> => timer(milliseconds);
+
 /** How to reach a cluster of any access type. */
 const createAccess = (deps: ConnectClusterDeps) => {
   const { clock, readFile, aws } = deps;
@@ -92,7 +94,7 @@ const createAccess = (deps: ConnectClusterDeps) => {
  * (permanent) and, for EKS, those of the port.
  */
 export const connectCluster = (deps: ConnectClusterDeps): ConnectCluster => {
-  const { clock, random, sleep = timer, limits = defaultLimits } = deps;
+  const { clock, random, sleep = wait, limits = defaultLimits } = deps;
   const access = createAccess(deps);
   const clusters = new Map<string, SharedCluster>();
 
@@ -109,8 +111,7 @@ export const connectCluster = (deps: ConnectClusterDeps): ConnectCluster => {
   return async (config, session) => {
     const { endpoint, credentials, remedy } = await access(config, session);
     const { send, queue, discovery } = shared(config.name, endpoint);
-    const wait = async (milliseconds: number): Promise<void> => void (await sleep(milliseconds));
-    const requesterDeps = { cluster: config.name, session, remedy, credentials, send, queue, random, sleep: wait };
+    const requesterDeps = { cluster: config.name, session, remedy, credentials, send, queue, random, sleep };
     const connection = { request: createRequester(requesterDeps), discovery };
     return { ...createClusterReader(connection), ...createClusterWriter(connection) };
   };

@@ -116,7 +116,7 @@ const exchangeOnce = (target: Target, exchange: Exchange): { request: ClientRequ
   const timer = setTimeout(() => request.destroy(new NoAnswer('ANSWER_TIMEOUT', late)), limits.answerMilliseconds);
   const answer = new Promise<Answer>((resolve, reject) => {
     request.on('error', reject);
-    request.on('response', (response) => readAll(response).then(resolve, reject));
+    request.on('response', (response) => resolve(readAll(response)));
   }).finally(() => clearTimeout(timer));
   request.end(exchange.body);
   return { request, answer };

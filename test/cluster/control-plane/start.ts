@@ -10,11 +10,11 @@ import { startControlPlane } from './control-plane.ts';
  */
 const { values } = parseArgs({ options: { dir: { type: 'string' } } });
 const cache = join(import.meta.dirname, '../../../.cache/control-plane');
-const programs = await controlPlanePrograms(cache, process.env, (line) => console.error(line));
+const programs = await controlPlanePrograms(cache, process.env, (line) => void process.stderr.write(`${line}\n`));
 await mkdir(cache, { recursive: true });
 const dir = values.dir === undefined ? await mkdtemp(join(cache, 'run-')) : resolve(values.dir);
 const controlPlane = await startControlPlane(programs, dir);
-console.log(controlPlane.kubeconfig);
+process.stdout.write(`${controlPlane.kubeconfig}\n`);
 
 const finish = async (): Promise<void> => {
   await controlPlane.stop();
