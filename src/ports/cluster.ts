@@ -34,8 +34,6 @@ export interface ApplyOptions {
   fieldManager: string;
   force?: boolean;
   dryRun?: boolean;
-  /** What the server does about fields that it does not know; absent: its default (`Warn`). */
-  fieldValidation?: 'Ignore' | 'Warn' | 'Strict';
 }
 
 export interface DeleteOptions {
@@ -53,7 +51,10 @@ export interface DeleteOptions {
  * both permanent).
  */
 export interface ClusterWriter {
-  /** Server-side apply; answers with the object as it is now (or would be, with dryRun). */
+  /**
+   * Server-side apply; answers with the object as it is now (or would be, with dryRun). Fields that the schema does not
+   * declare are refused (`apply-invalid`, untyped): `fieldValidation` makes no difference to an apply.
+   */
   apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
   /** POST: for `generateName` and `Replace=true`. */
   create(object: KubernetesObject, options: { fieldManager: string; dryRun?: boolean }): Promise<KubernetesObject>;

@@ -15,7 +15,6 @@ interface WriteQuery {
   fieldManager: string;
   force?: boolean;
   dryRun?: boolean;
-  fieldValidation?: string;
 }
 
 interface Write {
@@ -35,11 +34,10 @@ const ways = {
 
 type Way = keyof typeof ways;
 
-const queryOf = ({ fieldManager, force, dryRun, fieldValidation }: WriteQuery) => ({
+const queryOf = ({ fieldManager, force, dryRun }: WriteQuery) => ({
   fieldManager,
   force: force ? 'true' : undefined,
   dryRun: dryRun ? 'All' : undefined,
-  fieldValidation,
 });
 
 /** A failed `test` of a JSON patch is the only 422 whose Status names no object and no cause. */
