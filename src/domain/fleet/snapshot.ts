@@ -1,0 +1,41 @@
+import type { Problem } from '../problem.ts';
+import type { Application } from './application.ts';
+import type { AppProject } from './project.ts';
+
+/** An application as the fleet has it: its document, and where it goes. */
+export interface CompiledApplication extends Application {
+  /** `namespace/name`. */
+  id: string;
+  /** Digest of everything in it that bears on what is applied. */
+  specDigest: string;
+  /** Name of the destination cluster; '' where the fleet has none such (then `problems` says so). */
+  cluster: string;
+  /** The cluster's environment; '' where it has none. */
+  environment: string;
+  problems: Problem[];
+}
+
+/** What should run where: the fleet's documents compiled at one commit. Immutable, named by its digest. */
+export interface FleetSnapshot {
+  digest: string;
+  applications: CompiledApplication[];
+  projects: AppProject[];
+  /** Of documents, not of one application. */
+  problems: Problem[];
+}
+
+/** Which applications a new snapshot adds, changes and removes, by id. */
+export const diffSnapshots = (
+  before: FleetSnapshot,
+  after: FleetSnapshot,
+): { added: string[]; changed: string[]; removed: string[] } => {
+  const known = new Map(before.applications.map((one) => [one.id, one.specDigest]));
+  const now = new Set(after.applications.map(({ id }) => id));
+  return {
+    added: after.applications.flatMap(({ id }) => (known.has(id) ? [] : [id])),
+    changed: after.applications.flatMap(({ id, specDigest }) =>
+      known.has(id) && known.get(id) !== specDigest ? [id] : [],
+    ),
+    removed: before.applications.flatMap(({ id }) => (now.has(id) ? [] : [id])),
+  };
+};
