@@ -7,7 +7,7 @@ import { secretsManager } from './wiring/secrets.ts';
 import { createQueues, createStores } from './wiring/stores.ts';
 
 /** The webhook edge as a hono app; `maxBytes` is what the transport before it lets through. */
-export const createWebhook = ({ config, clock, log, secrets }: Runtime, maxBytes = MAX_WEBHOOK_BYTES) => {
+export const createWebhook = ({ config, clock, newId, log, secrets }: Runtime, maxBytes = MAX_WEBHOOK_BYTES) => {
   const stores = createStores(config);
   const queues = createQueues(config);
   const receive = receiveWebhook({
@@ -16,6 +16,7 @@ export const createWebhook = ({ config, clock, log, secrets }: Runtime, maxBytes
     enqueue: (message) => queues.changes([message]),
     secrets,
     clock,
+    newId,
     log,
     maxBytes,
   });

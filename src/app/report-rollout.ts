@@ -1,5 +1,3 @@
-import { loadFleet } from './load-fleet.ts';
-import { updateRow } from './update-row.ts';
 import { createHash } from 'node:crypto';
 import type { FleetRow } from '../domain/fleet-row.ts';
 import { rolloutEnded, summarizeRollout } from '../domain/fold-rollout.ts';
@@ -7,8 +5,8 @@ import { holdsLease, leaseIsFree, newLease } from '../domain/lease.ts';
 import { type EnvironmentStatus, environmentStatuses } from '../domain/report/environment-statuses.ts';
 import { slackMessage } from '../domain/report/slack-message.ts';
 import type { RolloutSummary } from '../domain/report/summary.ts';
-import type { Rollout } from '../domain/rollout.ts';
 import { sameRepository } from '../domain/repository-url.ts';
+import type { Rollout } from '../domain/rollout.ts';
 import type { ReportMessage } from '../messages/report.ts';
 import type { Chat } from '../ports/chat.ts';
 import type { Clock, NewId } from '../ports/clock.ts';
@@ -18,6 +16,8 @@ import type { Log } from '../ports/log.ts';
 import type { Outcomes } from '../ports/outcomes.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { Store } from '../ports/store.ts';
+import { loadFleet } from './load-fleet.ts';
+import { updateRow } from './update-row.ts';
 
 export interface ReportDeps {
   fleets: Store<FleetRow>;

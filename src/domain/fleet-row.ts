@@ -5,6 +5,8 @@ import type { Row } from './row.ts';
 /** The one fleet of a stack: its file, and what was last compiled. */
 export interface FleetRow extends Row {
   file: FleetFile;
+  /** Git's digest of the file, where it was read from Git. */
+  fileDigest?: string;
   /** Digest of the live snapshot, which is also its blob's key; absent before the first compile. */
   snapshot?: string;
   /** The commit that the snapshot was compiled from. */

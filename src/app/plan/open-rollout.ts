@@ -57,7 +57,7 @@ export const planRollout = async (
   plan: { id: string; written: readonly WrittenApplication[]; problems: Rollout['problems']; environments: string[] },
 ): Promise<void> => {
   const now = deps.clock();
-  const planned = await updateRow(deps.rollouts, plan.id, (known) => {
+  const planned = await updateRow(deps.rollouts, plan.id, (known): Rollout | undefined => {
     if (!known || known.finishedAt !== undefined) return undefined;
     return {
       ...known,
