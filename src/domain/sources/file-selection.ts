@@ -5,11 +5,19 @@ import { listDirectory, listFiles, type SourceEntry, type SourceTree } from './s
  * Which files below a directory a source reads.
  *
  * - `manifests`: Argo CD's `directory` source: names ending in .yaml, .yml, .json or .jsonnet, `include` and `exclude` as
- *   globs over the path relative to the directory, in which `*` also crosses `/`.
+ *   globs over the path relative to the directory, in which `*` also crosses `/`. Besides, whatever `include` says, the
+ *   files of the directory itself that would make it another source for `application` (a chart, overrides).
  * - `glob`: a `valueFiles` pattern relative to the directory, in which `*` stops at `/` and `**` does not.
  */
 export type FileSelection =
-  | { directory: string; select: 'manifests'; recurse: boolean; include?: string; exclude?: string }
+  | {
+      directory: string;
+      select: 'manifests';
+      application: string;
+      recurse: boolean;
+      include?: string;
+      exclude?: string;
+    }
   | { directory: string; select: 'glob'; pattern: string };
 
 const MANIFEST = /\.(ya?ml|json|jsonnet)$/;
@@ -38,10 +46,29 @@ const filesIn = (tree: SourceTree, directory: string): SourceEntry[] =>
 
 const isSelected = (selection: FileSelection, name: string): boolean => {
   if (selection.select === 'glob') return matchPathGlob(selection.pattern, name);
+  if (isMarker(name, selection.application)) return true;
+  return isManifest(selection, name);
+};
+
+/** Whether a `directory` source reads the file as a manifest. */
+export const isManifest = (selection: FileSelection & { select: 'manifests' }, name: string): boolean => {
   const { include, exclude } = selection;
   if (!MANIFEST.test(name)) return false;
   return (!include || matchGlob(include, name)) && !(exclude && matchGlob(exclude, name));
 };
+
+const isMarker = (name: string, application: string): boolean =>
+  !name.includes('/') &&
+  (name.endsWith('Chart.yaml') || KUSTOMIZATION_NAMES.includes(name) || overrideNames(application).includes(name));
+
+/** The names by which kustomize knows its file. */
+export const KUSTOMIZATION_NAMES: readonly string[] = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
+
+/** The files of a source's directory that are merged into its options, in order. */
+export const overrideNames = (application: string): string[] => [
+  '.argocd-source.yaml',
+  `.argocd-source-${application}.yaml`,
+];
 
 const expressions = new Map<string, RegExp>();
 

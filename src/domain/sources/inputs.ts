@@ -7,6 +7,7 @@ import { directoryDigest, type SourceTree } from './source-tree.ts';
  * - `file`: a file's content; null: it was looked for and absent (or no file).
  * - `link`: a symbolic link's text.
  * - `tree`: everything in a directory; null: there was no such directory.
+ * - `commit`: the commit itself, as the source writes it into its manifests.
  * - `files`: which files a selection finds and their content: the directory's own digest (the quick answer), then the
  *   digest of every match by its path relative to the selection's directory.
  */
@@ -14,6 +15,7 @@ export type SourceInput =
   | readonly ['file', path: string, digest: string | null]
   | readonly ['link', path: string, digest: string]
   | readonly ['tree', path: string, digest: string | null]
+  | readonly ['commit', commit: string]
   | readonly ['files', selection: FileSelection, treeDigest: string | null, matches: Readonly<Record<string, string>>];
 
 /**
@@ -38,6 +40,8 @@ const changeOf = (input: SourceInput, tree: SourceTree): string | undefined => {
     }
     case 'tree':
       return difference(input[1] || 'the repository', input[2], directoryDigest(tree, input[1]) ?? null);
+    case 'commit':
+      return input[1] === tree.commit ? undefined : 'the commit is written into the manifests';
     case 'files':
       return selectionChange(input, tree);
   }

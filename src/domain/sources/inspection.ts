@@ -11,28 +11,34 @@ export interface SourceWarning {
   line?: number;
 }
 
+/** Every way in which a source can be at fault. */
+export const SOURCE_ERROR_CODES = [
+  'path-missing',
+  'source-invalid',
+  'source-unsupported',
+  'source-too-large',
+  'kustomization-invalid',
+  'kustomization-missing-file',
+  'remote-base-unsupported',
+  'chart-invalid',
+  'chart-dependencies-missing',
+  'chart-repository-unsupported',
+  'plugin-unsupported',
+  'jsonnet-unsupported',
+  'value-file-missing',
+  'value-file-refused',
+  'ref-source-missing',
+  'path-escapes',
+  'symlink-refused',
+  'lfs-unsupported',
+  'submodule-unsupported',
+] as const;
+
+export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number];
+
 /** Why a source cannot be rendered, fit for a commit status. */
 export interface SourceError extends SourceWarning {
-  code:
-    | 'path-missing'
-    | 'source-invalid'
-    | 'source-unsupported'
-    | 'source-too-large'
-    | 'kustomization-invalid'
-    | 'kustomization-missing-file'
-    | 'remote-base-unsupported'
-    | 'chart-invalid'
-    | 'chart-dependencies-missing'
-    | 'chart-repository-unsupported'
-    | 'plugin-unsupported'
-    | 'jsonnet-unsupported'
-    | 'value-file-missing'
-    | 'value-file-refused'
-    | 'ref-source-missing'
-    | 'path-escapes'
-    | 'symlink-refused'
-    | 'lfs-unsupported'
-    | 'submodule-unsupported';
+  code: SourceErrorCode;
 }
 
 /** What a source read, in its own tree and in the trees of the `ref` sources that it takes value files from. */

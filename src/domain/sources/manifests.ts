@@ -1,7 +1,100 @@
-import type { BundleFile, DirectoryRequest, RenderResult } from './bundle.ts';
+import type { KubernetesObject } from '../kubernetes-object.ts';
+import type { BundleFile, DirectoryRequest, RenderError, RenderResult } from './bundle.ts';
+import { asksToBeSkipped, isLfsPointer, textOf } from './manifest-text.ts';
+import { objectsOf } from './objects.ts';
+import { readYaml } from './yaml-documents.ts';
 
-/** Reads a Directory source's manifests into objects. */
-export const readManifests = (
-  _files: Readonly<Record<string, BundleFile>>,
-  _request: DirectoryRequest,
-): RenderResult => ({ ok: true, objects: [] });
+/** What one application may amount to (objects; bytes of one object; bytes of all together). */
+export const OBJECT_LIMITS = { objects: 10_000, objectBytes: 1_572_864, totalBytes: 52_428_800 };
+
+type ReadFile = { objects: KubernetesObject[] } | { error: RenderError };
+
+/**
+ * Reads a Directory source's manifests into objects, file by file and document by document, lists flattened. As in Argo
+ * CD a YAML file that holds no Kubernetes object is passed over unless it looks as if it was meant to; unlike there a key
+ * named twice is an error. Errors (as a value): `manifest-invalid`, `render-too-large`, naming file and line.
+ */
+export const readManifests = (files: Readonly<Record<string, BundleFile>>, request: DirectoryRequest): RenderResult => {
+  const objects: KubernetesObject[] = [];
+  let bytes = 0;
+  for (const file of request.manifests) {
+    const content = files[file];
+    if (!content) return { ok: false, error: invalid(file, 1, 'the bundle does not hold the file') };
+    const text = textOf(content);
+    bytes += text.length;
+    if (bytes > OBJECT_LIMITS.totalBytes) return { ok: false, error: tooLarge(file, 'all manifests together') };
+    const read = readFile(file, text);
+    if ('error' in read) return { ok: false, error: read.error };
+    objects.push(...read.objects);
+    if (objects.length > OBJECT_LIMITS.objects) return { ok: false, error: tooMany(file) };
+  }
+  return { ok: true, objects };
+};
+
+const readFile = (file: string, text: string): ReadFile => {
+  if (asksToBeSkipped(text)) return { objects: [] };
+  if (isLfsPointer(text)) {
+    const remedy = 'is a Git LFS pointer; LFS is not supported for manifests: keep the file in Git itself';
+    return { error: invalid(file, 1, remedy) };
+  }
+  return file.endsWith('.json') ? readJsonFile(file, text) : readYamlFile(file, text);
+};
+
+const readYamlFile = (file: string, text: string): ReadFile => {
+  const { documents, problem } = readYaml(text);
+  const objects: KubernetesObject[] = [];
+  for (const { value, line } of documents) {
+    const read = objectsOf(value);
+    if ('objects' in read) objects.push(...read.objects);
+    else if (objects.length > 0 || looksMeant(text)) return { error: invalid(file, line, read.reason) };
+    else return { objects: [] };
+  }
+  if (!problem) return { objects };
+  return objects.length > 0 || looksMeant(text)
+    ? { error: invalid(file, problem.line, problem.reason) }
+    : { objects: [] };
+};
+
+/** Argo CD's own test for a file that fails to parse and yet was meant as a manifest. */
+const looksMeant = (text: string): boolean =>
+  ['apiVersion:', 'kind:', 'metadata:'].every((word) => text.includes(word));
+
+const readJsonFile = (file: string, text: string): ReadFile => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { error: invalid(file, lineOf(text, error), jsonReason(text)) };
+  }
+  const read = objectsOf(value);
+  return 'objects' in read ? { objects: read.objects } : { error: invalid(file, 1, read.reason) };
+};
+
+/** The line of a JSON fault: V8 names a position, and nothing where the text ends too early. */
+const lineOf = (text: string, error: unknown): number => {
+  const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+  return text.slice(0, position === undefined ? undefined : Number(position)).split('\n').length;
+};
+
+const jsonReason = (text: string): string =>
+  /^\s*\{[\s\S]*\}\s*\{/.test(text) ? 'holds several JSON objects: a .json file may hold one' : 'is not valid JSON';
+
+/** `apps/x/deployment.yaml:12: …`, the form of every message about a manifest. */
+export const invalid = (file: string, line: number, reason: string): RenderError => ({
+  code: 'manifest-invalid',
+  message: `${file}:${line}: ${reason}`,
+  file,
+  line,
+});
+
+const tooLarge = (file: string, what: string): RenderError => ({
+  code: 'render-too-large',
+  message: `${file}: ${what} exceed ${OBJECT_LIMITS.totalBytes} bytes: split the application`,
+  file,
+});
+
+const tooMany = (file: string): RenderError => ({
+  code: 'render-too-large',
+  message: `${file}: more than ${OBJECT_LIMITS.objects} objects: split the application`,
+  file,
+});

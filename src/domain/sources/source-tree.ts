@@ -8,6 +8,7 @@ export interface SourceEntry {
 
 /** A commit's tree: every entry, directories included, by path relative to the repository's root. */
 export interface SourceTree {
+  commit: string;
   digest: string;
   entries: ReadonlyMap<string, SourceEntry>;
 }

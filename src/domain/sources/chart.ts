@@ -1,0 +1,167 @@
+import { type ChartUse, scanChart } from './chart-scan.ts';
+import { mappingsOf } from './kustomization.ts';
+import { isFields } from './objects.ts';
+import { directoryDigest, type SourceEntry } from './source-tree.ts';
+import { fail, joinPath, locate, note, putFile, readText, type Trace, walkFiles } from './trace.ts';
+import { readYaml } from './yaml-documents.ts';
+
+/** Files of a chart that Helm itself reads; the others only count where a template says `.Files`. */
+const CHART_FILES = [
+  'Chart.yaml',
+  'Chart.lock',
+  'requirements.yaml',
+  'requirements.lock',
+  'values.yaml',
+  'values.schema.json',
+  '.helmignore',
+];
+const CHART_DIRECTORIES = ['templates', 'charts', 'crds'];
+
+/** A chart taken into the bundle. */
+export interface Chart {
+  use: ChartUse;
+  /** `kubeVersion` of Chart.yaml: Helm refuses other versions. */
+  constrainsKubeVersion: boolean;
+}
+
+/**
+ * Takes a chart into the bundle: what Helm reads of it, and the whole directory where a template (or one of `values`,
+ * which `tpl` may render) refers to `.Files`. Dependencies in the same repository (`file://`) are put into `charts/`.
+ * Undefined while texts have to be read first. Errors: `chart-invalid`, `chart-dependencies-missing`.
+ */
+export const takeChart = (trace: Trace, directory: string, values: readonly string[]): Chart | undefined => {
+  const files = walkFiles(trace, directory);
+  const inChart = (path: string) =>
+    CHART_FILES.includes(path) || CHART_DIRECTORIES.some((name) => path.startsWith(`${name}/`));
+  const read = files.filter(({ path }) => inChart(path));
+  const texts = read.map(({ entry }) => readText(trace, entry)).filter((text) => text !== undefined);
+  const packed = read.some(({ path }) => path.endsWith('.tgz'));
+  const scanned = scanChart([...texts, ...values]);
+  const use = packed ? { kubeVersion: true, apiVersions: true, files: true } : scanned;
+  const metadata = readMetadata(trace, directory, 'Chart.yaml');
+  noteChart(trace, directory, use.files);
+  for (const { path, entry } of use.files ? files : read) putFile(trace, under(directory, path), entry.digest);
+  if (!metadata) return undefined;
+  const nested = takeDependencies(trace, directory, metadata, files);
+  const all = [use, ...nested.map((chart) => chart.use)];
+  return {
+    use: {
+      kubeVersion: all.some((one) => one.kubeVersion),
+      apiVersions: all.some((one) => one.apiVersions),
+      files: use.files,
+    },
+    constrainsKubeVersion:
+      typeof metadata.kubeVersion === 'string' || nested.some((chart) => chart.constrainsKubeVersion),
+  };
+};
+
+const under = (directory: string, path: string): string => (directory === '' ? path : `${directory}/${path}`);
+
+const noteChart = (trace: Trace, directory: string, whole: boolean): void => {
+  if (whole) return note(trace, ['tree', directory, directoryDigest(trace.tree, directory) ?? null]);
+  for (const name of CHART_FILES) {
+    const path = under(directory, name);
+    const entry = locate(trace, path);
+    if (entry === 'unread') continue;
+    const isFile = entry !== 'absent' && entry.mode !== 'directory';
+    note(trace, isFile ? ['file', entry.path, entry.digest] : ['file', path, null]);
+  }
+  for (const name of CHART_DIRECTORIES) {
+    const path = under(directory, name);
+    const entry = locate(trace, path);
+    if (entry === 'unread') continue;
+    const isDirectory = entry !== 'absent' && entry.mode === 'directory';
+    note(trace, isDirectory ? ['tree', entry.path, entry.digest] : ['tree', path, null]);
+  }
+};
+
+const readMetadata = (trace: Trace, directory: string, name: string): Record<string, unknown> | undefined => {
+  const file = under(directory, name);
+  const found = locate(trace, file);
+  if (found === 'unread') return undefined;
+  if (found === 'absent' || found.mode === 'directory') {
+    note(trace, ['file', file, null]);
+    throw fail('chart-invalid', `${file} does not exist, so ${directory || 'the root'} is no Helm chart`, { file });
+  }
+  note(trace, ['file', found.path, found.digest]);
+  const text = readText(trace, found);
+  return text === undefined ? undefined : parseMetadata(file, text);
+};
+
+const parseMetadata = (file: string, text: string): Record<string, unknown> => {
+  const { documents, problem } = readYaml(text, { duplicates: 'last' });
+  if (problem) throw fail('chart-invalid', `${file}:${problem.line}: ${problem.reason}`, { file, line: problem.line });
+  const value = documents[0]?.value;
+  if (isFields(value)) return value;
+  throw fail('chart-invalid', `${file}: is empty or no mapping: it needs name and version`, { file });
+};
+
+interface ChartFile {
+  path: string;
+  entry: SourceEntry;
+}
+
+/** Takes dependencies of the same repository; answers with them. Others have to be in `charts/`. */
+const takeDependencies = (
+  trace: Trace,
+  directory: string,
+  metadata: Record<string, unknown>,
+  files: readonly ChartFile[],
+): Chart[] => {
+  const declared = [...mappingsOf(metadata.dependencies), ...readRequirements(trace, directory)];
+  const vendored = vendoredCharts(trace, files);
+  const missing: string[] = [];
+  const taken: Chart[] = [];
+  for (const { name, version, repository } of declared) {
+    if (typeof name !== 'string' || vendored.has(name)) continue;
+    if (files.some(({ path }) => path.startsWith(`charts/${name}-`) && path.endsWith('.tgz'))) continue;
+    const local = typeof repository === 'string' && repository.startsWith('file://') ? repository.slice(7) : undefined;
+    if (local === undefined)
+      missing.push(`${name} ${version ?? ''} (${repository || 'no repository'})`.replace('  ', ' '));
+    else taken.push(...takeLocal(trace, directory, name, local));
+  }
+  if (missing.length === 0 || trace.wanted.size > 0) return taken;
+  const remedy = 'run `helm dependency build` and commit charts/';
+  const file = under(directory, 'Chart.yaml');
+  throw fail('chart-dependencies-missing', `${file}: dependencies not in charts/: ${missing.join(', ')}: ${remedy}`, {
+    file,
+  });
+};
+
+const readRequirements = (trace: Trace, directory: string): Record<string, unknown>[] => {
+  const found = locate(trace, under(directory, 'requirements.yaml'));
+  if (typeof found === 'string' || found.mode === 'directory') return [];
+  const text = readText(trace, found);
+  return text === undefined ? [] : mappingsOf(parseMetadata(found.path, text).dependencies);
+};
+
+/** Names of the charts in `charts/`: a directory's own, and what its Chart.yaml says. */
+const vendoredCharts = (trace: Trace, files: readonly ChartFile[]): Set<string> => {
+  const names = new Set<string>();
+  for (const { path, entry } of files) {
+    const directory = /^charts\/([^/]+)\/Chart\.yaml$/.exec(path)?.[1];
+    if (directory === undefined) continue;
+    names.add(directory);
+    const name = /^name:\s*["']?([\w.-]+)/m.exec(readText(trace, entry) ?? '')?.[1];
+    if (name !== undefined) names.add(name);
+  }
+  return names;
+};
+
+/** What `helm dependency build` does for a `file://` dependency: the chart goes below `charts/`. */
+const takeLocal = (trace: Trace, directory: string, name: string, path: string): Chart[] => {
+  const file = under(directory, 'Chart.yaml');
+  const source = path.startsWith('/') ? undefined : joinPath(directory, path);
+  if (!source || source === directory || directory.startsWith(`${source}/`)) {
+    throw fail('path-escapes', `${file}: dependency ${name}: file://${path} is no other directory of the repository`, {
+      file,
+    });
+  }
+  note(trace, ['tree', source, directoryDigest(trace.tree, source) ?? null]);
+  const inner: Trace = { ...trace, files: new Map() };
+  const chart = takeChart(inner, source, []);
+  for (const taken of inner.files.values()) {
+    putFile(trace, under(directory, `charts/${name}/${taken.path.slice(source.length + 1)}`), taken.digest);
+  }
+  return chart ? [chart] : [];
+};

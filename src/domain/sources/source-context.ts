@@ -1,0 +1,37 @@
+import type { ApplicationSource } from '../fleet/application.ts';
+import { buildEnvironment, isRevisionVariable, substitute } from './build-environment.ts';
+import type { SourceWarning } from './inspection.ts';
+import type { ClusterFacts } from './render-key.ts';
+import { note, type Trace } from './trace.ts';
+
+/** Everything that one pass over a source works with. */
+export interface SourceContext {
+  source: ApplicationSource;
+  application: { name: string; namespace: string; project: string; destinationNamespace: string };
+  revision: string;
+  trace: Trace;
+  refs: ReadonlyMap<string, Trace>;
+  clusterFacts?: ClusterFacts;
+  valuesFileSchemes: readonly string[];
+  warnings: SourceWarning[];
+  /** Build-environment variables that the source really uses. */
+  used: Set<string>;
+}
+
+/** The build environment of a context's source. */
+export const environmentOf = (context: SourceContext): Record<string, string> => buildEnvironment(context);
+
+/** Replaces build-environment variables in a field of the source, and remembers which were used. */
+export const expand = (context: SourceContext, text: string): string => {
+  const { text: replaced, used } = substitute(text, environmentOf(context));
+  for (const name of used) use(context, name);
+  return replaced;
+};
+
+/** Remembers that a variable is used; one that names the commit makes the commit an input. */
+export const use = (context: SourceContext, variable: string): void => {
+  context.used.add(variable);
+  if (isRevisionVariable(variable)) note(context.trace, ['commit', context.revision]);
+};
+
+export const usesRevision = (context: SourceContext): boolean => [...context.used].some(isRevisionVariable);

@@ -1,0 +1,103 @@
+import { matchPathGlob, selectEntries } from './file-selection.ts';
+import { environmentOf, expand, type SourceContext } from './source-context.ts';
+import { directoryDigest } from './source-tree.ts';
+import { fail, joinPath, note, putFile, type Trace, takeFile } from './trace.ts';
+
+/** Where files of `ref` sources stand in a bundle. */
+const REF_ROOT = '$ref';
+
+interface Place {
+  trace: Trace;
+  /** Path in the trace's tree. */
+  path: string;
+  /** The same in the bundle. */
+  bundlePath: string;
+}
+
+/**
+ * The value files of a Helm source in the order in which they apply, as paths in the bundle. Patterns stand for their
+ * matches by name, less the files that are also listed by themselves. Files that are looked for and absent are inputs too.
+ * Errors: `value-file-missing`, `value-file-refused`, `path-escapes`, `ref-source-missing`.
+ */
+export const takeValueFiles = (context: SourceContext, directory: string): string[] => {
+  const { valueFiles = [], ignoreMissingValueFiles = false } = context.source.helm ?? {};
+  const places = valueFiles.map((named) => ({ named, place: resolveValueFile(context, directory, String(named)) }));
+  const listed = new Set(places.filter(({ place }) => !isPattern(place.path)).map(({ place }) => place.bundlePath));
+  const taken = places.flatMap(({ named, place }) => {
+    const matches = isPattern(place.path) ? takeMatches(place).filter((path) => !listed.has(path)) : takeOne(place);
+    if (matches.length > 0 || ignoreMissingValueFiles || isPattern(place.path)) return matches;
+    const remedy = 'does not exist: add it, or set helm.ignoreMissingValueFiles';
+    if (place.trace.wanted.size > 0) return [];
+    throw fail('value-file-missing', `helm.valueFiles: ${named} (${place.path}) ${remedy}`, { file: place.path });
+  });
+  return [...new Set(taken)];
+};
+
+/** A `fileParameters` file, as its path in the bundle. Errors: as `takeValueFiles`. */
+export const takeParameterFile = (context: SourceContext, directory: string, named: string): string => {
+  const place = resolveValueFile(context, directory, named);
+  const [path] = takeOne(place);
+  if (path !== undefined || place.trace.wanted.size > 0) return path ?? '';
+  throw fail('value-file-missing', `helm.fileParameters: ${named} (${place.path}) does not exist`, {
+    file: place.path,
+  });
+};
+
+const isPattern = (path: string): boolean => /[*?[]/.test(path);
+
+const takeOne = ({ trace, path, bundlePath }: Place): string[] => {
+  const found = takeFile(trace, path, bundlePath);
+  return typeof found === 'string' || found.mode === 'directory' ? [] : [bundlePath];
+};
+
+const takeMatches = ({ trace, path, bundlePath }: Place): string[] => {
+  const fixed = path.slice(0, path.search(/[^/]*[*?[]/)).replace(/\/$/, '');
+  const pattern = fixed === '' ? path : path.slice(fixed.length + 1);
+  const root = bundlePath.slice(0, bundlePath.length - path.length);
+  const selection = { directory: fixed, select: 'glob', pattern } as const;
+  const entries = selectEntries(trace.tree, selection).filter(({ name }) => matchPathGlob(pattern, name));
+  const matches = Object.fromEntries(entries.map(({ name, entry }) => [name, entry.digest]));
+  note(trace, ['files', selection, directoryDigest(trace.tree, fixed) ?? null, matches]);
+  return entries
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap(({ entry }) => {
+      if (entry.mode === 'symlink') return takeOne({ trace, path: entry.path, bundlePath: root + entry.path });
+      putFile(trace, root + entry.path, entry.digest);
+      return [root + entry.path];
+    });
+};
+
+/** Argo CD's rules: `$name/…` from a `ref` source, `/…` from the repository's root, else from the source's directory. */
+const resolveValueFile = (context: SourceContext, directory: string, named: string): Place => {
+  const [first = '', ...rest] = named.split('/');
+  const ref = first.startsWith('$') ? context.refs.get(first.slice(1)) : undefined;
+  if (ref) {
+    const path = inRepository(named, joinPath('', expand(context, rest.join('/'))));
+    return { trace: ref, path, bundlePath: `${REF_ROOT}/${ref.ref}/${path}` };
+  }
+  if (isUnknownRef(context, first)) {
+    const remedy = `no source of the Application has ref: ${first.slice(1)}`;
+    throw fail('ref-source-missing', `helm: ${named}: ${remedy}`);
+  }
+  const expanded = expand(context, named);
+  refuseURL(context, expanded);
+  const path = inRepository(named, joinPath(expanded.startsWith('/') ? '' : directory, expanded));
+  return { trace: context.trace, path, bundlePath: path };
+};
+
+const isUnknownRef = (context: SourceContext, first: string): boolean =>
+  /^\$[A-Za-z0-9_-]+$/.test(first) && !Object.hasOwn(environmentOf(context), first.slice(1));
+
+const refuseURL = ({ valuesFileSchemes }: SourceContext, named: string): void => {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(named)?.[1]?.toLowerCase();
+  if (scheme === undefined) return;
+  const reason = valuesFileSchemes.includes(scheme)
+    ? 'URLs are not supported yet, as renders have no network'
+    : `the scheme ${scheme} is not allowed`;
+  throw fail('value-file-refused', `helm.valueFiles: ${named}: ${reason}: put the file into a repository`);
+};
+
+const inRepository = (named: string, path: string | undefined): string => {
+  if (path !== undefined && path !== '') return path;
+  throw fail('path-escapes', `helm.valueFiles: ${named.replaceAll('\0', '␀')} leads out of the repository`);
+};
