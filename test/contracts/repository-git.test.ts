@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGitRepository } from '../../src/adapters/git/repository.ts';
 import { createMemoryLog } from '../fakes/memory-log.ts';
+import { serveBare, serveThrough } from '../fakes/serve-bare.ts';
 import { repositoryContract } from './repository-suite.ts';
 
 const openAt = async (url: string, more: () => Promise<void> = async () => {}) => {
@@ -25,3 +26,27 @@ const openAt = async (url: string, more: () => Promise<void> = async () => {}) =
 };
 
 repositoryContract('git, path', { sha256: true, open: ({ directory }) => openAt(directory) });
+
+repositoryContract('git, smart HTTP', {
+  sha256: true,
+  open: async ({ directory }) => {
+    const served = await serveBare(directory);
+    return openAt(served.url, served.close);
+  },
+});
+
+repositoryContract('git, a server that does not speak protocol version 2', {
+  sha256: true,
+  open: async ({ directory }) => {
+    const served = await serveBare(directory);
+    const old = await serveThrough(served.url, ({ headers }) => {
+      delete headers['git-protocol'];
+      return false;
+    });
+    const close = async () => {
+      await old.close();
+      await served.close();
+    };
+    return openAt(old.url, close);
+  },
+});

@@ -62,6 +62,7 @@ const runFetch = async (
   const args = [...FETCH, ...(fresh ? ['--refetch'] : []), '--end-of-options', options.url, ...refspecs];
   const run = { ...(await gitRun(options)), cwd: store.directory, timeoutMs: TIMEOUT_MS };
   const result = await runGit(options.settings, args, run);
+  if (result.status !== 0) await store.removeLocks();
   if (result.timedOut) throw unreachable(options.url, `git fetch took more than ${TIMEOUT_MS / 1000} s`);
   return result.status === 0;
 };

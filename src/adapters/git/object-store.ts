@@ -26,6 +26,8 @@ export interface ObjectStore extends ObjectReader {
   readKept(name: string): Promise<string | undefined>;
   /** Notes commits whose parents are not here; to be done before their objects are stored. */
   addShallow(ids: readonly string[]): Promise<void>;
+  /** Removes the lock files of a git that was killed or crashed; this process has no other git that writes here. */
+  removeLocks(): Promise<void>;
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -84,6 +86,7 @@ export const removeStores = async (cacheDir: string, url: string, newId: NewId):
 };
 
 const openStore = async (settings: GitSettings, directory: string, format: ObjectFormat): Promise<ObjectStore> => {
+  await removeLocks(directory);
   const shallow = new Set(await readLines(join(directory, 'shallow')));
   const kept = new Map<string, string>();
   const keptRef = (name: string): string => `${KEPT}/${createHash('sha256').update(name).digest('hex')}`;
@@ -107,6 +110,7 @@ const openStore = async (settings: GitSettings, directory: string, format: Objec
       await replaceFile(join(directory, keptRef(name)), `${id}\n`);
       remember(keptRef(name), id);
     },
+    removeLocks: () => removeLocks(directory),
     readKept: async (name) => {
       const id = await readId(join(directory, keptRef(name)));
       if (id) remember(keptRef(name), id);
@@ -118,6 +122,12 @@ const openStore = async (settings: GitSettings, directory: string, format: Objec
       if (shallow.size > before) await replaceFile(join(directory, 'shallow'), `${[...shallow].join('\n')}\n`);
     },
   };
+};
+
+const removeLocks = async (directory: string): Promise<void> => {
+  const kept = await readdir(join(directory, KEPT)).catch(() => []);
+  const locks = kept.filter((name) => name.endsWith('.lock')).map((name) => join(KEPT, name));
+  for (const lock of ['shallow.lock', 'packed-refs.lock', ...locks]) await rm(join(directory, lock), { force: true });
 };
 
 const readLines = async (path: string): Promise<string[]> =>

@@ -2,6 +2,7 @@ import { cacheBroken, unreachable } from './git-errors.ts';
 import { type GitSettings, runGit } from './git-process.ts';
 import type { ObjectStore } from './object-store.ts';
 import { type Packet, readPackets, textOf, writePackets } from './pkt-line.ts';
+import { isObjectId } from './ref-name.ts';
 import type { SmartHttp } from './smart-http.ts';
 import { type Capabilities, commandLines } from './smart-refs.ts';
 
@@ -19,15 +20,15 @@ export interface PackRequest {
 }
 
 /**
- * Fetches objects at depth one in one round trip and stores them, checked. `haves`: commits that are whole in the
- * store, so that only what they lack is sent. False: the server has not got one of `wants`.
- * Source: gitprotocol-v2(5), fetch.
+ * Fetches objects at depth one in one round trip and stores them, checked. `wants`: ids, or full ref names where the
+ * server takes them. `haves`: commits that are whole in the store, so that only what they lack is sent. Answers with
+ * the ids of the refs by name; undefined: the server has not got one of `wants`. Source: gitprotocol-v2(5), fetch.
  */
 export const fetchPack = async (
   request: PackRequest,
   wants: readonly string[],
   haves: readonly string[],
-): Promise<boolean> => {
+): Promise<ReadonlyMap<string, string> | undefined> => {
   const known = haves.slice(-MAX_HAVES);
   const body = writePackets([
     ...commandLines('fetch', request.capabilities),
@@ -37,35 +38,38 @@ export const fetchPack = async (
     'no-progress',
     'deepen 1',
     ...known.map((id) => `shallow ${id}`),
-    ...wants.map((id) => `want ${id}`),
+    ...wants.map((want) => (isObjectId(want) ? `want ${want}` : `want-ref ${want}`)),
     ...known.map((id) => `have ${id}`),
     'done',
     { type: 'flush' },
   ]);
   const packets = readPackets(await request.http.command(body));
   const start = await readUpToPack(request.url, packets);
-  if (!start.found) return false;
+  if (!start) return undefined;
   await request.store.addShallow(start.shallow);
   await storePack(request, packData(request.url, packets));
-  return true;
+  return start.ids;
 };
 
 /** Reads the sections before the pack. An `ERR` packet in answer to a want says that there is no such object. */
 const readUpToPack = async (
   url: string,
   packets: AsyncGenerator<Packet, void>,
-): Promise<{ found: boolean; shallow: string[] }> => {
+): Promise<{ shallow: string[]; ids: Map<string, string> } | undefined> => {
   const shallow: string[] = [];
+  const ids = new Map<string, string>();
   // By hand: leaving a `for await` would end the generator, and the pack is still to come out of it.
   for (let next = await packets.next(); !next.done; next = await packets.next()) {
     if (next.value.type !== 'data') continue;
     const line = textOf(next.value.data);
-    if (line.startsWith('ERR ')) {
+    if (line === 'packfile') return { shallow, ids };
+    const [word = '', ...rest] = line.split(' ');
+    if (word === 'ERR') {
       await packets.return();
-      return { found: false, shallow };
+      return undefined;
     }
-    if (line.startsWith('shallow ')) shallow.push(line.slice('shallow '.length));
-    if (line === 'packfile') return { found: true, shallow };
+    if (word === 'shallow') shallow.push(rest.join(' '));
+    else if (isObjectId(word)) ids.set(rest.join(' '), word);
   }
   throw unreachable(url, 'it sent no pack');
 };

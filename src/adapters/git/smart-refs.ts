@@ -8,6 +8,8 @@ export interface Capabilities {
   objectFormat: ObjectFormat;
   /** Tells what HEAD of an empty repository will be. */
   unborn: boolean;
+  /** Takes names of refs where ids are wanted. */
+  refInWant: boolean;
   /** May be sent with a command. */
   sendsFormat: boolean;
 }
@@ -25,6 +27,7 @@ export const readCapabilities = async (http: SmartHttp): Promise<Capabilities | 
   return {
     objectFormat: format === 'object-format=sha256' ? 'sha256' : 'sha1',
     unborn: features.some((line) => line.startsWith('ls-refs=') && line.includes('unborn')),
+    refInWant: features.some((line) => line.startsWith('fetch=') && line.includes('ref-in-want')),
     sendsFormat: format !== undefined,
   };
 };

@@ -18,11 +18,35 @@ export const createSmartTransport = (context: Omit<PackRequest, 'store'>): Trans
     objectFormat: async () => capabilities.objectFormat,
     fetch: async (store, names, { fresh = false } = {}) => {
       const refs = names.filter((name) => !isObjectId(name));
+      const ids = refs.length > 0 ? await bringByName({ ...context, store }, names) : undefined;
+      if (ids) return { ids };
       const remote: RemoteRefs = refs.length > 0 ? await list(refs) : { ids: new Map() };
-      const ids = await bring({ ...context, store }, names, remote, fresh);
-      return { ids, ...(remote.head && { head: remote.head }) };
+      const brought = await bring({ ...context, store }, names, remote, fresh);
+      return { ids: brought, ...(remote.head && { head: remote.head }) };
     },
   };
+};
+
+/**
+ * Asks for refs by name: resolved and fetched in one request. Undefined: the server does not take names, or has not
+ * got all of them.
+ */
+const bringByName = async (
+  request: PackRequest,
+  names: readonly string[],
+): Promise<Map<string, string> | undefined> => {
+  const { store, capabilities } = request;
+  if (!capabilities.refInWant) return undefined;
+  const told = await fetchPack(request, names, store.tips());
+  if (!told) return undefined;
+  const ids = new Map<string, string>();
+  for (const name of names) {
+    const commit = await store.read(`${told.get(name) ?? name}^{commit}`);
+    if (!commit) return undefined;
+    ids.set(name, commit.id);
+    if (!isObjectId(name)) await store.keep(name, commit.id);
+  }
+  return ids;
 };
 
 /** Fetches what the store lacks; answers with the id of each name. Kept under a ref, so that it can be built upon. */
