@@ -28,7 +28,7 @@ const schemeOf = (text: string | undefined): RepositoryAddress['scheme'] => {
   return scheme === 'http' || scheme === 'https' || scheme === 'git' || scheme === 'file' ? scheme : 'ssh';
 };
 
-const parseAddress = (url: string): RepositoryAddress | undefined => {
+const parseAddress = (url: string, { keepCase = false } = {}): RepositoryAddress | undefined => {
   const text = url.trim();
   const scheme = SCHEME.exec(text);
   if (scheme?.[1]?.toLowerCase() === 'file') return localAddress(text.slice(scheme[0].length));
@@ -40,7 +40,7 @@ const parseAddress = (url: string): RepositoryAddress | undefined => {
     scheme: schemeOf(scheme?.[1]),
     host: cleanHost(match[1]),
     ...(match[2] ? { port: match[2] } : {}),
-    path: path.toLowerCase(),
+    path: keepCase ? path : path.toLowerCase(),
   };
 };
 
@@ -73,3 +73,13 @@ const differentServers = (a: RepositoryAddress, b: RepositoryAddress): boolean =
 
 const webPort = ({ scheme, port }: RepositoryAddress): string | undefined =>
   scheme in DEFAULT_PORTS && port !== DEFAULT_PORTS[scheme] ? port : undefined;
+
+/**
+ * The path of a repository on its host as it is written (`Acme/Team/Fleet`), without `.git`, or undefined where the URL is
+ * none. `root` is the URL path that a forge itself lives under (`/gitlab` of `https://example.com/gitlab/acme/fleet`).
+ */
+export const repositoryPath = (url: string, root = ''): string | undefined => {
+  const path = parseAddress(url, { keepCase: true })?.path;
+  const prefix = root.replace(/^\/+|\/+$/g, '');
+  return prefix !== '' && path?.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : path;
+};
