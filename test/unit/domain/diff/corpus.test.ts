@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createDeleteJqPaths } from '../../../../src/adapters/jq/delete-jq-paths.ts';
+import { comparable } from '../../../../src/domain/diff/compare-resource.ts';
+import { differencesOf } from '../../../../src/domain/diff/differences.ts';
+import { hideSecrets } from '../../../../src/domain/diff/hide-secrets.ts';
+import { ignoreRulesFor, withoutIgnored } from '../../../../src/domain/diff/ignore-rules.ts';
+import { isEmptyValue } from '../../../../src/domain/diff/json.ts';
+import { withoutTrusted } from '../../../../src/domain/diff/trusted-managers.ts';
+import type { ResourceIgnoreDifferences } from '../../../../src/domain/fleet/application.ts';
+import { type KubernetesObject, refOf } from '../../../../src/domain/kubernetes-object.ts';
+import { defaultSettings, type IgnoreRules } from '../../../../src/domain/settings/argo-settings.ts';
+
+interface Field {
+  of: string;
+  path: (string | number)[];
+  [check: string]: unknown;
+}
+
+interface Case {
+  id: string;
+  fn: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the cases' inputs differ by fn
+  input: Record<string, unknown>;
+  expect: { modified?: boolean; has?: boolean; error?: unknown; fields?: Field[]; paths?: Field[] };
+}
+
+const FILE = '../shared/corpus/diff/cases.jsonl';
+const present = existsSync(FILE);
+if (!present) console.warn(`skipped: no conformance cases at ${FILE}`);
+
+/** Structured merge by the cluster's OpenAPI schema is the API server's work here, by its dry run. */
+const OUT_OF_SCOPE = ['structuredMergeDiff'];
+
+const cases = (present ? readFileSync(FILE, 'utf8') : '')
+  .split('\n')
+  .filter(Boolean)
+  .map((line): Case => JSON.parse(line))
+  .filter(({ fn }) => !OUT_OF_SCOPE.includes(fn));
+
+const deleteJqPaths = createDeleteJqPaths();
+
+const read = <T>(value: unknown): T => value as T;
+
+const overridesOf = (value: unknown) =>
+  Object.entries(read<Record<string, { ignoreDifferences?: Partial<IgnoreRules> }>>(value ?? {})).map(
+    ([groupKind, { ignoreDifferences: rules }]) => ({
+      groupKind,
+      ignoreDifferences: { jsonPointers: [], jqPathExpressions: [], managedFieldsManagers: [], ...rules },
+    }),
+  );
+
+const compare = async (input: Case['input'], options: Record<string, unknown>) => {
+  const settings = defaultSettings();
+  settings.compareOptions.ignoreAggregatedRoles = options['ignoreAggregatedRoles'] === true;
+  const sides = await comparable(
+    {
+      settings,
+      fieldManager: 'argocd-controller',
+      deleteJqPaths,
+      includeMutationWebhook: options['ignoreMutationWebhook'] === false,
+      ...(input['predictedLive'] ? { predicted: read<KubernetesObject>(input['predictedLive']) } : {}),
+    },
+    read(input['config']),
+    read(input['live']),
+  );
+  return {
+    modified: differencesOf(sides.predicted, sides.live).length > 0,
+    predictedLive: sides.predicted,
+    normalizedLive: sides.live,
+  };
+};
+
+const run: Record<string, (input: Case['input']) => Promise<Record<string, unknown>> | Record<string, unknown>> = {
+  diff: (input) => compare(input, read(input['options'] ?? {})),
+  serverSideDiff: (input) => compare(input, read(input['options'] ?? {})),
+  hideSecretData: (input) => {
+    const { desired, live } = hideSecrets(
+      { desired: read(input['config'] ?? undefined), live: read(input['live'] ?? undefined) },
+      Object.keys(read<object>(input['hideAnnotations'] ?? {})),
+    );
+    return { config: desired, live };
+  },
+  hasIgnoreDifference: (input) => {
+    const rules = ignoreRulesFor(
+      read(input),
+      read<ResourceIgnoreDifferences[]>(input['ignoreDifferences'] ?? []),
+      overridesOf(input['resourceOverrides']),
+    );
+    return { has: rules !== undefined, ignore: rules };
+  },
+  ignoreDifferences: async (input) => {
+    const rules = read<ResourceIgnoreDifferences[]>(input['ignoreDifferences']);
+    const object = read<KubernetesObject>(
+      input['object'] ?? { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' } },
+    );
+    const ignore = ignoreRulesFor(refOf(object), rules, overridesOf(input['resourceOverrides']));
+    return { object: ignore ? await withoutIgnored(object, ignore, deleteJqPaths) : object };
+  },
+  managedFieldsManagers: (input) => {
+    if (!input['config'] || !input['live']) return { live: undefined, config: undefined };
+    const { live, desired } = withoutTrusted(read(input['live']), read(input['config']), read(input['trustedManagers']));
+    return { live, config: desired };
+  },
+};
+
+const valueAt = (value: unknown, path: Field['path']): unknown => {
+  let here = value;
+  for (const key of path) {
+    if (key === 'Object' && typeof here === 'string') here = JSON.parse(here);
+    else here = read<Record<string, unknown> | undefined>(here)?.[key];
+  }
+  return here ?? undefined;
+};
+
+const check = (result: Record<string, unknown>, field: Field): void => {
+  const value = valueAt(field.of ? result[field.of] : result['object'], field.path);
+  const where = `${field.of ?? 'object'} ${field.path.join('/')}`;
+  if ('found' in field) expect(value !== undefined, where).toBe(field['found']);
+  if ('notNull' in field) expect(value !== undefined, where).toBe(field['notNull']);
+  if ('length' in field) expect(value, where).toHaveLength(Number(field['length']));
+  if ('empty' in field) expect(isEmptyValue(value), where).toBe(field['empty']);
+  if ('zero' in field) expect(isEmptyValue(value), where).toBe(field['zero']);
+  if ('value' in field) expect(value, where).toEqual(field['value'] ?? undefined);
+  if ('contains' in field) expect(value, where).toContain(field['contains']);
+  if ('notContains' in field) expect(value, where).not.toContain(field['notContains']);
+};
+
+describe.skipIf(!present)('comparison', () => {
+  it.each(cases)('$fn $id', async ({ fn, input, expect: expected }) => {
+    const serve = run[fn];
+    if (!serve) throw new Error(`no such fn: ${fn}`);
+    if (expected.error) {
+      await expect(async () => serve(input)).rejects.toThrow();
+      return;
+    }
+    const result = await serve(input);
+    if (expected.modified !== undefined) expect(result['modified']).toBe(expected.modified);
+    if (expected.has !== undefined) expect(result['has']).toBe(expected.has);
+    for (const field of [...(expected.fields ?? []), ...(expected.paths ?? [])]) check(result, field);
+  });
+});
