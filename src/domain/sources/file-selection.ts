@@ -20,6 +20,9 @@ export type FileSelection =
     }
   | { directory: string; select: 'glob'; pattern: string };
 
+/** Options for Argo CD, of this application or of another one in the same directory. */
+const OVERRIDE = /(?:^|\/)\.argocd-source(?:-[^/]*)?\.yaml$/;
+
 const MANIFEST = /\.(ya?ml|json|jsonnet)$/;
 
 /** The digest of every selected file and link by its path relative to the selection's directory, in walking order. */
@@ -53,7 +56,7 @@ const isSelected = (selection: FileSelection, name: string): boolean => {
 /** Whether a `directory` source reads the file as a manifest. */
 export const isManifest = (selection: FileSelection & { select: 'manifests' }, name: string): boolean => {
   const { include, exclude } = selection;
-  if (!MANIFEST.test(name)) return false;
+  if (!MANIFEST.test(name) || OVERRIDE.test(name)) return false;
   return (!include || matchGlob(include, name)) && !(exclude && matchGlob(exclude, name));
 };
 

@@ -1,0 +1,120 @@
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HelmRequest, RenderError, RenderResult, ToolBundle } from '../../domain/sources/bundle.ts';
+import type { Sandbox } from '../../ports/sandbox.ts';
+import { isSafePath, type RenderFolder, removeFolder, writeBundle } from './bundle-folder.ts';
+import { readOutput } from './read-output.ts';
+import { runTool, type ToolOutcome } from './run-tool.ts';
+import { helmArguments, kustomizeArguments, toolEnvironment, type ValueCopies, valueCopies } from './tool-arguments.ts';
+import { toRenderError } from './tool-message.ts';
+
+export interface SandboxConfig {
+  /** Absolute paths of the tools. */
+  helm: string;
+  kubectl: string;
+  /** A folder that renders may write below. */
+  temporary: string;
+  /** Milliseconds that one render may take; 30,000 by default. */
+  deadlineMilliseconds?: number;
+  /** Bytes that a tool may print; 50 MiB by default. */
+  stdoutBytes?: number;
+}
+
+const DEADLINE_MILLISECONDS = 30_000;
+const STDOUT_BYTES = 52_428_800;
+
+/**
+ * The sandbox that really runs helm and kubectl: each render in a fresh folder that it cannot tell from a repository,
+ * with an empty environment and caps on time, memory and output. It must itself run where there is nothing to be had.
+ */
+export const createSandbox = (config: SandboxConfig): Sandbox => ({
+  render: async (bundle) => {
+    const fault = faultOf(bundle);
+    if (fault !== undefined) return { ok: false, error: { code: 'bundle-invalid', message: fault } };
+    const folder = await writeBundle(config.temporary, bundle.files);
+    try {
+      return await renderIn(config, folder, bundle);
+    } finally {
+      await removeFolder(folder);
+    }
+  },
+});
+
+const RELEASE_NAME = /^[a-z0-9](?:[-a-z0-9.]{0,51}[a-z0-9])?$/;
+const NAMESPACE = /^(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)?$/;
+const VARIABLE = /^ARGOCD_APP_[A-Z0-9_]+$/;
+
+/** What of a bundle must not reach a disk or a command line. */
+const faultOf = ({ files, render }: ToolBundle): string | undefined => {
+  const unsafe = Object.keys(files).find((path) => !isSafePath(path));
+  if (unsafe !== undefined) return `${JSON.stringify(unsafe)} is no path that a render may write`;
+  if (render.path !== '' && !isSafePath(render.path)) return `${JSON.stringify(render.path)} is no directory`;
+  if (render.tool === 'kustomize') {
+    const name = Object.keys(render.environment ?? {}).find((variable) => !VARIABLE.test(variable));
+    return name === undefined ? undefined : `${name} is no variable of the build environment`;
+  }
+  if (!RELEASE_NAME.test(render.releaseName)) {
+    return `release name ${render.releaseName} is none: at most 53 of a-z, 0-9 and -: set helm.releaseName`;
+  }
+  if (!NAMESPACE.test(render.namespace)) return `namespace ${render.namespace} is none`;
+  const named = [...render.valueFiles, ...render.fileParameters.map(({ path }) => path)];
+  const missing = named.find((path) => !Object.hasOwn(files, path));
+  return missing === undefined ? undefined : `${missing} is not in the bundle`;
+};
+
+const renderIn = async (config: SandboxConfig, folder: RenderFolder, bundle: ToolBundle): Promise<RenderResult> => {
+  const { render } = bundle;
+  const copies = render.tool === 'helm' ? await copyValues(render, folder) : undefined;
+  const outcome = await runTool({
+    command: render.tool === 'helm' ? config.helm : config.kubectl,
+    args: render.tool === 'helm' ? helmArguments(render, folder, copies ?? NO_COPIES) : kustomizeArguments(render),
+    cwd: folder.repository,
+    environment: toolEnvironment(folder, render.tool === 'kustomize' ? render.environment : {}),
+    deadlineMilliseconds: config.deadlineMilliseconds ?? DEADLINE_MILLISECONDS,
+    stdoutBytes: config.stdoutBytes ?? STDOUT_BYTES,
+  });
+  if (outcome.ended !== 'exit') return { ok: false, error: unfinished(outcome, config, bundle) };
+  if (outcome.code === 0) return readOutput(outcome.stdout);
+  const context = { folder, request: render, files: Object.keys(bundle.files), ...(copies ? { copies } : {}) };
+  return { ok: false, error: toRenderError(outcome.stderr, context) };
+};
+
+const NO_COPIES: ValueCopies = { values: [], parameters: [] };
+
+const copyValues = async (request: HelmRequest, folder: RenderFolder): Promise<ValueCopies> => {
+  const copies = valueCopies(request);
+  await Promise.all(
+    [...copies.values, ...copies.parameters].map(({ from, name }) =>
+      copyFile(join(folder.repository, from), join(folder.values, name)),
+    ),
+  );
+  if (copies.inline !== undefined) await writeFile(join(folder.values, copies.inline), request.values ?? '');
+  return copies;
+};
+
+const unfinished = (
+  outcome: Exclude<ToolOutcome, { ended: 'exit' }>,
+  config: SandboxConfig,
+  { render }: ToolBundle,
+): RenderError => {
+  const what = `${render.tool} ${render.path || '.'}`;
+  switch (outcome.ended) {
+    case 'timeout': {
+      const seconds = (config.deadlineMilliseconds ?? DEADLINE_MILLISECONDS) / 1_000;
+      return { code: 'render-timeout', message: `${what} took more than ${seconds} s and was stopped` };
+    }
+    case 'too-large': {
+      const bytes = config.stdoutBytes ?? STDOUT_BYTES;
+      return { code: 'render-too-large', message: `${what} printed more than ${bytes} bytes and was stopped` };
+    }
+    case 'killed':
+      return {
+        code: 'render-failed',
+        message: `${what} was killed (${outcome.signal}): it used too much memory or time`,
+      };
+    case 'missing': {
+      const command = render.tool === 'helm' ? 'helm (TOWLINE_HELM)' : 'kubectl (TOWLINE_KUBECTL)';
+      return { code: 'tool-missing', message: `${what}: ${command} is not installed where Towline runs` };
+    }
+  }
+};
