@@ -1,6 +1,6 @@
 import type { Octokit } from '@octokit/core';
 import * as v from 'valibot';
-import { permanent } from '../../domain/errors.ts';
+import { type AppError, permanent } from '../../domain/errors.ts';
 
 const AppSchema = v.object({
   appId: v.union([v.pipe(v.string(), v.nonEmpty()), v.pipe(v.number(), v.integer())]),
@@ -45,6 +45,15 @@ export const parseGitHubCredentials = (value: string): GitHubCredentials => {
   };
 };
 
+/** True for an error of a request; one without a status came from signing with the key. */
+const isAnswer = (error: unknown): boolean => error instanceof Error && 'status' in error;
+
+const unusableKey = (appId: string): AppError =>
+  permanent(
+    'forge-credentials-invalid',
+    `GitHub App ${appId}: its privateKey is no usable PEM key; copy the file whole`,
+  );
+
 export interface InstallationScope {
   owner: string;
   repo: string;
@@ -55,7 +64,7 @@ export interface InstallationScope {
 /**
  * A token that can do no more than `scope` says: the token itself, or an installation token of the App for that one
  * repository (an hour; the App's library keeps it until a minute before). The App's library is loaded when it is needed.
- * Errors: octokit's.
+ * Errors: octokit's; AppError `forge-credentials-invalid` (permanent) where the App's key signs nothing.
  */
 export const createTokenSource = (
   credentials: GitHubCredentials,
@@ -80,9 +89,13 @@ export const createTokenSource = (
   };
   return async (scope) => {
     const { repo, permissions } = scope;
-    const installationId = await find(scope);
-    const auth = await loading;
-    const { token } = await auth({ type: 'installation', installationId, repositoryNames: [repo], permissions });
-    return token;
+    try {
+      const installationId = await find(scope);
+      const auth = await loading;
+      const { token } = await auth({ type: 'installation', installationId, repositoryNames: [repo], permissions });
+      return token;
+    } catch (error) {
+      throw isAnswer(error) ? error : unusableKey(appId);
+    }
   };
 };
