@@ -50,3 +50,12 @@ repositoryContract('git, a server that does not speak protocol version 2', {
     return openAt(old.url, close);
   },
 });
+
+repositoryContract('git, a server that takes names of refs', {
+  sha256: true,
+  open: async (bare) => {
+    await bare.git('config', 'uploadpack.allowRefInWant', 'true');
+    const served = await serveBare(bare.directory);
+    return openAt(served.url, served.close);
+  },
+});

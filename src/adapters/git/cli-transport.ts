@@ -32,7 +32,7 @@ export const createCliTransport = (options: CliTransportOptions): Transport => {
       const fetched = await runFetch(options, store, [name], fresh);
       const id = fetched ? await store.readKept(name) : undefined;
       if (id) ids.set(name, id);
-      else if (!isObjectId(name)) throw cacheBroken(`git did not fetch ${name}`);
+      else if (!isObjectId(name) || !(await isHealthy(options, store))) throw cacheBroken(`git did not fetch ${name}`);
     }
     return { ids, head: remote.head };
   };
@@ -63,8 +63,16 @@ const runFetch = async (
   const run = { ...(await gitRun(options)), cwd: store.directory, timeoutMs: TIMEOUT_MS };
   const result = await runGit(options.settings, args, run);
   if (result.status !== 0) await store.removeLocks();
+  // 128: git or the server gave up. 1: all came, and could not be stored whole.
+  if (result.status === 1) throw cacheBroken(result.stderr);
   if (result.timedOut) throw unreachable(options.url, `git fetch took more than ${TIMEOUT_MS / 1000} s`);
   return result.status === 0;
+};
+
+/** git fails alike where the server has not got an object and where the cache is damaged: this tells them apart. */
+const isHealthy = async ({ settings }: CliTransportOptions, store: ObjectStore): Promise<boolean> => {
+  const args = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress'];
+  return (await runGit(settings, args, { cwd: store.directory, timeoutMs: TIMEOUT_MS })).status === 0;
 };
 
 const readBack = async (store: ObjectStore, names: readonly string[]): Promise<Map<string, string>> => {

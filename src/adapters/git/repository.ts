@@ -1,15 +1,15 @@
 import { permanent } from '../../domain/errors.ts';
 import type { NewId } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Repository, Tree } from '../../ports/repository.ts';
+import type { Repository } from '../../ports/repository.ts';
+import { createCachedObjects } from './cached-objects.ts';
 import { createFetchQueue, createTurns } from './fetch-queue.ts';
 import { isCacheBroken, showURL } from './git-errors.ts';
 import type { ObjectStore } from './object-store.ts';
-import { createTransport } from './open-transport.ts';
+import { createTransport, type OpenedTransport } from './open-transport.ts';
 import { isObjectId, isRefName } from './ref-name.ts';
-import { createStoreHolder } from './store-holder.ts';
+import { createStoreHolder, type StoreHolder } from './store-holder.ts';
 import type { FetchedRefs } from './transport.ts';
-import { createTreeCache, entriesOf } from './tree-node.ts';
 
 export interface GitRepositoryOptions {
   /** `https://…`; in local mode also `http://…`, `file://…` and absolute paths. Without user or password. */
@@ -35,94 +35,80 @@ export type GitRepository = Repository & { close(): void };
  * `repository-corrupt` (git refuses the objects that the server sends), `blob-too-large` (all permanent).
  */
 export const createGitRepository = (options: GitRepositoryOptions): GitRepository => {
-  const { url, log } = options;
+  const { url } = options;
   const transport = createTransport(options);
   const stores = createStoreHolder(options, transport.open);
-  const trees = createTreeCache();
   let head: string | undefined;
-
-  const fetchInto = async (store: ObjectStore | undefined, names: readonly string[], fresh: boolean) => {
-    if (!store) return { ids: new Map<string, string>() };
-    return (await transport.open()).fetch(store, names, { fresh });
-  };
-  /** Fetches; where the cache did not take the objects, once more into a new cache. */
-  const bring = async (names: readonly string[], fresh: boolean): Promise<FetchedRefs> => {
-    const store = await stores.get();
-    try {
-      return await fetchInto(store, names, fresh);
-    } catch (error) {
-      if (!isCacheBroken(error)) throw error;
-      log.warn('git cache unusable, making it again', { repository: showURL(url), error });
-      return await fetchInto(await stores.replace(store), names, fresh).catch((again: unknown) => {
-        throw isCacheBroken(again) ? corrupt(url, again) : again;
-      });
-    }
-  };
   const inTurn = createTurns();
   const queueOf = (fresh: boolean) =>
     createFetchQueue<string>(async (names) => {
-      const { ids, head: told } = await inTurn(() => bring(names, fresh));
+      const { ids, head: told } = await inTurn(() => fetchOrRenew({ ...options, transport, stores }, names, fresh));
       head = told ?? head;
       return ids;
     });
   const fetchRef = queueOf(false);
-  const fetchAgain = queueOf(true);
-  const read = (name: string) => stores.use(async (store) => store?.read(name));
-  const commitOf = async (id: string) => {
-    const object = await read(`${id}^{commit}`);
-    return object && { id: object.id, tree: object.data.toString('latin1', 5, object.data.indexOf(10)) };
+  const objects = createCachedObjects({ stores, fetchAgain: queueOf(true) });
+  const list = async () => {
+    const remote = await (await transport.open()).listRefs();
+    head = remote.head;
+    return remote;
   };
-
-  const treeOf = async (commit: string): Promise<Tree | undefined> => {
-    const found = await commitOf(commit);
-    const node = found && (await trees.load(found.tree, async (digest) => (await read(digest))?.data));
-    return found && node && { commit: found.id, digest: node.digest, entries: entriesOf(node) };
-  };
-  const blobOf = async (digest: string): Promise<Uint8Array> => {
-    const find = async () => (isObjectId(digest) ? await read(digest) : undefined);
-    const found = (await find()) ?? ((await fetchAgain(digest)) && (await find()));
-    if (found && found.type === 'blob') return found.data;
-    throw permanent('blob-not-found', `repository ${showURL(url)} has no blob ${digest}`, { details: { digest } });
-  };
-
   return {
     resolve: async (ref) => {
-      if (isObjectId(ref)) {
-        const local = await commitOf(ref);
-        if (local) return local.id;
-      } else if (!isRefName(ref)) return undefined;
+      const here = isObjectId(ref) ? await objects.commitHere(ref) : undefined;
+      if (here !== undefined || !(isObjectId(ref) || isRefName(ref))) return here;
       const id = await fetchRef(ref);
-      return id && (await commitOf(id))?.id;
+      return id && objects.commit(id);
     },
-    defaultBranch: async () => {
-      head ??= (await (await transport.open()).listRefs()).head;
-      return head;
-    },
+    defaultBranch: async () => head ?? (await list()).head,
     listRefs: async () => {
-      const remote = await (await transport.open()).listRefs();
-      head = remote.head;
-      const listed = [...remote.ids].filter(([name]) => name === 'HEAD' || /^refs\/(?:heads|tags)\//.test(name));
+      const listed = [...(await list()).ids].filter(([name]) => LISTED.test(name));
       return new Map(listed.map(([name, { id, peeled }]) => [name, peeled ?? id]));
     },
-    listTree: async (commit) => {
-      const known = isObjectId(commit);
-      const tree = known ? await treeOf(commit) : undefined;
-      const found = tree ?? (known && (await fetchAgain(commit)) ? await treeOf(commit) : undefined);
-      if (found) return found;
-      throw permanent('commit-not-found', `repository ${showURL(url)} has no commit ${commit}`, {
-        details: { commit },
-      });
-    },
+    listTree: async (commit) => (await objects.tree(commit)) ?? notFound(url, 'commit', commit),
     readBlobs: async (digests) => {
-      const distinct = [...new Set(digests)];
-      const blobs = await Promise.all(distinct.map(blobOf));
-      return new Map(distinct.map((digest, index) => [digest, blobs[index] ?? new Uint8Array()]));
+      const blobs = await objects.blobs(digests);
+      const missing = digests.find((digest) => !blobs.has(digest));
+      return missing === undefined ? blobs : notFound(url, 'blob', missing);
     },
     close: () => {
       stores.close();
       transport.close();
     },
   };
+};
+
+const LISTED = /^(?:HEAD$|refs\/heads\/|refs\/tags\/)/;
+
+const notFound = (url: string, what: 'commit' | 'blob', id: string): never => {
+  throw permanent(`${what}-not-found`, `repository ${showURL(url)} has no ${what} ${id}`, { details: { [what]: id } });
+};
+
+interface FetchContext {
+  url: string;
+  log: Log;
+  transport: OpenedTransport;
+  stores: StoreHolder;
+}
+
+/** Fetches; where the cache did not take the objects, once more into a new one. */
+const fetchOrRenew = async (
+  { url, log, transport, stores }: FetchContext,
+  names: readonly string[],
+  fresh: boolean,
+): Promise<FetchedRefs> => {
+  const fetchInto = async (store: ObjectStore | undefined): Promise<FetchedRefs> =>
+    store ? (await transport.open()).fetch(store, names, { fresh }) : { ids: new Map() };
+  const store = await stores.get();
+  try {
+    return await fetchInto(store);
+  } catch (error) {
+    if (!isCacheBroken(error)) throw error;
+    log.warn('git cache unusable, making it again', { repository: showURL(url), error });
+    return await fetchInto(await stores.replace(store)).catch((again: unknown) => {
+      throw isCacheBroken(again) ? corrupt(url, again) : again;
+    });
+  }
 };
 
 const corrupt = (url: string, cause: unknown) =>

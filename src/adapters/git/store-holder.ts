@@ -17,6 +17,8 @@ export interface StoreHolder {
   get(): Promise<ObjectStore | undefined>;
   /** Deletes a broken cache and makes a new one; a caller that comes second gets the first one's. */
   replace(broken: ObjectStore | undefined): Promise<ObjectStore | undefined>;
+  /** Deletes the cache and makes a new one. */
+  renew(): Promise<void>;
   /** Does a read; once more with a new, empty cache where the old one turned out to be damaged. */
   use<Result>(work: (store: ObjectStore | undefined) => Promise<Result>): Promise<Result>;
   close(): void;
@@ -57,6 +59,9 @@ export const createStoreHolder = (options: StoreHolderOptions, open: () => Promi
   return {
     get,
     replace,
+    renew: async () => {
+      await replace(await get());
+    },
     use: async (work) => {
       const store = await get();
       try {

@@ -1,0 +1,79 @@
+import type { Tree } from '../../ports/repository.ts';
+import type { GitObject } from './object-reader.ts';
+import { isObjectId } from './ref-name.ts';
+import type { StoreHolder } from './store-holder.ts';
+import { createTreeCache, entriesOf } from './tree-node.ts';
+
+export interface CachedObjectsOptions {
+  stores: StoreHolder;
+  /** Fetches an object by id, whole, whatever the cache says that it has. Undefined: the server has not got it. */
+  fetchAgain: (id: string) => Promise<string | undefined>;
+}
+
+export interface CachedObjects {
+  /** The commit that an id (also of an annotated tag) stands for; undefined: it stands for none here. */
+  commitHere(id: string): Promise<string | undefined>;
+  /** The same, after fetching it where it is not here. */
+  commit(id: string): Promise<string | undefined>;
+  tree(commit: string): Promise<Tree | undefined>;
+  /** Those of the blobs that exist. */
+  blobs(digests: readonly string[]): Promise<Map<string, Uint8Array>>;
+}
+
+/** What a look into the cache found: `missing` may be cured by fetching, `none` may not. */
+type Look<Found> = Found | 'missing' | 'none';
+
+/** Reads objects from the cache, and cures it where something that should be there is missing or damaged. */
+export const createCachedObjects = ({ stores, fetchAgain }: CachedObjectsOptions): CachedObjects => {
+  const trees = createTreeCache();
+  const read = (name: string): Promise<GitObject | undefined> => stores.use(async (store) => store?.read(name));
+
+  /** Looks; fetches and looks again; and where git kept a damaged object in spite of that, into a new cache. */
+  const obtain = async <Found>(id: string, look: () => Promise<Look<Found>>): Promise<Found | undefined> => {
+    for (const cure of [undefined, fetchAgain, async (name: string) => stores.renew().then(() => fetchAgain(name))]) {
+      if (cure && (await cure(id)) === undefined) return undefined;
+      const found = await look();
+      if (found !== 'missing') return found === 'none' ? undefined : found;
+    }
+    return undefined;
+  };
+
+  const lookForCommit = async (id: string): Promise<Look<{ id: string; tree: string }>> => {
+    if (!isObjectId(id)) return 'none';
+    const object = await read(`${id}^{}`);
+    if (!object) return 'missing';
+    if (object.type !== 'commit') return 'none';
+    return { id: object.id, tree: object.data.toString('latin1', 'tree '.length, object.data.indexOf(10)) };
+  };
+  const lookForTree = async (commit: string): Promise<Look<Tree>> => {
+    const found = await lookForCommit(commit);
+    if (typeof found === 'string') return found;
+    const node = await trees.load(found.tree, async (digest) => (await read(digest))?.data);
+    return node ? { commit: found.id, digest: node.digest, entries: entriesOf(node) } : 'missing';
+  };
+  const lookForBlob = async (digest: string): Promise<Look<Uint8Array>> => {
+    if (!isObjectId(digest)) return 'none';
+    const object = await read(digest);
+    if (!object) return 'missing';
+    return object.type === 'blob' ? object.data : 'none';
+  };
+
+  return {
+    commitHere: async (id) => {
+      const found = await lookForCommit(id);
+      return typeof found === 'string' ? undefined : found.id;
+    },
+    commit: async (id) => (await obtain(id, () => lookForCommit(id)))?.id,
+    tree: (commit) => obtain(commit, () => lookForTree(commit)),
+    blobs: async (digests) => {
+      const found = new Map<string, Uint8Array>();
+      await Promise.all(
+        [...new Set(digests)].map(async (digest) => {
+          const bytes = await obtain(digest, () => lookForBlob(digest));
+          if (bytes) found.set(digest, bytes);
+        }),
+      );
+      return found;
+    },
+  };
+};
