@@ -1,34 +1,25 @@
 import { isRecord } from '../health/fields.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
-import { copyOf, isEmptyValue, isEqual } from './json.ts';
+import { copyOf, isEmptyValue } from './json.ts';
+import { itemKey } from './list-keys.ts';
 import { LAST_APPLIED } from './normalize.ts';
-
-/** Fields by which Kubernetes' lists of objects are merged, most telling first. */
-const KEYS = ['name', 'mountPath', 'devicePath', 'containerPort', 'port', 'type', 'ip', 'topologyKey', 'uid', 'key'];
-
-/** The key that tells the items of all these lists apart; undefined: they are replaced whole. */
-const keyOf = (...lists: readonly unknown[][]): string | undefined =>
-  KEYS.find((key) =>
-    lists.every((list) => {
-      const values = list.map((item) => (isRecord(item) ? item[key] : undefined));
-      return values.every((value) => value !== undefined) && new Set(values).size === values.length;
-    }),
-  );
-
-const find = (list: readonly unknown[], key: string, item: unknown): unknown =>
-  list.find((other) => isRecord(other) && isRecord(item) && isEqual(other[key], item[key]));
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
-/** Items that are wanted, in the wanted order, merged; then those of others, which were never ours. */
+const isScalarList = (list: readonly unknown[]): boolean => list.every((item) => typeof item !== 'object');
+
+/** Items keep the live order, merged with what is wanted of them; those only applied before go, new ones come last. */
 const mergeLists = (live: readonly unknown[], desired: readonly unknown[], applied: readonly unknown[]): unknown[] => {
-  const key = keyOf([...live], [...desired]);
-  if (key === undefined) return mergePositions(live, desired, applied);
-  const merged = desired.map((item) => merge(find(live, key, item), item, find(applied, key, item)));
-  const others = live.filter(
-    (item) => find(desired, key, item) === undefined && find(applied, key, item) === undefined,
-  );
-  return [...merged, ...others];
+  const key = itemKey(live, desired);
+  if (!key || isScalarList([...live, ...desired])) return mergePositions(live, desired, applied);
+  const index = (list: readonly unknown[]) => new Map(list.map((item) => [key(item), item]));
+  const [wanted, before, present] = [index(desired), index(applied), index(live)];
+  const kept = live.flatMap((item) => {
+    const name = key(item);
+    if (wanted.has(name)) return [merge(item, wanted.get(name), before.get(name))];
+    return before.has(name) ? [] : [item];
+  });
+  return [...kept, ...desired.filter((item) => !present.has(key(item)))];
 };
 
 /** Without a key, lists of one length pair by position, so that defaults inside the items are no difference. */

@@ -99,7 +99,11 @@ const run: Record<string, (input: Case['input']) => Promise<Record<string, unkno
   },
   managedFieldsManagers: (input) => {
     if (!input['config'] || !input['live']) return { live: undefined, config: undefined };
-    const { live, desired } = withoutTrusted(read(input['live']), read(input['config']), read(input['trustedManagers']));
+    const { live, desired } = withoutTrusted(
+      read(input['live']),
+      read(input['config']),
+      read(input['trustedManagers']),
+    );
     return { live, config: desired };
   },
 };
