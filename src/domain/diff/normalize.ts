@@ -27,7 +27,7 @@ const normalizeSecret = (secret: KubernetesObject): void => {
   const data = isRecord(secret['data']) ? secret['data'] : {};
   const texts = isRecord(secret['stringData']) ? secret['stringData'] : {};
   for (const [key, value] of Object.entries(data)) data[key] = value ?? '';
-  for (const [key, value] of Object.entries(texts)) data[key] = encode(String(value ?? ''));
+  for (const [key, value] of Object.entries(texts)) data[key] = encode(typeof value === 'string' ? value : '');
   delete secret['stringData'];
   if (Object.keys(data).length > 0) secret['data'] = data;
   else delete secret['data'];

@@ -120,7 +120,8 @@ const gloo: Rule = (object) => {
   const perController = at(object, 'status.statuses');
   const reports = isRecord(perController) ? Object.values(perController) : [at(object, 'status')];
   const healths = reports.flatMap((report): Health[] => {
-    const status = GLOO[String(at(report, 'state') ?? '')];
+    const state = at(report, 'state');
+    const status = typeof state === 'number' || typeof state === 'string' ? GLOO[state] : undefined;
     return status ? [{ status, message: textAt(report, 'reason') }] : [];
   });
   const pick = (status: Health['status']): Health | undefined => healths.find((health) => health.status === status);
