@@ -10,7 +10,7 @@ import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import { transient } from '../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
 import type { ReceiveWebhook } from '../../src/domain/webhook/request.ts';
-import { createMemoryLog } from '../fakes/memory-log.ts';
+import { createMemoryLog } from '../fakes/memory-ports.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
 import { githubPush, githubWebhook, gitlabPush, gitlabWebhook } from '../fakes/webhook-deliveries.ts';
 
@@ -194,8 +194,8 @@ describe('failures of our own', () => {
     const { app, log } = setUp(receive as ReceiveWebhook);
     const answer = await app.request('/webhooks/github', post('{"canary":1}', push().headers));
     expect(answer.status).toBe(status);
-    expect(log.entries).toHaveLength(1);
-    expect(JSON.stringify([log.entries, await answer.text()])).not.toContain('canary');
+    expect(log.lines).toHaveLength(1);
+    expect(JSON.stringify([log.lines, await answer.text()])).not.toContain('canary');
   });
 });
 
@@ -295,7 +295,7 @@ describe('fuzz: signed or not, nothing is ever 5xx', () => {
       { numRuns: 4_000 },
     );
     expect([...statuses].toSorted()).toEqual([202, 400, 401]);
-    expect(log.entries).toEqual([]);
+    expect(log.lines).toEqual([]);
   });
 
   it('100,000 levels deep, __proto__ and doubled keys', async () => {

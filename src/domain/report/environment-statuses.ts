@@ -76,19 +76,21 @@ const describe = (counts: Omit<EnvironmentSummary, 'name'>, failure: Application
     ...(superseded > 0 ? [`${superseded} superseded by a newer commit`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ];
-  if (!failure) return cutText(parts.join(' · '), MAX_DESCRIPTION);
-  const cause = causeOf(failure);
-  const long = [parts.join(' · '), cause].filter((part) => part !== '').join(': ');
-  if (long.length <= MAX_DESCRIPTION || failed === 0) return cutText(long, MAX_DESCRIPTION);
-  // Where not all fits, the cause says more than the counts of what went well.
-  return cutText(`${failed}/${total} failed: ${cause}`, MAX_DESCRIPTION);
+  const done = parts.join(' · ');
+  return failure
+    ? withCause({ done, short: failed > 0 ? `${failed}/${total} failed` : '' }, failure)
+    : cutText(done, MAX_DESCRIPTION);
 };
 
-/** `application@cluster: message`; without what the message says anyway. */
-const causeOf = ({ application, cluster, message }: ApplicationFailure): string => {
-  const text = oneLine(message);
-  const at = cluster && !text.includes(cluster) ? `@${cluster}` : '';
-  const name = application && !text.includes(application) ? application : '';
-  const who = name === '' ? (at === '' ? '' : `on ${cluster}`) : `${name}${at}`;
-  return who === '' ? text : `${who}: ${text}`;
+/** So long may a name be that is kept although the cause has to be cut for it. */
+const MAX_NAME = 40;
+
+/** `counts: application@cluster: message`; where not all fits, the cause says more than the counts and the names. */
+const withCause = ({ done, short }: { done: string; short: string }, failure: ApplicationFailure): string => {
+  const who = oneLine(`${failure.application}${failure.cluster && `@${failure.cluster}`}`);
+  const cause = oneLine(failure.message) || 'failed';
+  const join = (...parts: string[]): string => parts.filter((part) => part !== '').join(': ');
+  const candidates = [join(done, who, cause), join(short, who, cause), join(short, cause)];
+  const fitting = candidates.find((text) => text.length <= MAX_DESCRIPTION);
+  return fitting ?? cutText(who.length > MAX_NAME ? join(short, cause) : join(short, who, cause), MAX_DESCRIPTION);
 };

@@ -5,7 +5,7 @@ import { permanent, transient } from '../../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../../src/domain/fleet/fleet-file.ts';
 import type { WebhookRequest } from '../../../src/domain/webhook/request.ts';
 import type { ChangeMessage } from '../../../src/messages/change.ts';
-import { createMemoryLog } from '../../fakes/memory-log.ts';
+import { createMemoryLog } from '../../fakes/memory-ports.ts';
 import { createMemoryStore } from '../../fakes/memory-store.ts';
 import {
   commitId,
@@ -260,7 +260,7 @@ describe('when something fails', () => {
     const { deliveries, log, send } = setUp({ enqueue });
     expect(await send(pushToA())).toMatchObject({ status: 202, body: { status: 'accepted' } });
     expect([...deliveries.rows.values()]).toMatchObject([{ state: 'received', due: NOW + 60_000 }]);
-    expect(log.entries).toMatchObject([{ level: 'error', fields: { code: 'queue-unreachable' } }]);
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { code: 'queue-unreachable' } }]);
   });
 
   it('a row that is not written is not accepted, and nothing is sent', async () => {
@@ -278,14 +278,14 @@ describe('when something fails', () => {
       value === '' ? Promise.resolve('') : Promise.reject(permanent('secret-missing', 'set secret a'));
     const { log, send } = setUp({ secrets: { read } });
     expect(await send(pushToA())).toMatchObject({ status: 401 });
-    expect(log.entries).toMatchObject([{ level: 'error', fields: { secret: 'a' } }]);
+    expect(log.lines).toMatchObject([{ level: 'error', fields: { secret: 'a' } }]);
   });
 
   it('nothing that is logged or answered contains a secret or the body', async () => {
     const { log, send } = setUp({ enqueue: () => Promise.reject(new Error('no')) });
     const webhooks = [pushToA(), pushToA({ secret: 'wrong' }), githubWebhook('{"canary', { secret: 'secret of a' })];
     const answers = await Promise.all(webhooks.map((webhook) => send(webhook)));
-    expect(JSON.stringify([answers, log.entries])).not.toMatch(/secret of|canary|sha256=/);
+    expect(JSON.stringify([answers, log.lines])).not.toMatch(/secret of|canary|sha256=/);
   });
 });
 

@@ -1,0 +1,129 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { Hono } from 'hono';
+import * as v from 'valibot';
+
+export interface GitHubStatusRow {
+  sha: string;
+  context: string;
+  state: string;
+  description: string | null;
+  target_url: string | null;
+}
+
+export interface FakeGitHubOptions {
+  /** `owner/name` as registered; compared without case, as GitHub does. */
+  repository: string;
+  commits: readonly string[];
+  /** A token that may write statuses. */
+  token?: string;
+  /** A token that may only read. */
+  readToken?: string;
+  app?: { id: string; publicKey: string; installationId: number };
+  /** Statuses of one context on one commit; GitHub's is 1,000. */
+  maxStatuses?: number;
+}
+
+const BodySchema = v.object({
+  state: v.picklist(['error', 'failure', 'pending', 'success']),
+  context: v.optional(v.pipe(v.string(), v.maxLength(255)), 'default'),
+  description: v.nullish(v.pipe(v.string(), v.maxLength(140)), null),
+  target_url: v.nullish(v.pipe(v.string(), v.url()), null),
+});
+
+const DOCS = 'https://docs.github.com/rest/commits/statuses#create-a-commit-status';
+const LIMITS =
+  'https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits';
+
+/** GitHub's commit-status API, checking what GitHub checks; `fail` makes the next request fail as GitHub does. */
+export const createFakeGitHub = (options: FakeGitHubOptions) => {
+  const statuses: GitHubStatusRow[] = [];
+  const grants: { repositories: unknown; permissions: unknown }[] = [];
+  const failures: Response[] = [];
+  const installationTokens = new Set<string>();
+  const app = new Hono();
+  const known = (owner: string, repo: string) => `${owner}/${repo}`.toLowerCase() === options.repository.toLowerCase();
+  const error = (status: number, message: string, more: Record<string, unknown> = {}) =>
+    Response.json({ message, documentation_url: DOCS, status: String(status), ...more }, { status });
+
+  app.use(async (c, next) => {
+    const failure = failures.shift();
+    if (failure) return failure;
+    if (!c.req.header('user-agent')) return error(403, 'Request forbidden by administrative rules.');
+    await next();
+    return undefined;
+  });
+
+  app.get('/repos/:owner/:repo/installation', (c) => {
+    if (!isAppToken(c.req.header('authorization'), options.app))
+      return error(401, 'A JSON web token could not be decoded');
+    if (!known(c.req.param('owner'), c.req.param('repo'))) return error(404, 'Not Found');
+    return c.json({ id: options.app?.installationId });
+  });
+
+  app.post('/app/installations/:id/access_tokens', async (c) => {
+    if (!isAppToken(c.req.header('authorization'), options.app))
+      return error(401, 'A JSON web token could not be decoded');
+    if (Number(c.req.param('id')) !== options.app?.installationId) return error(404, 'Not Found');
+    const { repositories, permissions } = await c.req.json();
+    grants.push({ repositories, permissions });
+    const token = `ghs_${grants.length}`;
+    installationTokens.add(token);
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+    return c.json({ token, expires_at, permissions, repository_selection: 'selected' }, 201);
+  });
+
+  app.post('/repos/:owner/:repo/statuses/:sha', async (c) => {
+    const { owner, repo, sha } = c.req.param();
+    const token = /^(?:bearer|token) (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
+    if (token !== options.readToken && token !== options.token && !installationTokens.has(token)) {
+      return error(401, 'Bad credentials');
+    }
+    if (!known(owner, repo)) return error(404, 'Not Found');
+    if (token === options.readToken) return error(403, 'Resource not accessible by personal access token');
+    if (!options.commits.includes(sha)) return error(422, `No commit found for SHA: ${sha}`);
+    const body = v.safeParse(BodySchema, await c.req.json());
+    if (!body.success) return error(422, 'Validation Failed', { errors: [{ resource: 'Status', code: 'invalid' }] });
+    const context = body.output.context.toLowerCase();
+    const same = statuses.filter((one) => one.sha === sha && one.context.toLowerCase() === context);
+    if (same.length >= (options.maxStatuses ?? 1_000)) {
+      return error(422, 'Validation Failed', { errors: [{ resource: 'Status', code: 'custom' }] });
+    }
+    const row = { sha, ...body.output };
+    statuses.push(row);
+    return c.json({ id: statuses.length, ...row }, 201);
+  });
+
+  return {
+    app,
+    statuses,
+    grants,
+    fetch: (input: string | URL | Request, init?: RequestInit) => Promise.resolve(app.fetch(new Request(input, init))),
+    fail: {
+      secondaryLimit: (retryAfter?: string) =>
+        failures.push(
+          Response.json(
+            { message: 'You have exceeded a secondary rate limit.', documentation_url: LIMITS },
+            { status: 403, headers: retryAfter ? { 'retry-after': retryAfter } : {} },
+          ),
+        ),
+      primaryLimit: (reset: number) =>
+        failures.push(
+          Response.json(
+            { message: 'API rate limit exceeded', documentation_url: LIMITS },
+            { status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) } },
+          ),
+        ),
+      status: (status: number) => failures.push(Response.json({ message: 'Server Error' }, { status })),
+    },
+  };
+};
+
+/** A JSON web token signed with the App's key (RS256), issued by it, not yet over. */
+const isAppToken = (header: string | undefined, app: FakeGitHubOptions['app']): boolean => {
+  const [head, payload, signature] = (/^bearer (.+)$/i.exec(header ?? '')?.[1] ?? '').split('.');
+  if (!app || !head || !payload || !signature) return false;
+  const signed = Buffer.from(`${head}.${payload}`);
+  if (!verify('RSA-SHA256', signed, createPublicKey(app.publicKey), Buffer.from(signature, 'base64url'))) return false;
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  return String(claims.iss) === app.id && claims.exp > Date.now() / 1000 && claims.exp - claims.iat <= 660;
+};

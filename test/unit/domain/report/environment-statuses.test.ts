@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { describeEnvironment, environmentStatuses } from '../../../../src/domain/report/environment-statuses.ts';
+import type { ApplicationFailure, EnvironmentSummary, RolloutSummary } from '../../../../src/domain/report/summary.ts';
+
+const counts = (given: Partial<EnvironmentSummary>): EnvironmentSummary => {
+  const groups = { synced: 0, progressing: 0, failed: 0, waiting: 0, superseded: 0, ...given };
+  const total = groups.synced + groups.progressing + groups.failed + groups.waiting + groups.superseded;
+  return { name: 'prod', total, ...groups };
+};
+
+const failure = (given: Partial<ApplicationFailure> = {}): ApplicationFailure => ({
+  application: 'karpenter',
+  cluster: 'eu-1',
+  environment: 'prod',
+  message: 'path "apps/karpenter" does not exist',
+  ...given,
+});
+
+const summary = (given: Partial<RolloutSummary>): RolloutSummary => ({
+  rolloutId: 'r1',
+  repository: 'https://github.com/acme/fleet',
+  ref: 'refs/heads/main',
+  commit: 'a'.repeat(40),
+  url: 'https://towline.example.com/rollouts/r1',
+  environments: [],
+  failures: [],
+  state: 'running',
+  ...given,
+});
+
+describe('describeEnvironment', () => {
+  it.each([
+    [{}, 'success', 'no applications affected'],
+    [{ synced: 40 }, 'success', '40/40 synced'],
+    [{ synced: 38, waiting: 2 }, 'success', '38/40 synced · 2 waiting for a person'],
+    [{ synced: 1, progressing: 2 }, 'running', '1/3 synced · 2 progressing'],
+    [{ synced: 1, superseded: 2 }, 'canceled', '1/3 synced · 2 superseded by a newer commit'],
+  ])('%j: %s, %s', (given, state, description) => {
+    expect(describeEnvironment(counts(given), undefined)).toEqual({ state, description });
+  });
+
+  it('a failure names its application, cluster and cause', () => {
+    expect(describeEnvironment(counts({ synced: 39, failed: 1 }), failure())).toEqual({
+      state: 'failure',
+      description: '39/40 synced · 1 failed: karpenter@eu-1: path "apps/karpenter" does not exist',
+    });
+  });
+
+  it('a failure while others progress is not the end', () => {
+    const status = describeEnvironment(counts({ progressing: 1, failed: 1 }), failure());
+    expect(status.state).toBe('running');
+    expect(status.description).toContain('1 failed');
+  });
+
+  it('a document that failed fails an environment without applications', () => {
+    const document = failure({ application: '', cluster: '', message: 'apps/web.yaml:3: spec.project is missing' });
+    expect(describeEnvironment(counts({}), document)).toEqual({
+      state: 'failure',
+      description: 'apps/web.yaml:3: spec.project is missing',
+    });
+  });
+
+  it('a failure that was not described is still a failure', () => {
+    expect(describeEnvironment(counts({ failed: 2 }), undefined)).toEqual({
+      state: 'failure',
+      description: '0/2 synced · 2 failed',
+    });
+  });
+
+  it('where not all fits, the counts give way to the cause', () => {
+    const message = `namespace "kube-system" of cluster prod-eu-1 is not permitted in project payments${' x'.repeat(20)}`;
+    const { description } = describeEnvironment(
+      counts({ synced: 39, waiting: 3, superseded: 4, failed: 1 }),
+      failure({ message }),
+    );
+    expect(description).toHaveLength(140);
+    expect(description).toContain('1/47 failed: karpenter@eu-1: namespace "kube-system" of cluster prod-eu-1');
+    expect(description.endsWith('…')).toBe(true);
+  });
+
+  it('is one line of at most 140 characters without half characters, whatever a tool wrote', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 400 });
+    const number = fc.nat(100_000);
+    const groups = fc.record({
+      synced: number,
+      progressing: number,
+      failed: number,
+      waiting: number,
+      superseded: number,
+    });
+    fc.assert(
+      fc.property(groups, text, text, text, (given, application, cluster, message) => {
+        const { description } = describeEnvironment(counts(given), failure({ application, cluster, message }));
+        expect(description.length).toBeLessThanOrEqual(140);
+        expect(description).not.toBe('');
+        expect(message.isWellFormed() === false || description.isWellFormed()).toBe(true);
+        expect(description).not.toMatch(/[\u0000-\u001f]/);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('environmentStatuses', () => {
+  const two = [counts({ synced: 1 }), { ...counts({}), name: 'dev' }];
+  it('tells every environment, also those that the change does not touch', () => {
+    expect(environmentStatuses(summary({ environments: two, state: 'success' }))).toEqual([
+      { context: 'towline/prod', state: 'success', description: '1/1 synced' },
+      { context: 'towline/dev', state: 'success', description: 'no applications affected' },
+    ]);
+  });
+
+  it('is pending until it is planned', () => {
+    const statuses = environmentStatuses(summary({ environments: two, state: 'pending' }));
+    expect(statuses.map(({ state }) => state)).toEqual(['pending', 'pending']);
+  });
+
+  it('a failure belongs to its environment; one of a document to all', () => {
+    const failed = [counts({ failed: 1 }), { ...counts({ synced: 1 }), name: 'dev' }];
+    const states = (environment: string) =>
+      environmentStatuses(summary({ environments: failed, failures: [failure({ environment })] })).map(
+        ({ state }) => state,
+      );
+    expect(states('prod')).toEqual(['failure', 'success']);
+    expect(states('')).toEqual(['failure', 'failure']);
+  });
+
+  it('is canceled where a newer commit came before the plan', () => {
+    const statuses = environmentStatuses(summary({ environments: [counts({})], state: 'canceled' }));
+    expect(statuses).toMatchObject([{ state: 'canceled', description: 'superseded by a newer commit' }]);
+  });
+
+  it('a fleet without environments still tells that it is broken', () => {
+    expect(environmentStatuses(summary({}))).toEqual([]);
+    const failures = [failure({ application: '', cluster: '', environment: '', message: 'fleet.yaml:1: no clusters' })];
+    expect(environmentStatuses(summary({ failures }))).toEqual([
+      { context: 'towline/fleet', state: 'failure', description: 'fleet.yaml:1: no clusters' },
+    ]);
+  });
+});
