@@ -7,7 +7,7 @@ import type { Store } from '../ports/store.ts';
 /**
  * The stack's fleet. Errors: AppError `fleet-missing` (transient): `schedule` has not read the fleet file yet.
  */
-export const loadFleet = async (deps: { fleets: Store<FleetRow> }): Promise<FleetRow> => {
+export const loadFleet = async (deps: { fleets: Pick<Store<FleetRow>, 'get'> }): Promise<FleetRow> => {
   const row = await deps.fleets.get(FLEET_ID);
   if (!row) throw transient('fleet-missing', 'no fleet file has been read yet');
   return row;

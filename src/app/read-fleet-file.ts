@@ -34,11 +34,17 @@ export const readFleetFile =
   async (location: string | undefined): Promise<void> => {
     if (location === undefined || location === '') return;
     const { repository, ref, path, forge, apiURL, credentials } = parseLocation(location);
-    const config = { url: repository, forge, apiURL: apiURL ?? DEFAULT_API[forge], ...(credentials ? { credentials } : {}) };
+    const config = {
+      url: repository,
+      forge,
+      apiURL: apiURL ?? DEFAULT_API[forge],
+      ...(credentials ? { credentials } : {}),
+    };
     const source = deps.openRepository(config);
     const commit = await source.resolve(ref);
     const entry = commit === undefined ? undefined : (await source.listTree(commit)).entries.get(path);
-    if (!entry) throw permanent('fleet-file-missing', `there is no ${path} at ${ref} of ${repository}: see TOWLINE_FLEET`);
+    if (!entry)
+      throw permanent('fleet-file-missing', `there is no ${path} at ${ref} of ${repository}: see TOWLINE_FLEET`);
     const known = await deps.fleets.get(FLEET_ID);
     if (known?.fileDigest === entry.digest) return;
     const bytes = (await source.readBlobs([entry.digest])).get(entry.digest) ?? new Uint8Array();

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { rejected } from '../domain/errors.ts';
+import { permanent, rejected } from '../domain/errors.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
 import { formatProblem } from '../domain/problem.ts';
 import { startDemo } from '../local/demo/demo.ts';
+import { createLocalLog } from '../local/local-log.ts';
 import { type Stack, startStack } from '../local/stack.ts';
 import { createJsonPrinter, createTimelinePrinter } from './timeline.ts';
 
@@ -25,24 +26,32 @@ const DEFAULT_PORT = 8484;
 export const runDev = async (args: string[], { demo }: { demo: boolean }): Promise<number> => {
   const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
   const printer = values.json ? createJsonPrinter(process.stdout) : createTimelinePrinter(process.stdout);
-  const options = {
-    port: portOf(values.port),
-    stateDir: resolve(values.state ?? '.towline'),
-    environment: process.env,
-    printer,
-  };
+  const port = portOf(values.port);
+  const stateDir = resolve(values.state ?? '.towline');
   if (!demo && values.fleet === undefined) {
     throw rejected('usage', 'towline dev needs --fleet FILE (npm start runs a demo fleet)');
   }
+  const fleet = values.fleet === undefined ? undefined : await readFleet(values.fleet);
+  const { log, close } = openLog(stateDir);
+  const options = { port, stateDir, environment: process.env, printer, log };
   const ended = untilAsked();
-  const stack: Stack =
-    demo || values.fleet === undefined
-      ? await startDemo(options)
-      : await startStack({ ...options, fleet: await readFleet(values.fleet) });
+  const starting: Promise<Stack> = fleet ? startStack({ ...options, fleet }) : startDemo(options);
+  // Asked to stop while starting: wait for the start, so that nothing is left running.
+  const stack = await starting;
   await ended;
   printer.stopping();
   await stack.close();
+  await close();
   return 0;
+};
+
+const openLog = (stateDir: string) => {
+  try {
+    return createLocalLog(stateDir);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw permanent('state-not-writable', `cannot write to ${stateDir} (${code}): give another --state DIR`);
+  }
 };
 
 const portOf = (text: string | undefined): number => {

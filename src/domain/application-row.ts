@@ -55,6 +55,10 @@ export interface ApplicationRow extends Row {
   /** Counts the leases taken: a writer with a lower fence is late. Never goes down. */
   fence: number;
   operation?: Operation;
+  /** What a person has to do before anything is applied; absent: nothing. */
+  waiting?: string;
+  /** The generation that a person asked to sync. */
+  syncRequested?: number;
   inventory: InventoryEntry[];
   resources: ResourceState[];
   health: Health;

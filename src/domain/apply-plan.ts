@@ -29,7 +29,7 @@ export const applyPlan = (
 ): ApplicationRow | undefined => {
   const base = row ?? newRow(spec);
   if (row && !force && alreadyDesired(row, spec, plan)) return undefined;
-  const { awaiting: _awaiting, removed: _removed, told: _told, ...rest } = base;
+  const { awaiting: _awaiting, removed: _removed, told: _told, waiting: _waiting, ...rest } = base;
   return {
     ...rest,
     spec,

@@ -48,7 +48,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** The schema below `optional`, `pipe` and the like. */
 const unwrap = (schema: Schema): Schema => {
   if ('wrapped' in schema) return unwrap(schema.wrapped as Schema);
-  if ('pipe' in schema && Array.isArray(schema.pipe) && schema.pipe[0] !== schema) return unwrap(schema.pipe[0] as Schema);
+  if ('pipe' in schema && Array.isArray(schema.pipe) && schema.pipe[0] !== schema)
+    return unwrap(schema.pipe[0] as Schema);
   return schema;
 };
 

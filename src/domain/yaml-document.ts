@@ -39,7 +39,9 @@ const readDocument = (
     documents.push({ value, lineOf: (path) => lineOf(document, lines, path) });
   } catch (error) {
     const start = document.contents?.range[0] ?? 0;
-    problems.push(syntaxProblem(file, lines.linePos(start).line, error instanceof Error ? error.message : String(error)));
+    problems.push(
+      syntaxProblem(file, lines.linePos(start).line, error instanceof Error ? error.message : String(error)),
+    );
   }
 };
 

@@ -8,6 +8,7 @@ import { createReport } from '../../functions/report.ts';
 import { createSchedule } from '../../functions/schedule.ts';
 import { createSync } from '../../functions/sync.ts';
 import { createWebhook } from '../../functions/webhook.ts';
+import { forgeRepositories } from '../../functions/wiring/repositories.ts';
 import type { GitRuntime } from '../../functions/wiring/runtime.ts';
 import { createStores } from '../../functions/wiring/stores.ts';
 import { createVariableSecrets } from '../adapters/aws/secrets.ts';
@@ -16,7 +17,7 @@ import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import type { Log } from '../ports/log.ts';
 import { type Emulators, QUEUES, type QueueName, startEmulators } from './aws/emulators.ts';
 import { startEventSource } from './aws/event-source.ts';
-import { type EmbeddedClusters, startEmbeddedClusters } from './embedded-clusters.ts';
+import { type EmbeddedClusters, readLocalFile, startEmbeddedClusters } from './embedded-clusters.ts';
 import { listen } from './listen.ts';
 import { localRepositories } from './local-repositories.ts';
 import type { Printer } from './printer.ts';
@@ -35,6 +36,8 @@ export interface StackOptions {
   log: Log;
   /** Shown when the stack is ready. */
   gitURL?: string;
+  /** False: nothing is planned before the first push or the poll's interval. */
+  pollAtStart?: boolean;
 }
 
 export interface Stack {
@@ -77,7 +80,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   ]);
   const environment = { ...options.environment, ...emulators.environment, ...sandbox.environment };
   adoptEndpoints(options.environment, environment);
-  const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url });
+  const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url }, closing);
   const schedule = createSchedule(runtime);
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
@@ -87,7 +90,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   for (const close of startSources(runtime, emulators, clusters)) closing.push(close);
   await schedule.sweep();
   closing.push(
-    startTicks({ sweep: schedule.sweep, poll: schedule.poll, pollSeconds: runtime.config.pollSeconds, log }),
+    startTicks({ ...schedule, pollSeconds: runtime.config.pollSeconds, pollAtStart: options.pollAtStart ?? true, log }),
   );
   const webhooks = { github: `${server.url}/webhooks/github`, gitlab: `${server.url}/webhooks/gitlab` };
   const { kubeconfig, contexts } = clusters;
@@ -114,16 +117,20 @@ const adoptEndpoints = (target: NodeJS.ProcessEnv, environment: NodeJS.ProcessEn
   }
 };
 
-const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv): GitRuntime => {
+const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv, closing: Closing[]): GitRuntime => {
   const secrets = createVariableSecrets(environment);
+  const { log } = options;
+  const forges = forgeRepositories({ secrets, log, clock: Date.now });
+  const repositories = localRepositories({ secrets, log, cacheDir: join(options.stateDir, 'git'), forges });
+  closing.push(repositories.close);
   return {
     config: parseConfig(environment),
     clock: Date.now,
     newId: randomUUID,
-    log: options.log,
+    log,
     events: options.printer,
     secrets,
-    openRepository: localRepositories({ secrets, log: options.log, cacheDir: join(options.stateDir, 'git') }),
+    openRepository: repositories.open,
   };
 };
 
@@ -132,7 +139,11 @@ const startSources = (runtime: GitRuntime, emulators: Emulators, clusters: Embed
   const handlers = {
     changes: { handler: createPlan(runtime), batchSize: 1, concurrency: 4 },
     renders: { handler: createRender(runtime), batchSize: 10, concurrency: 2 },
-    syncs: { handler: createSync(runtime, { embedded: clusters.find }), batchSize: 10, concurrency: 4 },
+    syncs: {
+      handler: createSync(runtime, { embedded: clusters.find, readFile: readLocalFile }),
+      batchSize: 10,
+      concurrency: 4,
+    },
     reports: { handler: createReport(runtime), batchSize: 10, concurrency: 1 },
   } satisfies Record<QueueName, object>;
   return QUEUES.map((queue) => {

@@ -6,11 +6,12 @@ interface Ticks {
   sweep: () => Promise<unknown>;
   poll: () => Promise<unknown>;
   pollSeconds: number;
+  pollAtStart: boolean;
   log: Log;
 }
 
 /** What EventBridge does in AWS: the sweep every minute, the poll at its interval and once at the start. */
-export const startTicks = ({ sweep, poll, pollSeconds, log }: Ticks): (() => Promise<void>) => {
+export const startTicks = ({ sweep, poll, pollSeconds, pollAtStart, log }: Ticks): (() => Promise<void>) => {
   const running = new Set<Promise<unknown>>();
   const run = (name: string, work: () => Promise<unknown>): void => {
     const one = work()
@@ -18,7 +19,7 @@ export const startTicks = ({ sweep, poll, pollSeconds, log }: Ticks): (() => Pro
       .finally(() => running.delete(one));
     running.add(one);
   };
-  run('poll', poll);
+  if (pollAtStart) run('poll', poll);
   const timers = [
     setInterval(() => run('sweep', sweep), SWEEP_MS),
     setInterval(() => run('poll', poll), pollSeconds * 1_000),

@@ -1,0 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
+import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kubernetes/connect-cluster.ts';
+import { syncApplication } from '../src/app/sync/sync-application.ts';
+import { SyncMessageSchema } from '../src/messages/sync.ts';
+import { eksClients } from './wiring/eks.ts';
+import { lambdaRuntime, lazily, noSecrets, type Runtime } from './wiring/runtime.ts';
+import { sqsDeps } from './wiring/sqs.ts';
+import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
+
+/** Queue `syncs`: takes an application a step on. `local` adds the kinds of cluster access that only one machine has. */
+export const createSync = (runtime: Runtime, local: Pick<ConnectClusterDeps, 'embedded' | 'readFile'> = {}) => {
+  const { config, clock } = runtime;
+  const handle = syncApplication({
+    ...runtime,
+    ...createStores(config),
+    blobs: createBlobs(config),
+    queues: createQueues(config),
+    connect: connectCluster({ clock, random: Math.random, aws: eksClients, ...local }),
+    pause: async (milliseconds) => void (await pause(milliseconds)),
+  });
+  return createSqsHandler(sqsDeps(runtime, 'syncs'), SyncMessageSchema, handle);
+};
+
+export const handler = lazily(() => createSync(lambdaRuntime('sync', noSecrets)));

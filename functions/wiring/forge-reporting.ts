@@ -1,0 +1,34 @@
+import { createGitHubStatuses } from '../../src/adapters/github/commit-statuses.ts';
+import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
+import { createSlackChat } from '../../src/adapters/slack/chat.ts';
+import { permanent } from '../../src/domain/errors.ts';
+import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
+import type { FleetRow } from '../../src/domain/fleet-row.ts';
+import type { Chat } from '../../src/ports/chat.ts';
+import type { CommitStatuses } from '../../src/ports/commit-statuses.ts';
+import type { Runtime } from './runtime.ts';
+
+/** Commit statuses on whatever forge the repository is on. */
+export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): CommitStatuses => {
+  const credentials = ({ url, credentials: name }: RepositoryConfig): Promise<string> =>
+    name === undefined
+      ? Promise.reject(
+          permanent('credentials-missing', `repository ${url} has no credentials: name a secret in the fleet file`),
+        )
+      : secrets.read(name);
+  const github = createGitHubStatuses({ credentials, clock });
+  const gitlab = createGitLabStatuses({ credentials, clock });
+  return {
+    post: (status) => (status.repository.forge === 'gitlab' ? gitlab : github).post(status),
+  };
+};
+
+/** The fleet's Slack channel, where it names one. */
+export const openChat =
+  ({ secrets }: Pick<Runtime, 'secrets'>) =>
+  ({ file }: FleetRow): { chat: Chat; channel: string } | undefined => {
+    const { slack } = file;
+    if (!slack) return undefined;
+    const chat = createSlackChat({ apiURL: slack.apiURL, token: () => secrets.read(slack.credentials) });
+    return { chat, channel: slack.channel };
+  };

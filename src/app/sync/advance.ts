@@ -1,0 +1,42 @@
+import type { ApplicationRow } from '../../domain/application-row.ts';
+import { loadFleet } from '../load-fleet.ts';
+import type { SyncDeps } from './deps.ts';
+import { loadManifests } from './load-manifests.ts';
+import { removeApplication } from './remove-application.ts';
+import { runOperation } from './run-operation.ts';
+import type { Advance } from './sync-application.ts';
+import { watchHealth } from './watch-health.ts';
+
+/** One look at an application: what it lacks next, and doing that. */
+export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string): Promise<Advance> => {
+  const { desired, spec } = row;
+  if (row.removed) return removeApplication(deps, row);
+  if (!desired || desired.error) return { change: {}, clear: ['awaiting'] };
+  const fleet = await loadFleet(deps);
+  const cluster = fleet.file.clusters.find(({ name }) => name === spec.cluster);
+  if (!cluster) return { change: { desired: { ...desired, error: noCluster(spec.cluster) } }, clear: ['awaiting'] };
+  if (row.applied?.generation === desired.generation) return watchHealth(deps, row, cluster);
+  const failed = row.operation?.generation === desired.generation && row.operation.phase === 'Failed';
+  if (failed) return { change: {} };
+  const manifests = await loadManifests(deps, row);
+  if ('advance' in manifests) return manifests.advance;
+  if (!spec.syncPolicy.automated?.enabled && row.syncRequested !== desired.generation) return waitForPerson(deps, row);
+  const project = fleet.projects.find(({ name }) => name === spec.project);
+  const input = { row, owner, cluster, project, objects: manifests.objects, adopt: fleet.file.adopt === true };
+  return runOperation(deps, { ...input, observe: fleet.file.mode === 'observe' });
+};
+
+const noCluster = (name: string) => ({
+  code: 'cluster-unknown',
+  message: `the fleet has no cluster "${name}" any more`,
+});
+
+/** Without automated sync a person starts the operation; until then the application is out of sync. */
+const waitForPerson = (deps: SyncDeps, row: ApplicationRow): Advance => ({
+  change: {
+    waiting: 'manual sync: automated sync is off',
+    sync: 'OutOfSync',
+    times: { ...row.times, rendered: row.times.rendered ?? deps.clock() },
+  },
+  clear: ['awaiting'],
+});

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { ApplicationRow } from '../../domain/application-row.ts';
+import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
+import { manifestsKey, type RenderRow } from '../../domain/render-row.ts';
+import { BUNDLE_LOST } from '../render.ts';
+import type { SyncDeps } from './deps.ts';
+import type { Advance } from './sync-application.ts';
+
+const RENDER_WAIT_SECONDS = 60;
+
+/**
+ * The rendered objects of all sources, in order, digests checked; or what to do while there are none: wait for the render
+ * that is under way, fail as it failed, or have a lost one made again.
+ */
+export const loadManifests = async (
+  deps: SyncDeps,
+  row: ApplicationRow,
+): Promise<{ objects: KubernetesObject[] } | { advance: Advance }> => {
+  const keys = row.desired?.renderKeys ?? [];
+  const renders = new Map((await deps.renders.getMany(keys)).map((render) => [render.id, render]));
+  const waiting = keys.find((key) => renders.get(key)?.state === 'pending');
+  const failed = keys.flatMap((key) => renders.get(key) ?? []).find(({ state }) => state === 'failed');
+  if (failed)
+    return { advance: failed.error?.code === BUNDLE_LOST.code ? await planAgain(deps, row) : fail(row, failed) };
+  if (waiting) return { advance: { change: { awaiting: waiting }, dueSeconds: RENDER_WAIT_SECONDS } };
+  const objects: KubernetesObject[] = [];
+  for (const key of keys) {
+    const found = await readManifests(deps, renders.get(key));
+    if (found === undefined) return { advance: await planAgain(deps, row) };
+    if (found === 'altered') return { advance: alteredManifests(row, key) };
+    objects.push(...found);
+  }
+  return { objects };
+};
+
+const readManifests = async (
+  deps: SyncDeps,
+  render: RenderRow | undefined,
+): Promise<KubernetesObject[] | 'altered' | undefined> => {
+  const bytes = render && (await deps.blobs.get(manifestsKey(render.id)));
+  if (!bytes) return undefined;
+  if (createHash('sha256').update(bytes).digest('hex') !== render.digest) return 'altered';
+  return JSON.parse(Buffer.from(bytes).toString()) as KubernetesObject[];
+};
+
+/** What was rendered is gone from the cache: the planner makes the bundle again and has it rendered. */
+const planAgain = async (deps: SyncDeps, row: ApplicationRow): Promise<Advance> => {
+  const from = row.desired?.revisions[0];
+  if (!from) return { change: {} };
+  const { repository, ref } = from;
+  await deps.queues.changes([{ version: 1, repository, ref, cause: 'retry', applications: [row.id] }]);
+  return { change: {}, dueSeconds: RENDER_WAIT_SECONDS };
+};
+
+const fail = (row: ApplicationRow, { error }: RenderRow): Advance =>
+  failWith(row, error ?? { code: 'render-failed', message: 'rendering failed' });
+
+const alteredManifests = (row: ApplicationRow, key: string): Advance =>
+  failWith(row, {
+    code: 'manifests-altered',
+    message: `the stored manifests ${key.slice(0, 12)} are not what was rendered; nothing was applied`,
+  });
+
+const failWith = (row: ApplicationRow, { code, message }: { code: string; message: string }): Advance => ({
+  change: row.desired ? { desired: { ...row.desired, error: { code, message } } } : {},
+  clear: ['awaiting'],
+});

@@ -1,0 +1,106 @@
+import type { ApplicationRow } from '../../domain/application-row.ts';
+import { AppError } from '../../domain/errors.ts';
+import { leaseIsFree, newLease } from '../../domain/lease.ts';
+import type { SyncMessage } from '../../messages/sync.ts';
+import { updateRow } from '../update-row.ts';
+import { advance } from './advance.ts';
+import type { SyncDeps } from './deps.ts';
+import { tellOutcome } from './tell-outcome.ts';
+
+/** What a look at an application came to: fields for its row, and when to look again. */
+export interface Advance {
+  change: Partial<ApplicationRow>;
+  /** Fields to take away. */
+  clear?: readonly (keyof ApplicationRow)[];
+  /** The application is gone for good: its row with it. */
+  forget?: boolean;
+  /** Seconds until the next look, by a delayed message. */
+  waitSeconds?: number;
+  /** Somebody else will send the next message; after so many seconds `schedule` does it for them. */
+  dueSeconds?: number;
+}
+
+const DUE_MARGIN_SECONDS = 60;
+
+/**
+ * Takes one application a step on: waits for its renders, applies them, prunes, watches health. One worker at a time holds
+ * its lease; a message that finds it held says nothing new, since the holder looks for newer plans before it lets go.
+ * Errors: the cluster's and the stores' transient ones, after the lease is given back.
+ */
+export const syncApplication =
+  (deps: SyncDeps) =>
+  async ({ application, hops }: SyncMessage): Promise<void> => {
+    const owner = deps.newId();
+    let row = await claim(deps, application, owner);
+    let waitSeconds: number | undefined;
+    try {
+      while (row) {
+        const result: Advance = await advance(deps, row, owner);
+        waitSeconds = result.waitSeconds;
+        const next = await release(deps, row, owner, result);
+        if (next.told) await tellOutcome(deps, next.told);
+        if (result.change.awaiting && next.told && (await isRendered(deps, result.change.awaiting))) waitSeconds = 0;
+        row = next.again;
+      }
+    } catch (error) {
+      await giveBack(deps, application, owner);
+      throw error;
+    }
+    if (waitSeconds !== undefined) {
+      const delaySeconds = Math.ceil(waitSeconds);
+      await deps.queues.syncs([{ version: 1, application, hops: hops + 1 }], { delaySeconds });
+    }
+  };
+
+/** The render may have ended between the look at it and the write of `awaiting`; then nobody else wakes this row. */
+const isRendered = async (deps: SyncDeps, renderKey: string): Promise<boolean> =>
+  (await deps.renders.getMany([renderKey])).some(({ state }) => state !== 'pending');
+
+const claim = (deps: SyncDeps, id: string, owner: string): Promise<ApplicationRow | undefined> =>
+  updateRow(deps.applications, id, (known) => {
+    if (!known || !leaseIsFree(known.lease, owner, deps.clock())) return undefined;
+    const lease = newLease(owner, deps.clock());
+    return { ...known, lease, fence: known.fence + 1, due: lease.until };
+  });
+
+/** Writes the result and lets go in one write; goes on where a newer plan came in meanwhile. */
+const release = async (
+  deps: SyncDeps,
+  seen: ApplicationRow,
+  owner: string,
+  { change, clear = [], forget, waitSeconds, dueSeconds }: Advance,
+): Promise<{ told?: ApplicationRow; again?: ApplicationRow }> => {
+  let isStale = false;
+  const saved = await updateRow(deps.applications, seen.id, (known) => {
+    if (known?.lease?.owner !== owner) return undefined;
+    isStale = known.desired?.generation !== seen.desired?.generation || known.removed !== seen.removed;
+    const next = { ...known, ...change };
+    for (const field of clear) delete next[field];
+    // A newer plan waits for renders of its own; its times and its due date stand.
+    if (isStale)
+      return {
+        ...next,
+        desired: known.desired,
+        times: known.times,
+        ...(known.awaiting ? { awaiting: known.awaiting } : {}),
+      };
+    delete next.lease;
+    delete next.due;
+    const backstop = waitSeconds === undefined ? dueSeconds : waitSeconds + DUE_MARGIN_SECONDS;
+    return backstop === undefined ? next : { ...next, due: deps.clock() + backstop * 1_000 };
+  });
+  if (!saved) return {};
+  if (forget && !isStale) await deps.applications.remove(saved);
+  return isStale ? { again: saved } : { told: saved };
+};
+
+const giveBack = async (deps: SyncDeps, id: string, owner: string): Promise<void> => {
+  await updateRow(deps.applications, id, (known) => {
+    if (known?.lease?.owner !== owner) return undefined;
+    const { lease: _lease, ...free } = known;
+    return { ...free, due: deps.clock() + DUE_MARGIN_SECONDS * 1_000 };
+  }).catch((error: unknown) => {
+    // The lease runs out by itself; what was thrown first is what counts.
+    if (!(error instanceof AppError)) throw error;
+  });
+};

@@ -1,0 +1,84 @@
+import type { ApplicationRow } from '../../domain/application-row.ts';
+import type { ClusterConfig } from '../../domain/fleet/fleet-file.ts';
+import { assessHealth, type Health } from '../../domain/health/health.ts';
+import { type KubernetesObject, type ResourceRef, resourceKey } from '../../domain/kubernetes-object.ts';
+import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
+import type { ClusterConnection } from '../../ports/cluster.ts';
+import { foldLive } from './applied.ts';
+import type { SyncDeps } from './deps.ts';
+import type { Advance } from './sync-application.ts';
+
+/** Pauses between looks while the wait is likely short: about half a second in all, then a delayed message takes over. */
+export const HEALTH_LOOKS_MS: readonly number[] = [20, 30, 50, 100, 150, 200];
+
+const WATCH_SECONDS = 1;
+/** Past the rollout's deadline somebody is told already; what still moves is looked at less often. */
+const LATE_WATCH_SECONDS = 60;
+const WATCH_GIVES_UP_MS = 60 * 60_000;
+
+interface Watched {
+  key: string;
+  ref: ResourceRef;
+}
+
+/**
+ * Reads what is not healthy yet again and again, with the given pauses, until all of it is or the pauses are used up;
+ * `live` holds the newest objects afterwards.
+ */
+export const settleHealth = async (
+  deps: SyncDeps,
+  connection: ClusterConnection,
+  targets: readonly Watched[],
+  live: Map<string, KubernetesObject>,
+  pauses: readonly number[],
+): Promise<Health> => {
+  let health = foldLive(deps, targets, live);
+  for (const pause of pauses) {
+    if (health.status !== 'Progressing' && health.status !== 'Missing') break;
+    await deps.pause(pause);
+    await readUnsettled(deps, connection, targets, live);
+    health = foldLive(deps, targets, live);
+  }
+  return health;
+};
+
+const readUnsettled = async (
+  deps: SyncDeps,
+  connection: ClusterConnection,
+  targets: readonly Watched[],
+  live: Map<string, KubernetesObject>,
+): Promise<void> => {
+  const unsettled = targets.filter(({ key }) => {
+    const object = live.get(key);
+    const status = object && assessHealth(object, deps.healthOverrides)?.status;
+    return object === undefined || (status !== undefined && status !== 'Healthy');
+  });
+  await Promise.all(
+    unsettled.map(async ({ key, ref }) => {
+      const object = await connection.get(ref);
+      if (object) live.set(key, object);
+      else live.delete(key);
+    }),
+  );
+};
+
+/** Looks at the health of what is applied, until it has settled or its deadline has long passed. */
+export const watchHealth = async (deps: SyncDeps, row: ApplicationRow, cluster: ClusterConfig): Promise<Advance> => {
+  if (row.health.status === 'Healthy' || row.health.status === 'Suspended') return { change: {} };
+  const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
+  const targets = row.resources.map((ref) => ({ key: resourceKey(ref), ref }));
+  const live = new Map<string, KubernetesObject>();
+  await readUnsettled(deps, connection, targets, live);
+  const health = await settleHealth(deps, connection, targets, live, [200, 300, 400]);
+  const resources = row.resources.map((resource) => {
+    const object = live.get(resourceKey(resource));
+    const now = object && assessHealth(object, deps.healthOverrides);
+    return now ? { ...resource, health: now } : resource;
+  });
+  const settled = health.status === 'Healthy' || health.status === 'Suspended';
+  const times = settled ? { ...row.times, healthy: deps.clock() } : row.times;
+  const passed = deps.clock() - (row.desired?.plannedAt ?? 0);
+  const change = { health, resources, times };
+  if (settled || passed > WATCH_GIVES_UP_MS) return { change };
+  return { change, waitSeconds: passed > PROGRESS_DEADLINE_MS ? LATE_WATCH_SECONDS : WATCH_SECONDS };
+};

@@ -1,0 +1,30 @@
+import type { ApplicationRow } from './application-row.ts';
+import { type OutcomePhase, PROGRESS_DEADLINE_MS } from './rollout.ts';
+
+/** Where an application stands in the rollout that planned it last, read off its row alone. */
+export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePhase; message?: string } | undefined => {
+  const { desired, applied, operation, health } = row;
+  if (!desired) return undefined;
+  if (desired.error) return { phase: 'failed', message: desired.error.message };
+  if (row.waiting) return { phase: 'waiting', message: row.waiting };
+  const isCurrent = operation?.generation === desired.generation;
+  if (isCurrent && operation.phase === 'Failed') return { phase: 'failed', message: operation.message };
+  const late = now - desired.plannedAt > PROGRESS_DEADLINE_MS;
+  if (applied?.generation !== desired.generation) {
+    const message = operation?.message;
+    if (late) return { phase: 'failed', message: `not applied within 10 minutes${message ? `: ${message}` : ''}` };
+    return { phase: row.times.rendered === undefined ? 'planned' : 'rendered', ...(message ? { message } : {}) };
+  }
+  switch (health.status) {
+    case 'Healthy':
+      return { phase: 'healthy' };
+    case 'Suspended':
+      return { phase: 'waiting', message: `suspended: ${health.message}` };
+    case 'Degraded':
+      return { phase: 'failed', message: `Degraded: ${health.message}` };
+    default:
+      return late
+        ? { phase: 'failed', message: `still ${health.status} after 10 minutes: ${health.message}` }
+        : { phase: 'applied', message: `${health.status} ${health.message}`.trim() };
+  }
+};

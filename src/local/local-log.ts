@@ -1,0 +1,29 @@
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../ports/log.ts';
+
+/**
+ * The local stack's log: every line as JSON in `<stateDir>/towline.log`, warnings and errors on standard error as well.
+ */
+export const createLocalLog = (stateDir: string): { log: Log; close(): Promise<void> } => {
+  mkdirSync(stateDir, { recursive: true });
+  const file = createWriteStream(join(stateDir, 'towline.log'), { flags: 'a', mode: 0o600 });
+  // A full disk must not end the stack; what matters is on standard error, too.
+  file.on('error', () => undefined);
+  const write =
+    (level: string, loud: boolean) =>
+    (message: string, fields: Record<string, unknown> = {}): void => {
+      const line = JSON.stringify({ at: new Date().toISOString(), level, message, ...fields });
+      file.write(`${line}\n`);
+      if (loud) process.stderr.write(`towline: ${level}: ${message} ${JSON.stringify(fields)}\n`);
+    };
+  return {
+    log: {
+      debug: write('debug', false),
+      info: write('info', false),
+      warn: write('warn', true),
+      error: write('error', true),
+    },
+    close: () => new Promise((resolve) => file.end(resolve)),
+  };
+};
