@@ -100,13 +100,13 @@ const predictionOf = (
   desired: KubernetesObject,
   live: KubernetesObject,
 ): KubernetesObject => {
-  if (!predicted) return predictFrom(desired, live);
+  if (!predicted) return predictFrom(desired, live, fieldManager);
   return includeMutationWebhook ? predicted : withoutForeignChanges(live, predicted, fieldManager);
 };
 
 /** Normalised first, as stringData and empty lists would else look like changes. */
-const predictFrom = (desired: KubernetesObject, live: KubernetesObject): KubernetesObject => {
+const predictFrom = (desired: KubernetesObject, live: KubernetesObject, manager: string): KubernetesObject => {
   const kept = { ignoreAggregatedRoles: false, ignoreResourceStatusField: 'none' } as const;
   const { metadata, ...content } = normalize(desired, kept);
-  return predict({ ...content, apiVersion: desired.apiVersion, kind: desired.kind, metadata }, live);
+  return predict({ ...content, apiVersion: desired.apiVersion, kind: desired.kind, metadata }, live, manager);
 };

@@ -1,4 +1,5 @@
 import { isRecord } from '../health/fields.ts';
+import type { KubernetesObject, ManagedFieldsEntry } from '../kubernetes-object.ts';
 import { isEqual } from './json.ts';
 
 /** One step into an object: a field, a list item by its keys, by its value, or by its position. */
@@ -41,6 +42,12 @@ export const managedPaths = (fields: unknown, prefix: FieldPath = []): ManagedPa
     return isRecord(inner) && Object.keys(inner).length > 0 ? managedPaths(inner, path) : [{ path, item: false }];
   });
   return [...own, ...below];
+};
+
+/** What one manager owns of an object, its subresources apart. */
+export const ownPaths = (object: KubernetesObject, manager: string): ManagedPath[] => {
+  const isOwn = (entry: ManagedFieldsEntry): boolean => entry.manager === manager && !entry.subresource;
+  return (object.metadata.managedFields ?? []).filter(isOwn).flatMap((entry) => managedPaths(entry.fieldsV1));
 };
 
 /** Ports are merged by protocol too, which a manifest may leave to its default. */

@@ -1,13 +1,8 @@
 import { isRecord } from '../health/fields.ts';
-import type { KubernetesObject, ManagedFieldsEntry } from '../kubernetes-object.ts';
-import { type ManagedPath, managedPaths, setAt, valueAt } from './field-path.ts';
+import type { KubernetesObject } from '../kubernetes-object.ts';
+import { ownPaths, setAt, valueAt } from './field-path.ts';
 import { copyOf } from './json.ts';
 import { itemKey } from './list-keys.ts';
-
-const ownPaths = (object: KubernetesObject, manager: string): ManagedPath[] => {
-  const isOwn = (entry: ManagedFieldsEntry): boolean => entry.manager === manager && !entry.subresource;
-  return (object.metadata.managedFields ?? []).filter(isOwn).flatMap((entry) => managedPaths(entry.fieldsV1));
-};
 
 /** Takes out what the prediction no longer has, in place: nothing but our giving a field up removes one in a dry run. */
 const dropMissing = (value: unknown, predicted: unknown): void => {

@@ -22,12 +22,16 @@ const encode = (text: string): string => {
   return btoa(Array.from(bytes, (byte) => String.fromCodePoint(byte)).join(''));
 };
 
+/** A number or a flag that YAML made of a text is that text again. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+
 /** Folds stringData into data, as the API server does, and makes null values empty. */
 const normalizeSecret = (secret: KubernetesObject): void => {
   const data = isRecord(secret['data']) ? secret['data'] : {};
   const texts = isRecord(secret['stringData']) ? secret['stringData'] : {};
   for (const [key, value] of Object.entries(data)) data[key] = value ?? '';
-  for (const [key, value] of Object.entries(texts)) data[key] = encode(typeof value === 'string' ? value : '');
+  for (const [key, value] of Object.entries(texts)) data[key] = encode(textOf(value));
   delete secret['stringData'];
   if (Object.keys(data).length > 0) secret['data'] = data;
   else delete secret['data'];

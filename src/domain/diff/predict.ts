@@ -1,5 +1,6 @@
 import { isRecord } from '../health/fields.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
+import { ownPaths, removeAt, valueAt } from './field-path.ts';
 import { copyOf, isEmptyValue } from './json.ts';
 import { itemKey } from './list-keys.ts';
 import { LAST_APPLIED } from './normalize.ts';
@@ -67,14 +68,21 @@ const withoutIdentity = (applied: Record<string, unknown>): Record<string, unkno
   return { ...applied, metadata };
 };
 
+/** What we own and no longer want goes too, where we applied it on the server. */
+const giveUp = (result: unknown, desired: KubernetesObject, live: KubernetesObject, manager: string): void => {
+  const owned = ownPaths(live, manager).filter(({ path }) => valueAt(desired, path) === undefined);
+  // Items before the fields in them: without its key an item would not be found.
+  for (const { path } of owned) removeAt(result, path);
+};
+
 /**
- * What applying would probably make of the live object, without asking the server: a three-way merge of last applied
- * configuration, desired and live, by the names that Kubernetes' lists commonly have. Knows no schema: the server's dry
- * run is right where the two differ. For when a dry run is not possible.
+ * What applying would probably make of the live object, without asking the server: a three-way merge of what was applied
+ * last (kubectl's annotation, our manager's fields), desired and live, by the names that Kubernetes' lists commonly
+ * have. Knows no schema: the server's dry run is right where the two differ. For when a dry run is not possible.
  */
-export const predict = (desired: KubernetesObject, live: KubernetesObject): KubernetesObject => {
-  const wanted = copyOf(desired);
-  const merged = mergeRecords(copyOf(live), wanted, withoutIdentity(readApplied(live)));
+export const predict = (desired: KubernetesObject, live: KubernetesObject, manager: string): KubernetesObject => {
+  const merged = mergeRecords(copyOf(live), copyOf(desired), withoutIdentity(readApplied(live)));
+  giveUp(merged, desired, live, manager);
   const metadata = isRecord(merged['metadata']) ? merged['metadata'] : {};
   return { ...merged, apiVersion: desired.apiVersion, kind: desired.kind, metadata };
 };

@@ -19,7 +19,8 @@ const byConditions: Rule = rules(
 /**
  * The health of a kind that has no rule, by the standard conditions only: an object that reports none of Ready,
  * Reconciling and Stalled has no health, so a resource without a controller is never waited for. Argo CD gives such
- * kinds no health at all; where this says other than that, a wave waits for what the resource itself calls unready.
+ * kinds no health at all; where this says other than that, a wave waits for what the resource itself calls unready. A
+ * health script that returns nil (`resource.customizations.health.<group_kind>: return nil`) restores Argo CD's way.
  */
 export const byStandardConditions = (object: KubernetesObject): ReturnType<Rule> => {
   if (!isRecord(object['status'])) return undefined;

@@ -247,6 +247,20 @@ describe('without a dry run', () => {
   });
 });
 
+describe('without a dry run, on an object that we applied on the server', () => {
+  it('what we own and no longer want is a difference, what others own is none', async () => {
+    const fields = {
+      'f:spec': { 'f:gone': {}, 'f:kept': {}, 'f:list': { 'k:{"name":"a"}': { '.': {}, 'f:name': {} } } },
+    };
+    const live = deployment(
+      { gone: 1, kept: 1, others: 1, list: [{ name: 'a' }, { name: 'b' }] },
+      { managedFields: [owns(fields), owns({ 'f:spec': { 'f:others': {} } }, 'other')] },
+    );
+    const { differences } = await compare({ desired: deployment({ kept: 1, list: [] }), live });
+    expect(differences.map(({ path }) => path)).toEqual(['spec.gone', 'spec.list[0].name', 'spec.list[1]']);
+  });
+});
+
 describe('differences', () => {
   it('are none between a value and its copy, whatever the order of keys', () => {
     fc.assert(
