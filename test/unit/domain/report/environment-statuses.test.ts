@@ -68,15 +68,25 @@ describe('describeEnvironment', () => {
     });
   });
 
-  it('where not all fits, the counts give way to the cause', () => {
-    const message = `namespace "kube-system" of cluster prod-eu-1 is not permitted in project payments${' x'.repeat(20)}`;
-    const { description } = describeEnvironment(
-      counts({ synced: 39, waiting: 3, superseded: 4, failed: 1 }),
-      failure({ message }),
-    );
-    expect(description).toHaveLength(140);
-    expect(description).toContain('1/47 failed: karpenter@eu-1: namespace "kube-system" of cluster prod-eu-1');
-    expect(description.endsWith('…')).toBe(true);
+  it.each([
+    [
+      0,
+      '1/47 failed: karpenter@eu-1: namespace "kube-system" of cluster prod-eu-1 is not permitted in project payments',
+    ],
+    [
+      20,
+      `1/47 failed: namespace "kube-system" of cluster prod-eu-1 is not permitted in project payments${' x'.repeat(20)}`,
+    ],
+    [
+      40,
+      '1/47 failed: karpenter@eu-1: namespace "kube-system" of cluster prod-eu-1 is not permitted in project payments x x',
+    ],
+  ])('where not all fits (%i), the counts and then the names give way to the cause', (more, expected) => {
+    const message = `namespace "kube-system" of cluster prod-eu-1 is not permitted in project payments${' x'.repeat(more)}`;
+    const groups = counts({ synced: 39, waiting: 3, superseded: 4, failed: 1 });
+    const { description } = describeEnvironment(groups, failure({ message }));
+    expect(description.startsWith(expected)).toBe(true);
+    expect(description.endsWith('…')).toBe(more === 40);
   });
 
   it('is one line of at most 140 characters without half characters, whatever a tool wrote', () => {
