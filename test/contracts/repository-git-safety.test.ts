@@ -9,7 +9,7 @@ import { createGitRepository, type GitRepositoryOptions } from '../../src/adapte
 import { isForbiddenAddress } from '../../src/adapters/git/smart-http.ts';
 import { AppError } from '../../src/domain/errors.ts';
 import { type BareRepository, createBareRepository } from '../fakes/bare-repository.ts';
-import { createMemoryLog } from '../fakes/memory-log.ts';
+import { createMemoryLog } from '../fakes/memory-ports.ts';
 import { serveBare, serveThrough } from '../fakes/serve-bare.ts';
 
 const CANARY = 'ghs_canary-0123456789abcdef';
@@ -19,7 +19,7 @@ describe('git repository: safety', () => {
   const log = createMemoryLog();
   afterEach(async () => {
     for (const close of closers.splice(0).reverse()) await close();
-    log.entries.length = 0;
+    log.lines.length = 0;
   });
 
   const temporary = async (): Promise<string> => {
@@ -74,7 +74,7 @@ describe('git repository: safety', () => {
     for (const work of [() => repository.resolve('refs/heads/main'), () => repository.listRefs()]) {
       const error = await failureOf(work());
       expect(error).toMatchObject({ kind, code, retryAfterSeconds });
-      expect(inspect(error, { depth: 9 }) + inspect(log.entries, { depth: 9 })).not.toContain(CANARY);
+      expect(inspect(error, { depth: 9 }) + inspect(log.lines, { depth: 9 })).not.toContain(CANARY);
     }
     const basic = `Basic ${Buffer.from(`x-access-token:${CANARY}`).toString('base64')}`;
     expect(front.requests[0]?.authorization).toBe(basic);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGitRepository } from '../../src/adapters/git/repository.ts';
-import { createMemoryLog } from '../fakes/memory-log.ts';
+import { createMemoryLog } from '../fakes/memory-ports.ts';
 import { serveBare, serveThrough } from '../fakes/serve-bare.ts';
 import { repositoryContract } from './repository-suite.ts';
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitHost } from '../../src/local/git-host/start-git-host.ts';
-import { createMemoryLog } from './memory-log.ts';
+import { createMemoryLog } from './memory-ports.ts';
 
 export interface ServedBare {
   url: string;

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { verify } from '@octokit/webhooks-methods';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GitHost, startGitHost } from '../../src/local/git-host/start-git-host.ts';
-import { createMemoryLog } from '../fakes/memory-log.ts';
+import { createMemoryLog } from '../fakes/memory-ports.ts';
 
 const run = promisify(execFile);
 const SECRET = 'host-secret';

@@ -1,6 +1,6 @@
+import { isObjectId } from '../../domain/git-name.ts';
 import type { Tree } from '../../ports/repository.ts';
 import type { GitObject } from './object-reader.ts';
-import { isObjectId } from './ref-name.ts';
 import type { StoreHolder } from './store-holder.ts';
 import { createTreeCache, entriesOf } from './tree-node.ts';
 

@@ -1,8 +1,8 @@
 import type { AppError } from '../../domain/errors.ts';
+import { isObjectId } from '../../domain/git-name.ts';
 import { cacheBroken, unreachable } from './git-errors.ts';
 import { type GitRun, type GitSettings, runGit } from './git-process.ts';
 import type { ObjectStore } from './object-store.ts';
-import { isObjectId } from './ref-name.ts';
 import type { FetchedRefs, RemoteRefs, Transport } from './transport.ts';
 
 const TIMEOUT_MS = 60_000;

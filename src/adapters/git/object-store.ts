@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isObjectId } from '../../domain/git-name.ts';
 import type { NewId } from '../../ports/clock.ts';
 import { cacheBroken, gitMissing } from './git-errors.ts';
 import { type GitSettings, runGit } from './git-process.ts';
 import { createObjectReader, type ObjectReader } from './object-reader.ts';
-import { isObjectId } from './ref-name.ts';
 import type { ObjectFormat } from './transport.ts';
 
 /** Kept refs: named by a digest of the remote ref, so that `a` and `a/b`, or `A` and `a`, never stand in each other's way. */

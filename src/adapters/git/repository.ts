@@ -1,4 +1,5 @@
 import { permanent } from '../../domain/errors.ts';
+import { isObjectId, isRefName } from '../../domain/git-name.ts';
 import type { NewId } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Repository } from '../../ports/repository.ts';
@@ -7,7 +8,6 @@ import { createFetchQueue, createTurns } from './fetch-queue.ts';
 import { isCacheBroken, showURL } from './git-errors.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createTransport, type OpenedTransport } from './open-transport.ts';
-import { isObjectId, isRefName } from './ref-name.ts';
 import { createStoreHolder, type StoreHolder } from './store-holder.ts';
 import type { FetchedRefs } from './transport.ts';
 

@@ -1,8 +1,8 @@
+import { isObjectId } from '../../domain/git-name.ts';
 import { cacheBroken, unreachable } from './git-errors.ts';
 import { type GitSettings, runGit } from './git-process.ts';
 import type { ObjectStore } from './object-store.ts';
 import { type Packet, readPackets, textOf, writePackets } from './pkt-line.ts';
-import { isObjectId } from './ref-name.ts';
 import type { SmartHttp } from './smart-http.ts';
 import { type Capabilities, commandLines } from './smart-refs.ts';
 

@@ -1,6 +1,6 @@
+import { isObjectId } from '../../domain/git-name.ts';
 import { unreachable } from './git-errors.ts';
 import type { ObjectStore } from './object-store.ts';
-import { isObjectId } from './ref-name.ts';
 import { fetchPack, type PackRequest } from './smart-pack.ts';
 import { listSmartRefs } from './smart-refs.ts';
 import type { RemoteRefs, Transport } from './transport.ts';

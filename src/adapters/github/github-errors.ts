@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type AppError, permanent, transient } from '../../domain/errors.ts';
 
 /** octokit's RequestError where there was an answer; told by its shape, as its class is not octokit/core's to export. */
-const AnsweredSchema = v.object({
+export const AnsweredSchema = v.object({
   status: v.number(),
   response: v.object({
     headers: v.record(v.string(), v.optional(v.union([v.string(), v.number()]))),
@@ -44,13 +44,14 @@ export const githubStatusError = (error: unknown, subject: string, now: number):
 type Headers = Record<string, string | number | undefined>;
 
 /** A denied request and a limited one are both 403: only the latter says when to come back, or points to its limits. */
-const isRateLimit = ({ headers, data }: { headers: Headers; data?: unknown }): boolean => {
+export const isRateLimit = ({ headers, data }: { headers: Headers; data?: unknown }): boolean => {
   if (headers['retry-after'] !== undefined || String(headers['x-ratelimit-remaining'] ?? '') === '0') return true;
   const page = fieldOf(data, 'documentation_url');
   return typeof page === 'string' && page.includes('rate-limits');
 };
 
-const waitSeconds = (headers: Headers, now: number): number => {
+/** Seconds until GitHub takes requests again, as its headers say; `now` in ms. */
+export const waitSeconds = (headers: Headers, now: number): number => {
   const after = Number(headers['retry-after'] ?? Number.NaN);
   if (Number.isFinite(after)) return Math.max(1, Math.ceil(after));
   const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);

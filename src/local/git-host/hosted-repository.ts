@@ -1,8 +1,8 @@
 import { access, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { type GitSettings, runGit } from '../../adapters/git/git-process.ts';
-import { isRefName } from '../../adapters/git/ref-name.ts';
 import { permanent, rejected } from '../../domain/errors.ts';
+import { isRefName } from '../../domain/git-name.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RefUpdate } from './ref-update.ts';
 

@@ -1,0 +1,157 @@
+import { Octokit } from '@octokit/core';
+import * as v from 'valibot';
+import { permanent } from '../../domain/errors.ts';
+import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
+import { repositoryPath } from '../../domain/repository-url.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { createTokenSource, type InstallationScope, parseGitHubCredentials } from './github-token.ts';
+import { repositoryError, statusOf, unreadable } from './repository-errors.ts';
+
+export interface GitHubClientOptions {
+  config: RepositoryConfig;
+  /** The value of the credentials secret, a token or a GitHub App's JSON; asked before every request. */
+  credentials?: (() => Promise<string | undefined>) | undefined;
+  clock: Clock;
+  fetch?: typeof fetch | undefined;
+}
+
+export interface GitHubAnswer<Data> {
+  data: Data;
+  /** The next page's URL. */
+  next?: string | undefined;
+}
+
+type Parameters = Record<string, string | number>;
+
+/** Reads one repository of GitHub. Errors: see `repositoryError`. */
+export interface GitHubClient {
+  /** `owner/name`. */
+  subject: string;
+  /**
+   * `GET` of a path below `/repos/{owner}/{repo}`, or of a next page's URL. Undefined: GitHub says that there is none
+   * (404, 422), or that the repository is empty (409).
+   */
+  get<Data>(
+    route: string,
+    schema: v.GenericSchema<unknown, Data>,
+    parameters?: Parameters,
+  ): Promise<GitHubAnswer<Data> | undefined>;
+  graphql(query: string, variables: Record<string, string>): Promise<unknown>;
+}
+
+const TIMEOUT_MS = 20_000;
+const ABSENT = new Set([404, 409, 422]);
+const MAX_KEPT = 200;
+
+/** An answer that GitHub confirms with 304, which costs nothing of the rate limit. */
+interface Kept {
+  etag: string;
+  data: unknown;
+  next?: string | undefined;
+}
+
+/** Opens a client for one repository. Errors: AppError `repository-url-invalid` (permanent). */
+export const createGitHubClient = (options: GitHubClientOptions): GitHubClient => {
+  const { owner, repo } = ownerAndName(options.config);
+  const subject = `${owner}/${repo}`;
+  const octokit = createOctokit(options);
+  const authorize = createAuthorization(options, octokit, { owner, repo, permissions: { contents: 'read' } });
+  const kept = new Map<string, Kept>();
+  /** A failure of GitHub's own is tried once more at once; the queue does the rest. */
+  const send = async <Result>(work: (headers: Record<string, string>) => Promise<Result>): Promise<Result> => {
+    const headers = await authorize();
+    return work(headers).catch((error: unknown) => {
+      if ((statusOf(error) ?? 500) < 500) throw error;
+      return work(headers);
+    });
+  };
+  const ask = async (route: string, parameters: Parameters): Promise<Kept | undefined> => {
+    const key = `${route} ${JSON.stringify(parameters)}`;
+    const known = kept.get(key);
+    const condition = known ? { 'if-none-match': known.etag } : {};
+    try {
+      const url = route.startsWith('http') ? route : `/repos/{owner}/{repo}${route}`;
+      const { data, headers } = await send((authorization) =>
+        octokit.request({
+          method: 'GET',
+          url,
+          ...(route.startsWith('http') ? {} : { owner, repo }),
+          ...parameters,
+          headers: { ...authorization, ...condition },
+          request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
+        }),
+      );
+      const answer = { etag: headers.etag ?? '', data, next: nextPage(headers.link) };
+      keep(kept, key, answer);
+      return answer;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 304 && known) return known;
+      if (status !== undefined && ABSENT.has(status)) return undefined;
+      throw repositoryError(error, subject, options.clock());
+    }
+  };
+  return {
+    subject,
+    get: async (route, schema, parameters = {}) => {
+      const answer = await ask(route, parameters);
+      if (!answer) return undefined;
+      const parsed = v.safeParse(schema, answer.data);
+      if (!parsed.success) throw unreadable(subject, `${route}: ${v.getDotPath(parsed.issues[0]) ?? 'the answer'}`);
+      return { data: parsed.output, next: answer.next };
+    },
+    graphql: async (query, variables) => {
+      try {
+        return await send((headers) => octokit.graphql(query, { ...variables, owner, repo, headers }));
+      } catch (error) {
+        throw repositoryError(error, subject, options.clock());
+      }
+    },
+  };
+};
+
+/** Only small answers that move are worth keeping: refs and the repository itself. */
+const keep = (kept: Map<string, Kept>, key: string, answer: Kept): void => {
+  if (answer.etag === '' || /^\/git\/(?:trees|blobs|commits)/.test(key)) return;
+  const oldest = kept.size >= MAX_KEPT ? kept.keys().next().value : undefined;
+  if (oldest !== undefined) kept.delete(oldest);
+  kept.set(key, answer);
+};
+
+const nextPage = (link: string | undefined): string | undefined => /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
+
+const createOctokit = ({ config: { apiURL }, fetch }: GitHubClientOptions): Octokit =>
+  new Octokit({
+    ...(apiURL ? { baseUrl: apiURL.replace(/\/+$/, '') } : {}),
+    userAgent: 'towline',
+    request: { ...(fetch ? { fetch } : {}) },
+    // octokit's own log writes to the console; what matters is in the error.
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  });
+
+/** Owner and name as registered. Errors: AppError `repository-url-invalid` (permanent). */
+const ownerAndName = ({ url }: RepositoryConfig): { owner: string; repo: string } => {
+  const [owner, repo, ...rest] = repositoryPath(url)?.split('/') ?? [];
+  if (owner && repo && rest.length === 0) return { owner, repo };
+  throw permanent(
+    'repository-url-invalid',
+    `"${url}" is no repository of GitHub: register it as https://host/owner/name`,
+  );
+};
+
+/** The header for a request; the source of tokens lasts as long as the secret's value, so a rotated one is taken up. */
+const createAuthorization = (
+  { credentials }: GitHubClientOptions,
+  octokit: Octokit,
+  scope: InstallationScope,
+): (() => Promise<Record<string, string>>) => {
+  let current: { value: string; source: (scope: InstallationScope) => Promise<string> } | undefined;
+  return async (): Promise<Record<string, string>> => {
+    const value = await credentials?.();
+    if (value === undefined || value.trim() === '') return {};
+    if (current?.value !== value) {
+      current = { value, source: createTokenSource(parseGitHubCredentials(value), octokit) };
+    }
+    return { authorization: `Bearer ${await current.source(scope)}` };
+  };
+};

@@ -1,0 +1,84 @@
+import * as v from 'valibot';
+import { permanent } from '../../domain/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { GitHubClient } from './repository-client.ts';
+
+const PAGE_SIZE = 100;
+/** The default branch hardly ever changes; the port allows minutes. */
+const HEAD_TTL_MS = 60_000;
+const MAX_TAG_DEPTH = 10;
+
+const ObjectSchema = v.object({ sha: v.string(), type: v.string() });
+const RefSchema = v.object({ ref: v.string(), object: ObjectSchema });
+const TagSchema = v.object({ object: ObjectSchema });
+const CommitSchema = v.object({ sha: v.string(), tree: v.object({ sha: v.string() }) });
+const RepositorySchema = v.object({ default_branch: v.string() });
+const NamedSchema = v.array(v.object({ name: v.string(), commit: v.object({ sha: v.string() }) }));
+
+export interface GitHubRefs {
+  ref(name: string): Promise<string | undefined>;
+  commit(id: string): Promise<{ id: string; tree: string } | undefined>;
+  defaultBranch(): Promise<string | undefined>;
+  list(): Promise<Map<string, string>>;
+}
+
+/** Reads refs through GitHub's REST API; all of it by conditional requests. */
+export const createGitHubRefs = (client: GitHubClient, clock: Clock): GitHubRefs => {
+  let head: { branch: string; until: number } | undefined;
+
+  const peel = async ({ sha, type }: v.InferOutput<typeof ObjectSchema>, depth = 0): Promise<string | undefined> => {
+    if (type === 'commit') return sha;
+    if (type !== 'tag' || depth >= MAX_TAG_DEPTH) return undefined;
+    const tag = await client.get('/git/tags/{sha}', TagSchema, { sha });
+    return tag && peel(tag.data.object, depth + 1);
+  };
+  const branchOfHead = async (): Promise<string> => {
+    if (head && head.until > clock()) return head.branch;
+    const answer = await client.get('', RepositorySchema);
+    if (!answer) throw notFound(client.subject);
+    head = { branch: `refs/heads/${answer.data.default_branch}`, until: clock() + HEAD_TTL_MS };
+    return head.branch;
+  };
+  const ref = async (name: string): Promise<string | undefined> => {
+    const answer = await client.get('/git/ref/{ref}', RefSchema, { ref: name.replace(/^refs\//, '') });
+    if (answer) return answer.data.ref === name ? peel(answer.data.object) : undefined;
+    // A repository that cannot be seen answers like one without this ref.
+    head = undefined;
+    await branchOfHead();
+    return undefined;
+  };
+  const pages = async (route: string, prefix: string, found: Map<string, string>): Promise<void> => {
+    let answer = await client.get(route, NamedSchema, { per_page: PAGE_SIZE });
+    while (answer) {
+      for (const { name, commit } of answer.data) found.set(`${prefix}${name}`, commit.sha);
+      answer = answer.next === undefined ? undefined : await client.get(answer.next, NamedSchema);
+    }
+  };
+  return {
+    ref: async (name) => ref(name === 'HEAD' ? await branchOfHead() : name),
+    commit: async (id) => {
+      const answer = await client.get('/git/commits/{sha}', CommitSchema, { sha: id });
+      return answer && { id: answer.data.sha, tree: answer.data.tree.sha };
+    },
+    defaultBranch: async () => {
+      const branch = await branchOfHead();
+      return (await ref(branch)) === undefined ? undefined : branch;
+    },
+    list: async () => {
+      const branch = await branchOfHead();
+      const found = new Map<string, string>();
+      await Promise.all([pages('/branches', 'refs/heads/', found), pages('/tags', 'refs/tags/', found)]);
+      const commit = found.get(branch);
+      return commit === undefined ? found : found.set('HEAD', commit);
+    },
+  };
+};
+
+const notFound = (subject: string) =>
+  permanent(
+    'repository-not-found',
+    `GitHub answered 404 for ${subject}: check its url and that the credentials may read it`,
+    {
+      details: { repository: subject, status: 404 },
+    },
+  );

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+
+/** One entry of a bare repository's tree as git tells it. */
+export interface BareEntry {
+  mode: string;
+  type: string;
+  sha: string;
+  size: number | undefined;
+  path: string;
+}
+
+export interface BareRef {
+  name: string;
+  sha: string;
+  type: string;
+  /** The commit that an annotated tag stands for, else the object itself. */
+  commit: string;
+}
+
+/** Reads a real bare repository for fake forges: undefined where git has no such thing. */
+export interface BareReader {
+  refs(prefix: string): Promise<BareRef[]>;
+  head(): Promise<string>;
+  type(name: string): Promise<string | undefined>;
+  bytes(type: string, sha: string): Promise<Buffer | undefined>;
+  parse(name: string): Promise<string | undefined>;
+  tree(sha: string, recursive: boolean): Promise<BareEntry[] | undefined>;
+}
+
+const FORMAT = '%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)';
+
+/** Opens a bare repository by its directory. */
+export const createBareReader = (directory: string): BareReader => {
+  const git = (...args: string[]): Promise<Buffer | undefined> =>
+    new Promise((resolve) => {
+      const options = { cwd: directory, encoding: 'buffer', maxBuffer: 1 << 28 } as const;
+      execFile('git', args, options, (error, stdout) => resolve(error ? undefined : stdout));
+    });
+  const text = async (...args: string[]) => (await git(...args))?.toString('utf8').trim();
+  const parse = (name: string) => text('rev-parse', '--quiet', '--verify', '--end-of-options', name);
+  return {
+    parse,
+    refs: async (prefix) => {
+      const lines = (await text('for-each-ref', `--format=${FORMAT}`, '--', prefix)) ?? '';
+      const rows = lines.split('\n').filter((line) => line !== '');
+      return Promise.all(
+        rows.map(async (line) => {
+          const [name = '', sha = '', type = '', peeled = ''] = line.split('\0');
+          // git peels one level only.
+          const commit = peeled === '' ? sha : ((await parse(`${sha}^{commit}`)) ?? peeled);
+          return { name, sha, type, commit };
+        }),
+      );
+    },
+    head: async () => (await text('symbolic-ref', 'HEAD')) ?? '',
+    type: (name) => text('cat-file', '-t', name),
+    bytes: (type, sha) => git('cat-file', type, sha),
+    tree: async (sha, recursive) => {
+      const output = await git('ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), sha);
+      return output
+        ?.toString('utf8')
+        .split('\0')
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [head = '', path = ''] = splitOnce(line, '\t');
+          const [mode = '', type = '', id = '', size = '-'] = head.split(/ +/);
+          return { mode, type, sha: id, size: size === '-' ? undefined : Number(size), path };
+        });
+    },
+  };
+};
+
+const splitOnce = (textToSplit: string, by: string): [string, string] => {
+  const at = textToSplit.indexOf(by);
+  return [textToSplit.slice(0, at), textToSplit.slice(at + by.length)];
+};
