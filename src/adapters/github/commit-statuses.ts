@@ -62,7 +62,7 @@ const createOctokit = ({ fetch }: GitHubStatusesDeps, { apiURL }: RepositoryConf
   new Octokit({
     ...(apiURL ? { baseUrl: apiURL.replace(/\/+$/, '') } : {}),
     userAgent: 'towline',
-    request: { ...(fetch ? { fetch } : {}) },
+    request: fetch ? { fetch } : {},
     // octokit's own log writes to the console; what matters is in the error.
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });

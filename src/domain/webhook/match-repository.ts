@@ -1,5 +1,5 @@
 import type { Forge, RepositoryConfig } from '../fleet/fleet-file.ts';
-import { sameRepository } from '../repository-url.ts';
+import { normalizeRepositoryURL, sameRepository } from '../repository-url.ts';
 import type { RepositoryIdentity } from './event.ts';
 
 /** Whose hooks may speak for a repository: a host that is neither forge takes GitHub's format. */
@@ -20,6 +20,10 @@ export const repositoriesNamed = (
   repositories: readonly RepositoryConfig[],
   identity: RepositoryIdentity,
 ): RepositoryConfig[] => {
-  const named = repositories.filter(({ url }) => identity.urls.some((candidate) => sameRepository(url, candidate)));
+  const names = new Set(identity.urls.map(normalizeRepositoryURL));
+  const named = repositories.filter(({ url }) => {
+    const name = normalizeRepositoryURL(url);
+    return name !== undefined && names.has(name) && identity.urls.some((candidate) => sameRepository(url, candidate));
+  });
   return named.toSorted((a, b) => Number(identity.urls.includes(b.url)) - Number(identity.urls.includes(a.url)));
 };

@@ -47,7 +47,7 @@ export const identityOf = (json: unknown): RepositoryIdentity => {
 };
 
 /** The parts that Git itself forbids in a ref name (git-check-ref-format), so that no later step meets them. */
-const FORBIDDEN_IN_REF = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/;
+const FORBIDDEN_IN_REF = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/u;
 
 /** `refs/heads/…` or `refs/tags/…` as Git accepts it, at most 1,000 characters. */
 export const FullRef = v.pipe(
