@@ -14,8 +14,8 @@ const openAt = async (bare: BareRepository, options: FakeGitHubOptions = {}, cre
   const fake = await startFakeGitHub(bare.directory, options);
   let now = NOW;
   const repository = createGitHubRepository({
-    config: { url: fake.repositoryURL, forge: 'github', apiURL: fake.apiURL },
-    credentials: async () => credentials,
+    repository: { url: fake.repositoryURL, forge: 'github', apiURL: fake.apiURL },
+    credential: async () => credentials,
     // Each look at the clock is an hour later, so that nothing is kept for a time.
     clock: () => (now += 3_600_000),
   });

@@ -8,9 +8,9 @@ import { createTokenSource, type InstallationScope, parseGitHubCredentials } fro
 import { repositoryError, statusOf, unreadable } from './repository-errors.ts';
 
 export interface GitHubClientOptions {
-  config: RepositoryConfig;
+  repository: RepositoryConfig;
   /** The value of the credentials secret, a token or a GitHub App's JSON; asked before every request. */
-  credentials?: (() => Promise<string | undefined>) | undefined;
+  credential?: (() => Promise<string | undefined>) | undefined;
   clock: Clock;
   fetch?: typeof fetch | undefined;
 }
@@ -52,7 +52,7 @@ interface Kept {
 
 /** Opens a client for one repository. Errors: AppError `repository-url-invalid` (permanent). */
 export const createGitHubClient = (options: GitHubClientOptions): GitHubClient => {
-  const { owner, repo } = ownerAndName(options.config);
+  const { owner, repo } = ownerAndName(options.repository);
   const subject = `${owner}/${repo}`;
   const octokit = createOctokit(options);
   const authorize = createAuthorization(options, octokit, { owner, repo, permissions: { contents: 'read' } });
@@ -120,7 +120,7 @@ const keep = (kept: Map<string, Kept>, key: string, answer: Kept): void => {
 
 const nextPage = (link: string | undefined): string | undefined => /<([^>]+)>;\s*rel="next"/.exec(link ?? '')?.[1];
 
-const createOctokit = ({ config: { apiURL }, fetch }: GitHubClientOptions): Octokit =>
+const createOctokit = ({ repository: { apiURL }, fetch }: GitHubClientOptions): Octokit =>
   new Octokit({
     ...(apiURL ? { baseUrl: apiURL.replace(/\/+$/, '') } : {}),
     userAgent: 'towline',
@@ -141,13 +141,13 @@ const ownerAndName = ({ url }: RepositoryConfig): { owner: string; repo: string 
 
 /** The header for a request; the source of tokens lasts as long as the secret's value, so a rotated one is taken up. */
 const createAuthorization = (
-  { credentials }: GitHubClientOptions,
+  { credential }: GitHubClientOptions,
   octokit: Octokit,
   scope: InstallationScope,
 ): (() => Promise<Record<string, string>>) => {
   let current: { value: string; source: (scope: InstallationScope) => Promise<string> } | undefined;
   return async (): Promise<Record<string, string>> => {
-    const value = await credentials?.();
+    const value = await credential?.();
     if (value === undefined || value.trim() === '') return {};
     if (current?.value !== value) {
       current = { value, source: createTokenSource(parseGitHubCredentials(value), octokit) };

@@ -9,7 +9,7 @@ import { createGitHubTrees } from './repository-tree.ts';
 export type GitHubRepositoryOptions = GitHubClientOptions;
 
 /**
- * Reads a repository of GitHub or GitHub Enterprise (`config.apiURL`) through its API; needs no git. A GitHub App's token
+ * Reads a repository of GitHub or GitHub Enterprise (`repository.apiURL`) through its API; needs no git. A GitHub App's token
  * is made for this one repository and `contents: read` alone. Redirects to another host carry no token.
  * Errors: those of `Repository`, and AppError `repository-url-invalid`, `forge-credentials-invalid` (permanent).
  */
