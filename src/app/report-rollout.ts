@@ -95,6 +95,10 @@ const tellForge = async (deps: ReportDeps, telling: Telling): Promise<{ rollout:
   if (rollout.ceded) return { rollout, complete: true };
   const config = telling.fleet.file.repositories.find(({ url }) => sameRepository(url, rollout.repository));
   const isFirst = Object.keys(rollout.sent).length === 0;
+  // Even where the plan was quicker than this report, a commit's statuses start as pending.
+  if (isFirst && telling.summary.state !== 'pending' && !rollout.supersededBy) {
+    rollout = (await tellForge(deps, { ...telling, summary: { ...telling.summary, state: 'pending' } })).rollout;
+  }
   for (const status of environmentStatuses(telling.summary)) {
     const sent = rollout.sent[status.context];
     if (sent?.state === status.state && sent.description === status.description) continue;

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { AppError } from '../domain/errors.ts';
 
 const USAGE = `towline: push to Git; the fleet follows.
@@ -13,6 +14,21 @@ Exit code 2: the command, the fleet file or a file it names is not right.
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   dev: async (args) => (await import('./dev.ts')).runDev(args, { demo: false }),
   demo: async (args) => (await import('./dev.ts')).runDev(args, { demo: true }),
+  health: async (args) =>
+    (await import('./health.ts')).runHealth({
+      args,
+      readFile: readText,
+      write: (text) => void process.stdout.write(text),
+      writeError: (text) => void process.stderr.write(text),
+    }),
+};
+
+/** A file's text, or standard input for `-`. */
+const readText = async (path: string): Promise<string> => {
+  if (path !== '-') return readFile(path, 'utf8');
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
 };
 
 const main = async ([command = 'help', ...args]: string[]): Promise<number> => {

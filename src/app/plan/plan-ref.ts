@@ -43,6 +43,7 @@ export const planRef =
     const config = fleet.file.repositories.find(({ url }) => sameRepository(url, row.repository));
     if (!config) return { fleet, head: row.head, snapshot: row.snapshot, index: row.index };
     const repository = deps.openRepository(config);
+    if (!(await isFollowed(deps, { row, fleet, repository }))) return { fleet, snapshot: fleet.snapshot };
     const head = await repository.resolve(row.ref);
     if (head === undefined) return gone(deps, row, fleet);
     if (isPlanned(row, head, fleet, hint)) {
@@ -50,6 +51,17 @@ export const planRef =
     }
     return planHead(deps, { row, owner, hint, fleet, config, repository, head });
   };
+
+/** Refs that nothing is taken from (people's own branches) are not even read; they get no rollout and no status. */
+const isFollowed = async (
+  deps: PlanDeps,
+  { row, fleet, repository }: { row: RefRow; fleet: FleetRow; repository: Repository },
+): Promise<boolean> => {
+  const at = { repository: row.repository, ref: row.ref, defaultBranch: await repository.defaultBranch() };
+  if (takesFrom(fleet.file.source, at)) return true;
+  const snapshot = await deps.snapshots.load(fleet.snapshot);
+  return snapshot?.applications.some(({ sources }) => sources.some((source) => takesFrom(source, at))) ?? true;
+};
 
 /** A deleted ref prunes nothing: its applications stay as they are, and the row remembers that it is gone. */
 const gone = (deps: PlanDeps, row: RefRow, fleet: FleetRow): PlanResult => {
@@ -70,20 +82,17 @@ type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository;
 
 const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> => {
   const { row, hint, head, config, repository } = input;
-  const rollout = await begin(deps, input);
+  // A commit that was planned before keeps its rollout and statuses unless something really changes.
+  const isNewHead = row.head !== head;
+  const force = hint.applications ?? [];
+  const isRepair = !isNewHead && force.length > 0 && row.rollout !== undefined;
+  const rollout = isRepair && row.rollout ? row.rollout : await begin(deps, input);
   const environments = environmentsOf(input.fleet.file);
   const at = { repository: config.url, ref: row.ref, commit: head };
   const tree = await repository.listTree(head);
   const trees = createTreeReader(deps, input.fleet, { ...at, tree });
   const defaultBranch = await repository.defaultBranch();
   const compiled = await compileAt(deps, { fleet: input.fleet, at, tree, repository, defaultBranch });
-  const follows =
-    compiled.isFleetRef ||
-    compiled.snapshot.applications.some(({ sources }) =>
-      sources.some((source) => takesFrom(source, { repository: config.url, ref: row.ref, defaultBranch })),
-    );
-  // Refs that nothing is taken from get no rollout and no status.
-  if (!follows) return { fleet: compiled.fleet, head, snapshot: compiled.snapshot.digest, rollout: row.rollout };
   const opening = {
     id: rollout,
     at,
@@ -92,15 +101,12 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
     environments,
     before: row.rollout,
   };
-  // Pending goes out first; but a commit that was planned before keeps its statuses unless something really changes.
-  const isNewHead = row.head !== head;
   if (isNewHead) await openRollout(deps, opening);
   const index = await loadPlanIndex(deps, row.index);
-  const force = hint.applications ?? [];
   const { toolVersions } = deps;
   const affected = await findAffected({ at, defaultBranch, compiled, index, trees, tree, toolVersions, force });
   const written = await writeDesired(deps, { rollout, compiled, affected: affected.applications, force });
-  const isRollout = isNewHead || written.length > 0;
+  const isRollout = isNewHead || (written.length > 0 && !isRepair);
   if (isRollout && !isNewHead) await openRollout(deps, opening);
   if (isRollout) await planRollout(deps, { id: rollout, written, problems: compiled.problems, environments });
   await requestRenders(deps, { written, again: force.length > 0 });

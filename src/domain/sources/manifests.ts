@@ -55,9 +55,12 @@ const readYamlFile = (file: string, text: string): ReadFile => {
     : { objects: [] };
 };
 
-/** Argo CD's own test for a file that fails to parse and yet was meant as a manifest. */
+/**
+ * Whether a file that fails to parse was meant as a manifest. Argo CD passes it over unless it holds all three words; here
+ * one is enough: a manifest that is cut off in the middle is a mistake to name, not objects to prune.
+ */
 const looksMeant = (text: string): boolean =>
-  ['apiVersion:', 'kind:', 'metadata:'].every((word) => text.includes(word));
+  ['apiVersion:', 'kind:', 'metadata:'].some((word) => text.includes(word));
 
 const readJsonFile = (file: string, text: string): ReadFile => {
   let value: unknown;

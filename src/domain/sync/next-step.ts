@@ -56,7 +56,8 @@ export const startOperation = (id: string, generation: number, now: number): Ope
 export const nextStep = (input: StepInput): Step => {
   const operation = takeResults(input);
   const groups = groupsOf(input.targets);
-  if (input.targets.length === 0 && input.inventory.length > 0 && !input.allowEmpty) {
+  const isEmpty = input.targets.every(({ tracked }) => !tracked);
+  if (isEmpty && input.inventory.length > 0 && !input.allowEmpty) {
     return end(operation, input.now, 'Failed', 'the sources render to nothing: nothing is pruned without allowEmpty');
   }
   if (operation.next > groups.length) return finish(operation, input.now);

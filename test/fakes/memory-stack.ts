@@ -1,0 +1,158 @@
+import { createSnapshots } from '../../src/app/load-fleet.ts';
+import { planChange } from '../../src/app/plan/plan-change.ts';
+import { pollRefs } from '../../src/app/poll-refs.ts';
+import { render } from '../../src/app/render.ts';
+import { reportRollout } from '../../src/app/report-rollout.ts';
+import { sweep } from '../../src/app/sweep.ts';
+import { syncApplication } from '../../src/app/sync/sync-application.ts';
+import { parseFleetFile } from '../../src/domain/fleet/parse-fleet-file.ts';
+import { FLEET_ID } from '../../src/domain/fleet-row.ts';
+import type { ChatMessage } from '../../src/ports/chat.ts';
+import type { CommitStatus } from '../../src/ports/commit-statuses.ts';
+import type { Sandbox } from '../../src/ports/sandbox.ts';
+import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
+import { createMemoryPorts } from './memory-ports.ts';
+import { createMemoryRepository } from './memory-repository.ts';
+
+export const REPOSITORY = 'https://git.example.com/acme/fleet';
+export const MAIN = 'refs/heads/main';
+
+const FLEET = `
+apiVersion: towline.dev/v1alpha1
+kind: Fleet
+metadata: { name: acme }
+spec:
+  source: { repoURL: ${REPOSITORY}, targetRevision: main, path: apps }
+  repositories: [{ url: ${REPOSITORY}, forge: github, apiURL: https://api.example.com, credentials: token }]
+  clusters:
+    - { name: dev, labels: { environment: dev }, embedded: true }
+    - { name: prod, labels: { environment: prod }, embedded: true }
+  slack: { channel: C1, credentials: slack }
+`;
+
+/** An Argo CD Application of a directory in the repository, on one cluster, as YAML. */
+export const applicationYaml = (
+  name: string,
+  path: string,
+  cluster: string,
+  more: { spec?: string; metadata?: string } = {},
+): string => `
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: ${name}, namespace: argocd${more.metadata ? `, ${more.metadata}` : ''} }
+spec:
+  project: default
+  source: { repoURL: ${REPOSITORY}, targetRevision: main, path: ${path} }
+  destination: { name: ${cluster}, namespace: ${name} }
+${more.spec ?? '  syncPolicy: { automated: { prune: true }, syncOptions: [CreateNamespace=true] }'}
+`;
+
+/** A ConfigMap as YAML. */
+export const configMapYaml = (name: string, value: string): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { value: "${value}" }\n`;
+
+/** The whole pipeline over memory: real use cases, queues that are pumped by hand, two clusters. */
+export const createMemoryStack = async (sandbox?: Sandbox) => {
+  const ports = createMemoryPorts();
+  const repository = createMemoryRepository();
+  const clusters: Record<string, FakeCluster> = { dev: createFakeCluster(), prod: createFakeCluster() };
+  const statuses: CommitStatus[] = [];
+  const chat: { ts: string; message: ChatMessage; edits: number }[] = [];
+  const snapshots = createSnapshots(ports.blobs);
+  const openRepository = () => repository;
+  const parsed = parseFleetFile(FLEET, { file: 'fleet.yaml', local: true });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  await ports.fleets.save({ id: FLEET_ID, version: 0, file: parsed.fleet, projects: [] });
+  const noSandbox: Sandbox = { render: () => Promise.reject(new Error('no tool in this test')) };
+  const handlers = {
+    changes: planChange({ ...ports, snapshots, openRepository, toolVersions: {} }),
+    renders: render({ ...ports, sandbox: sandbox ?? noSandbox }),
+    syncs: syncApplication({
+      ...ports,
+      connect: ({ name }) => Promise.resolve(clusters[name] ?? createFakeCluster()),
+      pause: (milliseconds) => {
+        ports.time.now += milliseconds;
+        return Promise.resolve();
+      },
+    }),
+    reports: reportRollout({
+      ...ports,
+      statuses: { post: async (status) => void statuses.push(status) },
+      openChat: () => ({
+        channel: 'C1',
+        chat: {
+          post: async (channel, message) => {
+            chat.push({ ts: String(chat.length), message, edits: 0 });
+            return { channel, ts: String(chat.length - 1) };
+          },
+          update: async (_channel, ts, message) => {
+            const known = chat.find((one) => one.ts === ts);
+            if (known) Object.assign(known, { message, edits: known.edits + 1 });
+          },
+        },
+      }),
+      rolloutURL: (rollout) => `https://towline.example.com/rollouts/${rollout}`,
+    }),
+  };
+
+  /** Delivers messages until none is left that is due within `seconds`; time moves to each delay's end. */
+  const settle = async (seconds = 5): Promise<void> => {
+    const deadline = ports.time.now + seconds * 1_000;
+    for (let steps = 0; steps < 2_000; steps++) {
+      const next = nextMessage(ports.sent);
+      if (!next) return;
+      if (next.delaySeconds > 0) {
+        if (ports.time.now + next.delaySeconds * 1_000 > deadline) return;
+        ports.time.now += next.delaySeconds * 1_000;
+      }
+      await next.deliver(handlers);
+      ports.time.now += 1;
+    }
+    throw new Error('the queues do not come to rest');
+  };
+
+  const push = async (files: Record<string, string | null>, ref = MAIN): Promise<string> => {
+    const commit = repository.commit(ref, files);
+    await ports.queues.changes([{ version: 1, repository: REPOSITORY, ref, cause: 'push', commit }]);
+    return commit;
+  };
+
+  return {
+    ...ports,
+    repository,
+    clusters: clusters as Record<'dev' | 'prod', FakeCluster>,
+    statuses,
+    chat,
+    handlers,
+    settle,
+    push,
+    poll: pollRefs({ ...ports, snapshots, openRepository }),
+    sweep: sweep(ports),
+    /** The last state and description of each context of a commit. */
+    statusOf: (commit: string) =>
+      Object.fromEntries(
+        statuses
+          .filter((one) => one.commit === commit)
+          .map(({ context, state, description }) => [context, [state, description]]),
+      ),
+  };
+};
+
+type Sent = ReturnType<typeof createMemoryPorts>['sent'];
+type Handlers = Awaited<ReturnType<typeof createMemoryStack>>['handlers'];
+
+const nextMessage = (
+  sent: Sent,
+): { delaySeconds: number; deliver: (handlers: Handlers) => Promise<void> } | undefined => {
+  const names = ['changes', 'renders', 'syncs', 'reports'] as const;
+  const found = names
+    .flatMap((name) => sent[name].map(({ delaySeconds }, index) => ({ name, index, delaySeconds })))
+    .toSorted((a, b) => a.delaySeconds - b.delaySeconds)[0];
+  if (!found) return undefined;
+  const { name, index, delaySeconds } = found;
+  const [taken] = sent[name].splice(index, 1);
+  return {
+    delaySeconds,
+    deliver: (handlers) => (handlers[name] as (message: unknown) => Promise<void>)(taken?.message),
+  };
+};

@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { applicationYaml, configMapYaml, createMemoryStack } from '../../fakes/memory-stack.ts';
+
+const twoApplications = {
+  'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev'),
+  'apps/web-prod.yaml': applicationYaml('web-prod', 'web', 'prod'),
+  'apps/api-dev.yaml': applicationYaml('api-dev', 'api', 'dev'),
+  'web/config.yaml': configMapYaml('web', 'one'),
+  'api/config.yaml': configMapYaml('api', 'one'),
+};
+
+const live = (
+  stack: Awaited<ReturnType<typeof createMemoryStack>>,
+  cluster: 'dev' | 'prod',
+  namespace: string,
+  name: string,
+) => stack.clusters[cluster].objects.get(`/ConfigMap/${namespace}/${name}`);
+
+describe('a push, end to end over memory', () => {
+  it('applies every application of a new fleet and ends with one success per environment', async () => {
+    const stack = await createMemoryStack();
+    const commit = await stack.push(twoApplications);
+    await stack.settle();
+    expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'one' } });
+    expect(live(stack, 'prod', 'web-prod', 'web')).toMatchObject({ data: { value: 'one' } });
+    expect(stack.statusOf(commit)).toEqual({
+      'towline/dev': ['success', '2/2 synced'],
+      'towline/prod': ['success', '1/1 synced'],
+    });
+    expect(stack.statuses[0]).toMatchObject({ commit, state: 'pending' });
+    expect(stack.chat).toHaveLength(1);
+    expect(
+      [...stack.applications.rows.values()].every(({ due, lease }) => due === undefined && lease === undefined),
+    ).toBe(true);
+    expect([...stack.rollouts.rows.values()].every(({ due }) => due === undefined)).toBe(true);
+  });
+
+  it('renders and applies exactly what a changed file bears on, and touches nothing else', async () => {
+    const stack = await createMemoryStack();
+    await stack.push(twoApplications);
+    await stack.settle();
+    const before = live(stack, 'dev', 'api-dev', 'api')?.metadata.resourceVersion;
+    const renders = stack.events.seen.filter(({ event }) => event === 'render').length;
+    const commit = await stack.push({ 'web/config.yaml': configMapYaml('web', 'two') });
+    await stack.settle();
+    expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'two' } });
+    expect(live(stack, 'dev', 'api-dev', 'api')?.metadata.resourceVersion).toBe(before);
+    // Both web applications share one render.
+    expect(stack.events.seen.filter(({ event }) => event === 'render').length - renders).toBe(1);
+    expect(stack.statusOf(commit)).toEqual({
+      'towline/dev': ['success', '1/1 synced'],
+      'towline/prod': ['success', '1/1 synced'],
+    });
+  });
+
+  it('says so where a commit affects nothing', async () => {
+    const stack = await createMemoryStack();
+    await stack.push(twoApplications);
+    await stack.settle();
+    const commit = await stack.push({ 'README.md': 'hello' });
+    await stack.settle();
+    expect(stack.statusOf(commit)['towline/dev']).toEqual(['success', 'no applications affected']);
+  });
+
+  it('prunes what is gone from Git, and only that', async () => {
+    const stack = await createMemoryStack();
+    await stack.push({ ...twoApplications, 'web/extra.yaml': configMapYaml('extra', 'x') });
+    await stack.settle();
+    expect(live(stack, 'dev', 'web-dev', 'extra')).toBeDefined();
+    await stack.push({ 'web/extra.yaml': null });
+    await stack.settle();
+    expect(live(stack, 'dev', 'web-dev', 'extra')).toBeUndefined();
+    expect(live(stack, 'dev', 'web-dev', 'web')).toBeDefined();
+  });
+
+  it.each([
+    ['a broken manifest', { 'web/config.yaml': 'kind: [' }, /web\/config\.yaml/],
+    ['a missing path', { 'web/config.yaml': null }, /web/],
+    ['an unknown cluster', { 'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'nowhere') }, /nowhere/],
+    ['broken Application YAML', { 'apps/web-dev.yaml': 'a: [\n' }, /apps\/web-dev\.yaml/],
+    [
+      'a wrong field type',
+      { 'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev').replace('project: default', 'project: [1]') },
+      /spec\.project/,
+    ],
+  ])(
+    'fails the commit for %s, naming it, lets the others go on, and the fix goes green',
+    async (_name, broken, cause) => {
+      const stack = await createMemoryStack();
+      await stack.push(twoApplications);
+      await stack.settle();
+      const bad = await stack.push({ ...broken, 'api/config.yaml': configMapYaml('api', 'two') });
+      await stack.settle();
+      const [state, description] = stack.statusOf(bad)['towline/dev'] ?? [];
+      expect(state).toBe('failure');
+      expect(description).toMatch(cause);
+      expect(live(stack, 'dev', 'api-dev', 'api')).toMatchObject({ data: { value: 'two' } });
+      expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'one' } });
+      const good = await stack.push({
+        'apps/web-dev.yaml': twoApplications['apps/web-dev.yaml'],
+        'web/config.yaml': configMapYaml('web', 'three'),
+      });
+      await stack.settle();
+      expect(stack.statusOf(good)['towline/dev']?.[0]).toBe('success');
+      expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'three' } });
+    },
+  );
+
+  it('refuses a namespace that the project does not permit, by the rendered object', async () => {
+    const stack = await createMemoryStack();
+    const project = `
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: { name: narrow, namespace: argocd }
+spec:
+  sourceRepos: ['*']
+  destinations: [{ name: dev, namespace: web-dev }]
+`;
+    const commit = await stack.push({
+      'apps/project.yaml': project,
+      'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev').replace('project: default', 'project: narrow'),
+      'web/config.yaml': configMapYaml('web', 'one').replace('name: web', 'name: web, namespace: kube-system'),
+    });
+    await stack.settle();
+    const [state, description] = stack.statusOf(commit)['towline/dev'] ?? [];
+    expect(state).toBe('failure');
+    expect(description).toMatch(/kube-system.*narrow|narrow.*kube-system/);
+    expect(stack.clusters.dev.writes()).toEqual([]);
+  });
+
+  it('makes few plans and syncs of a hundred pushes, and ends with the last', async () => {
+    const stack = await createMemoryStack();
+    await stack.push(twoApplications);
+    await stack.settle();
+    const applies = stack.clusters.dev.writes().length;
+    const commits: string[] = [];
+    for (let i = 0; i < 100; i++) commits.push(await stack.push({ 'web/config.yaml': configMapYaml('web', `v${i}`) }));
+    await stack.settle();
+    expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'v99' } });
+    expect(stack.clusters.dev.writes().length - applies).toBeLessThan(10);
+    for (const commit of commits.slice(0, -1)) expect(stack.statusOf(commit)['towline/dev']?.[0]).toBe('canceled');
+    expect(stack.statusOf(commits.at(-1) ?? '')['towline/dev']?.[0]).toBe('success');
+  });
+
+  it('finds a push whose webhook was lost by polling', async () => {
+    const stack = await createMemoryStack();
+    await stack.push(twoApplications);
+    await stack.settle();
+    stack.repository.commit('refs/heads/main', { 'web/config.yaml': configMapYaml('web', 'polled') });
+    expect(await stack.poll()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'polled' } });
+    expect(await stack.poll()).toEqual({ changes: 0 });
+  });
+
+  it('waits for a person where automated sync is off', async () => {
+    const stack = await createMemoryStack();
+    const commit = await stack.push({
+      'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev', { spec: '  syncPolicy: {}' }),
+      'web/config.yaml': configMapYaml('web', 'one'),
+    });
+    await stack.settle();
+    expect(stack.statusOf(commit)['towline/dev']).toEqual(['success', '0/1 synced · 1 waiting for a person']);
+    expect(stack.clusters.dev.writes()).toEqual([]);
+  });
+
+  it('has a lost cache made again and goes on', async () => {
+    const stack = await createMemoryStack();
+    const first = await stack.push(twoApplications);
+    // The message of the plan is delivered; everything it stored in the cache is lost before the renders run.
+    const [change] = stack.sent.changes.splice(0);
+    if (change) await stack.handlers.changes(change.message);
+    stack.blobs.blobs.clear();
+    await stack.settle();
+    expect(stack.statusOf(first)['towline/dev']?.[0]).toBe('success');
+    expect(live(stack, 'dev', 'web-dev', 'web')).toBeDefined();
+  });
+});
