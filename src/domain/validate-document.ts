@@ -1,41 +1,73 @@
 import * as v from 'valibot';
+import { nearest } from './nearest-name.ts';
 import type { Problem } from './problem.ts';
 import { fieldText, type Path, type YamlDocument } from './yaml-document.ts';
 
 type Schema = v.GenericSchema;
 
 /**
- * Checks one document against a schema. Wrong values are errors with file, line, field, value and what is allowed;
- * fields that the schema does not know are warnings with the name that was probably meant.
+ * Checks one document (or what stands at `base` in it) against a schema. Wrong values are errors with file, line, field,
+ * value and what is allowed; fields that the schema does not know are warnings with the name that was probably meant. A
+ * null is read as an absent field, as Kubernetes does.
  */
 export const validateDocument = <S extends Schema>(
   schema: S,
   document: YamlDocument,
   file: string,
 ): { output?: v.InferOutput<S>; problems: Problem[] } => {
-  const at = (path: Path) => ({ file, line: document.lineOf(path), field: fieldText(path) });
-  const unknown = unknownFields(schema, document.value, []).map(
-    ({ path, meant }): Problem => ({
+  const value = withoutNulls(schema, document.value);
+  const unknown = unknownFields(schema, value, []).map(({ path, meant }) =>
+    problemAt(document, file, path, {
       severity: 'warning',
       code: 'field-unknown',
-      ...at(path),
       message: `this field is not known and does nothing${meant ? `; did you mean ${meant}?` : ''}`,
     }),
   );
-  const result = v.safeParse(schema, document.value);
+  const result = v.safeParse(schema, value);
   if (result.success) return { output: result.output, problems: unknown };
-  const invalid = result.issues.map((issue): Problem => {
+  const invalid = result.issues.map((issue) => {
     const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-    return { severity: 'error', code: 'field-invalid', ...at(path), message: issueText(issue) };
+    return problemAt(document, file, path, {
+      severity: 'error',
+      code: 'field-invalid',
+      message: issueText(issue, path),
+    });
   });
   return { problems: [...invalid, ...unknown] };
 };
 
-const issueText = (issue: v.BaseIssue<unknown>): string => {
-  if (issue.received === 'undefined') return 'is missing: give it a value';
-  if (issue.kind === 'schema') return `must be ${issue.expected}, not ${shown(issue.input)}`;
-  return `${issue.message} (it is ${shown(issue.input)})`;
+/** A problem with what stands at `path` of a document. */
+export const problemAt = (
+  document: YamlDocument,
+  file: string,
+  path: Path,
+  what: Pick<Problem, 'severity' | 'code' | 'message'>,
+): Problem => ({ ...what, file, ...document.placeOf(path), field: fieldText([...document.base, ...path]) });
+
+const KINDS: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  Object: 'a mapping',
+  Array: 'a list',
 };
+
+const expectedText = (expected: string | null): string => {
+  const names = (expected ?? '').replace(/^\((.*)\)$/, '$1').split(' | ');
+  return names.map((name) => KINDS[name] ?? name).join(' or ');
+};
+
+const issueText = (issue: v.BaseIssue<unknown>, path: Path): string => {
+  if (issue.kind !== 'schema') return `${issue.message}${isSecret(path) ? '' : ` (it is ${shown(issue.input)})`}`;
+  const expected = expectedText(issue.expected);
+  if (issue.received === 'undefined') return `is missing; it must be ${expected}`;
+  const isUnquoted = issue.expected === 'string' && ['number', 'boolean'].includes(typeof issue.input);
+  const remedy = isUnquoted ? ': write it in quotes' : '';
+  return `must be ${expected}${isSecret(path) ? '' : `, not ${shown(issue.input)}`}${remedy}`;
+};
+
+/** Fields that name a secret: somebody may have written the secret itself there. */
+const isSecret = (path: Path): boolean => /credential|secret|token|password|key$/i.test(String(path.at(-1) ?? ''));
 
 const shown = (value: unknown): string => {
   const text = typeof value === 'string' ? `"${value}"` : (JSON.stringify(value) ?? String(value));
@@ -45,46 +77,52 @@ const shown = (value: unknown): string => {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The schema below `optional`, `pipe` and the like. */
+const isSchema = (value: unknown): value is Schema => isRecord(value) && value['kind'] === 'schema';
+
+/** The schema below `optional`, `pipe` and `lazy`. */
 const unwrap = (schema: Schema): Schema => {
-  if ('wrapped' in schema) return unwrap(schema.wrapped as Schema);
-  if ('pipe' in schema && Array.isArray(schema.pipe) && schema.pipe[0] !== schema)
-    return unwrap(schema.pipe[0] as Schema);
+  if ('getter' in schema && typeof schema.getter === 'function') {
+    const inner: unknown = schema.getter(undefined);
+    return isSchema(inner) ? unwrap(inner) : schema;
+  }
+  if ('wrapped' in schema && isSchema(schema.wrapped)) return unwrap(schema.wrapped);
+  if ('pipe' in schema && Array.isArray(schema.pipe)) {
+    const first: unknown = schema.pipe[0];
+    if (isSchema(first) && first !== schema && !('pipe' in first)) return unwrap(first);
+  }
   return schema;
 };
 
-const unknownFields = (schema: Schema, value: unknown, path: Path): { path: Path; meant?: string }[] => {
+/** The fields of an object schema, the item of a list schema; undefined: neither (a record, anything). */
+const shapeOf = (schema: Schema): { fields: Record<string, unknown> } | { item: Schema } | undefined => {
   const inner = unwrap(schema);
-  if ('item' in inner && Array.isArray(value)) {
-    return value.flatMap((one, index) => unknownFields(inner.item as Schema, one, [...path, index]));
+  if ('item' in inner && isSchema(inner.item)) return { item: inner.item };
+  return 'entries' in inner && isRecord(inner.entries) ? { fields: inner.entries } : undefined;
+};
+
+const withoutNulls = (schema: Schema, value: unknown): unknown => {
+  const shape = shapeOf(schema);
+  if (shape && 'item' in shape) return Array.isArray(value) ? value.map((one) => withoutNulls(shape.item, one)) : value;
+  if (!shape || !isRecord(value)) return value;
+  const kept = Object.entries(value).filter(([key, one]) => one !== null || !Object.hasOwn(shape.fields, key));
+  return Object.fromEntries(
+    kept.map(([key, one]) => {
+      const known = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+      return [key, isSchema(known) ? withoutNulls(known, one) : one];
+    }),
+  );
+};
+
+const unknownFields = (schema: Schema, value: unknown, path: Path): { path: Path; meant?: string }[] => {
+  const shape = shapeOf(schema);
+  if (shape && 'item' in shape) {
+    return Array.isArray(value) ? value.flatMap((one, index) => unknownFields(shape.item, one, [...path, index])) : [];
   }
-  if (!('entries' in inner) || !isRecord(value)) return [];
-  const entries = inner.entries as Record<string, Schema>;
+  if (!shape || !isRecord(value)) return [];
   return Object.keys(value).flatMap((key) => {
-    const known = Object.hasOwn(entries, key) ? entries[key] : undefined;
-    if (known) return unknownFields(known, value[key], [...path, key]);
-    const meant = nearest(key, Object.keys(entries));
+    const known = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+    if (isSchema(known)) return unknownFields(known, value[key], [...path, key]);
+    const meant = nearest(key, Object.keys(shape.fields));
     return [{ path: [...path, key], ...(meant ? { meant } : {}) }];
   });
-};
-
-/** The known name closest to `name`, if it is close enough to be a slip. */
-export const nearest = (name: string, known: readonly string[]): string | undefined => {
-  const ranked = known.map((one) => ({ one, distance: distance(name.toLowerCase(), one.toLowerCase()) }));
-  const best = ranked.toSorted((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= Math.max(2, Math.floor(name.length / 3)) ? best.one : undefined;
-};
-
-/** Levenshtein's distance. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 };

@@ -3,16 +3,23 @@ import type { Problem } from './problem.ts';
 
 export type Path = readonly (string | number)[];
 
-/** One document of a YAML file: its value, and the line on which each of its fields stands. */
+/** One object of a YAML file: its value, and where each of its fields stands. */
 export interface YamlDocument {
   value: unknown;
-  /** Line (from 1) of the field at `path`, or of the nearest field above it that is there. */
+  /** Where the object stands in its document: empty, or `items[n]` of a List. */
+  base: Path;
+  /** Line and column (from 1) of the field at `path`, or of the nearest field above it that is there. */
+  placeOf(path: Path): { line: number; column: number };
+  /** The line alone. */
   lineOf(path: Path): number;
 }
 
 const MAX_ALIASES = 100;
 
-/** Reads all documents of a YAML (or JSON) file. A syntax error is a problem with its line; the other documents count. */
+/**
+ * Reads all documents of a YAML (or JSON) file; the items of a `kind: List` count as documents of their own. A syntax
+ * error is a problem with its line, and the other documents count.
+ */
 export const readYaml = (file: string, text: string): { documents: YamlDocument[]; problems: Problem[] } => {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, merge: true, version: '1.2' });
@@ -20,46 +27,58 @@ export const readYaml = (file: string, text: string): { documents: YamlDocument[
   const problems: Problem[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const [error] = document.errors;
-    if (error) problems.push(syntaxProblem(file, lines.linePos(error.pos[0]).line, error.message));
-    else readDocument(document, lines, file, documents, problems);
+    const read = error ? { position: error.pos[0], message: error.message } : valueOf(document);
+    if ('message' in read) problems.push(syntaxProblem(file, lines.linePos(read.position), read.message));
+    else if (read.value !== null && read.value !== undefined) documents.push(...objectsOf(document, lines, read.value));
   }
   return { documents, problems };
 };
 
-const readDocument = (
-  document: Document.Parsed,
-  lines: LineCounter,
-  file: string,
-  documents: YamlDocument[],
-  problems: Problem[],
-): void => {
+/** The document as plain data; fails on what would blow up (aliases by the thousand). */
+const valueOf = (document: Document.Parsed): { value: unknown } | { position: number; message: string } => {
   try {
-    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
-    if (value === null || value === undefined) return;
-    documents.push({ value, lineOf: (path) => lineOf(document, lines, path) });
+    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
   } catch (error) {
-    const start = document.contents?.range[0] ?? 0;
-    problems.push(
-      syntaxProblem(file, lines.linePos(start).line, error instanceof Error ? error.message : String(error)),
-    );
+    if (!(error instanceof Error)) throw error;
+    return { position: document.contents?.range[0] ?? 0, message: error.message };
   }
 };
 
-const syntaxProblem = (file: string, line: number, message: string): Problem => ({
+const objectsOf = (document: Document.Parsed, lines: LineCounter, value: unknown): YamlDocument[] => {
+  const objectAt = (base: Path, one: unknown): YamlDocument => {
+    const placeOf = (path: Path) => place(document, lines, [...base, ...path]);
+    return { value: one, base, placeOf, lineOf: (path) => placeOf(path).line };
+  };
+  const items = itemsOf(value);
+  return items ? items.map((item, index) => objectAt(['items', index], item)) : [objectAt([], value)];
+};
+
+const itemsOf = (value: unknown): unknown[] | undefined => {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !('items' in value)) return undefined;
+  return /List$/.test(String(value.kind)) && Array.isArray(value.items) ? value.items : undefined;
+};
+
+const syntaxProblem = (file: string, { line, col }: { line: number; col: number }, message: string): Problem => ({
   severity: 'error',
   code: 'yaml-invalid',
   file,
   line,
+  column: col,
   field: '',
   message: `not valid YAML: ${message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '')}`,
 });
 
-const lineOf = (document: Document.Parsed, lines: LineCounter, path: Path): number => {
+const place = (document: Document.Parsed, lines: LineCounter, path: Path): { line: number; column: number } => {
   for (let length = path.length; length > 0; length--) {
     const offset = offsetOf(document, path.slice(0, length));
-    if (offset !== undefined) return lines.linePos(offset).line;
+    if (offset !== undefined) return positionOf(lines, offset);
   }
-  return lines.linePos(document.contents?.range[0] ?? 0).line;
+  return positionOf(lines, document.contents?.range[0] ?? 0);
+};
+
+const positionOf = (lines: LineCounter, offset: number): { line: number; column: number } => {
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
 };
 
 /** Where the field's key stands (its value, in a list). */
@@ -74,6 +93,12 @@ const offsetOf = (document: Document.Parsed, path: Path): number | undefined => 
   return isNode(node) ? node.range?.[0] : undefined;
 };
 
-/** `spec.sources[1].helm.valueFiles`. */
+/** `spec.sources[1].helm.valueFiles`; a key that is no plain name is quoted: `labels["a.b/c"]`. */
 export const fieldText = (path: Path): string =>
-  path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('');
+  path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      if (!/^[\w-]+$/.test(part)) return `["${part}"]`;
+      return index === 0 ? part : `.${part}`;
+    })
+    .join('');

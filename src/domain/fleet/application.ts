@@ -40,7 +40,14 @@ export interface ApplicationSource {
   helm?: HelmOptions;
   kustomize?: KustomizeOptions;
   directory?: DirectoryOptions;
-  plugin?: Record<string, unknown>;
+  plugin?: PluginOptions;
+}
+
+/** A config management plugin: read, so that its use can be named; Towline runs none. */
+export interface PluginOptions {
+  name?: string;
+  env?: { name: string; value: string }[];
+  parameters?: Record<string, unknown>[];
 }
 
 export interface HelmOptions {

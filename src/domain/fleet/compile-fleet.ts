@@ -1,184 +1,164 @@
-import { createHash } from 'node:crypto';
 import type { Problem } from '../problem.ts';
-import { validateDocument } from '../validate-document.ts';
-import { readYaml, type YamlDocument } from '../yaml-document.ts';
-import { type Application, applicationId } from './application.ts';
-import type { ClusterConfig, FleetFile } from './fleet-file.ts';
-import { readApplication, readProject } from './read-manifests.ts';
-import { ApplicationSchema, AppProjectSchema } from './manifest-schemas.ts';
-import { checkDestination, checkSources, DEFAULT_PROJECT } from './project-rules.ts';
+import { stableDigest } from '../stable-digest.ts';
+import { type Application, applicationId, type Origin } from './application.ts';
+import { compileApplication } from './compile-application.ts';
+import type { FleetFile } from './fleet-file.ts';
 import type { AppProject } from './project.ts';
-import { findCluster } from './find-cluster.ts';
+import { DEFAULT_PROJECT } from './project-rules.ts';
+import {
+  COMPILER,
+  type Documents,
+  documentKey,
+  type FleetDocument,
+  isKnown,
+  readFleetFile,
+} from './read-fleet-files.ts';
 import type { CompiledApplication, FleetSnapshot } from './snapshot.ts';
-
-export interface FleetDocument {
-  path: string;
-  text: string;
-  digest: string;
-}
-
-interface Found {
-  applications: Application[];
-  projects: AppProject[];
-  problems: Problem[];
-  /** Documents that are there but wrong: their last good version stays live. */
-  broken: { files: Set<string>; ids: Set<string> };
-  warnings: Map<string, Problem[]>;
-}
 
 /**
  * Compiles the fleet's documents (Argo CD's Applications and AppProjects) into a snapshot: pure, deterministic. Wrong
- * documents are problems with file and line, and the last good version of what they define stays (`previous`). Kinds
- * that are not supported yet are problems too, never silently dropped.
+ * documents are problems with file and line, and the last good version of what they define stays (`previous`). Kinds that
+ * are not served are problems of severity `unsupported`, never silently dropped. Files that are as they were in `previous`
+ * are not read again, and need no text (`filesToRead`).
  */
 export const compileFleet = (input: {
   files: readonly FleetDocument[];
   fleet: FleetFile;
   previous?: FleetSnapshot;
 }): FleetSnapshot => {
-  const found: Found = {
-    applications: [],
-    projects: [],
-    problems: [],
-    broken: { files: new Set(), ids: new Set() },
-    warnings: new Map(),
+  const { files, fleet, previous } = input;
+  const read = readFiles(files, previous);
+  const found = merge([...read.values()]);
+  keepLastGood(found, read, previous);
+  const problems = [...found.problems];
+  const projects = withDefault(distinct(found.projects, { kind: 'AppProject', idOf: ({ name }) => name }, problems));
+  const definite = distinct(found.applications, { kind: 'Application', idOf: applicationId }, problems);
+  const applications = definite.map((one) => compileApplication(one, { fleet, projects }));
+  const clean = files.filter(({ path }) => isClean(path, read.get(path), problems));
+  const content = {
+    applications: applications.toSorted(by(({ id }) => id)),
+    projects: projects.toSorted(by(({ name }) => name)),
+    problems: problems.toSorted((a, b) => by<Problem>(({ file }) => file)(a, b) || a.line - b.line),
+    compiler: COMPILER,
+    files: Object.fromEntries(clean.map(({ path, digest }) => [path, digest])),
   };
-  for (const file of input.files.toSorted((a, b) => (a.path < b.path ? -1 : 1))) readFile(file, found);
-  keepLastGood(found, input.previous);
-  const projects = withDefault(found.projects);
-  const applications = distinct(found.applications, found.problems).map((application) =>
-    compileApplication(application, { fleet: input.fleet, projects, warnings: found.warnings }),
-  );
-  const content = { applications: applications.toSorted(byId), projects, problems: found.problems };
   return { digest: digestOf(content), ...content };
 };
 
-const byId = (a: CompiledApplication, b: CompiledApplication): number => (a.id < b.id ? -1 : 1);
+const by =
+  <T>(key: (one: T) => string) =>
+  (a: T, b: T): number =>
+    key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0;
 
-const readFile = ({ path, text }: FleetDocument, found: Found): void => {
-  const { documents, problems } = readYaml(path, text);
-  found.problems.push(...problems);
-  if (problems.length > 0) found.broken.files.add(path);
-  for (const document of documents) readDocument(path, document, found);
+/** Applications count by their own digests and places, so that a large fleet's digest costs little. */
+const digestOf = (content: Omit<FleetSnapshot, 'digest'>): string =>
+  stableDigest({
+    ...content,
+    applications: content.applications.map(({ id, specDigest, origin }) => [id, specDigest, origin.file, origin.line]),
+  });
+
+const readFiles = (files: readonly FleetDocument[], previous: FleetSnapshot | undefined): Map<string, Documents> => {
+  const before = previous ? byFile(previous) : new Map<string, Documents>();
+  const sorted = files.toSorted(by(({ path }) => path));
+  return new Map(
+    sorted.map((file) => [file.path, isKnown(file, previous) ? (before.get(file.path) ?? NOTHING) : readNew(file)]),
+  );
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const NOTHING: Documents = { applications: [], projects: [], problems: [], broken: [], unread: false };
 
-const readDocument = (file: string, document: YamlDocument, found: Found): void => {
-  const { value } = document;
-  const kind = isRecord(value) && typeof value.kind === 'string' ? value.kind : undefined;
-  const apiVersion = isRecord(value) && typeof value.apiVersion === 'string' ? value.apiVersion : undefined;
-  if (kind === undefined || apiVersion === undefined) {
-    found.problems.push(problemAt(file, document, 'document-unknown', 'is no Kubernetes object: it has no kind or apiVersion'));
-  } else if (!apiVersion.startsWith('argoproj.io/')) {
-    const message = `${kind} is no Argo CD kind; plain manifests belong in a source that an Application names`;
-    found.problems.push({ ...problemAt(file, document, 'document-ignored', message), severity: 'warning' });
-  } else if (kind === 'Application') {
-    readInto(file, document, found, ApplicationSchema, (manifest, origin) => {
-      found.applications.push(readApplication(manifest, origin));
-    });
-  } else if (kind === 'AppProject') {
-    readInto(file, document, found, AppProjectSchema, (manifest) => found.projects.push(readProject(manifest)));
-  } else {
-    found.problems.push(problemAt(file, document, 'kind-unsupported', `${kind} is not supported yet; supported: Application, AppProject`));
-  }
+const readNew = ({ path, text }: FleetDocument): Documents => {
+  if (text === undefined) throw new Error(`compileFleet needs the text of ${path}`);
+  return readFleetFile(path, text);
 };
 
-const readInto = <S extends typeof ApplicationSchema | typeof AppProjectSchema>(
-  file: string,
-  document: YamlDocument,
-  found: Found,
-  schema: S,
-  take: (manifest: NonNullable<ReturnType<typeof validateDocument<S>>['output']>, origin: { file: string; line: number }) => void,
-): void => {
-  const { output, problems } = validateDocument(schema, document, file);
-  found.problems.push(...problems);
-  if (output) return take(output, { file, line: document.lineOf([]) });
-  const { value } = document;
-  if (isRecord(value) && isRecord(value.metadata)) {
-    found.broken.ids.add(`${String(value.metadata.namespace ?? 'argocd')}/${String(value.metadata.name)}`);
-  }
+/** What every file of a snapshot defined. */
+const byFile = (snapshot: FleetSnapshot): Map<string, Documents> => {
+  const files = new Map<string, Documents>();
+  const at = (file: string): Documents => {
+    const known = files.get(file) ?? { applications: [], projects: [], problems: [], broken: [], unread: false };
+    files.set(file, known);
+    return known;
+  };
+  for (const one of snapshot.applications) at(one.origin.file).applications.push(documentOf(one));
+  for (const one of snapshot.projects) if (one.origin) at(one.origin.file).projects.push(one);
+  for (const one of snapshot.problems) at(one.file).problems.push(one);
+  return files;
 };
 
-const problemAt = (file: string, document: YamlDocument, code: string, message: string): Problem => ({
-  severity: 'error',
-  code,
-  file,
-  line: document.lineOf(['kind']),
-  field: '',
-  message,
+/** The application without what compiling added. */
+const documentOf = (compiled: CompiledApplication): Application => {
+  const {
+    id: _id,
+    specDigest: _digest,
+    cluster: _cluster,
+    environment: _environment,
+    problems: _problems,
+    ...own
+  } = compiled;
+  return own;
+};
+
+const merge = (files: readonly Documents[]): Documents => ({
+  applications: files.flatMap(({ applications }) => applications),
+  projects: files.flatMap(({ projects }) => projects),
+  problems: files.flatMap(({ problems }) => problems),
+  broken: files.flatMap(({ broken }) => broken),
+  unread: false,
 });
 
-/** What a broken document or file used to define stays as it was. */
-const keepLastGood = (found: Found, previous: FleetSnapshot | undefined): void => {
+/** What a wrong document, or a file that cannot be read, used to define stays as it was. */
+const keepLastGood = (
+  found: Documents,
+  read: ReadonlyMap<string, Documents>,
+  previous: FleetSnapshot | undefined,
+): void => {
+  const broken = new Set(found.broken);
+  const stays = (kind: string, { namespace, name }: { namespace: string; name: string }, origin: Origin | undefined) =>
+    broken.has(documentKey(kind, namespace, name)) || (origin !== undefined && read.get(origin.file)?.unread === true);
   const here = new Set(found.applications.map(applicationId));
-  for (const known of previous?.applications ?? []) {
-    const isBroken = found.broken.ids.has(known.id) || found.broken.files.has(known.origin.file);
-    if (!isBroken || here.has(known.id)) continue;
-    const { id: _id, specDigest: _digest, cluster: _cluster, environment: _environment, problems: _problems, ...application } = known;
-    found.applications.push(application);
-  }
-  if (found.broken.files.size === 0 && found.broken.ids.size === 0) return;
   const projects = new Set(found.projects.map(({ name }) => name));
-  for (const known of previous?.projects ?? []) if (!projects.has(known.name)) found.projects.push(known);
+  for (const one of previous?.applications ?? []) {
+    if (!here.has(one.id) && stays('Application', one, one.origin)) found.applications.push(documentOf(one));
+  }
+  for (const one of previous?.projects ?? []) {
+    if (!projects.has(one.name) && stays('AppProject', one, one.origin)) found.projects.push(one);
+  }
 };
 
 const withDefault = (projects: readonly AppProject[]): AppProject[] =>
   projects.some(({ name }) => name === DEFAULT_PROJECT.name) ? [...projects] : [DEFAULT_PROJECT, ...projects];
 
-/** Two documents of one name: the first stands, the second is a problem that names both places. */
-const distinct = (applications: readonly Application[], problems: Problem[]): Application[] => {
-  const known = new Map<string, Application>();
-  for (const application of applications) {
-    const id = applicationId(application);
+/** Two documents of one name: the first (by path and line) stands, the second is a problem that names both places. */
+const distinct = <T extends { origin?: Origin }>(
+  items: readonly T[],
+  { kind, idOf }: { kind: string; idOf: (item: T) => string },
+  problems: Problem[],
+): T[] => {
+  const known = new Map<string, T>();
+  for (const item of items) {
+    const id = idOf(item);
     const first = known.get(id);
-    if (!first) known.set(id, application);
-    else {
-      const message = `Application ${id} is defined already at ${first.origin.file}:${first.origin.line}; that one counts`;
-      problems.push({ severity: 'error', code: 'application-duplicate', ...application.origin, field: 'metadata.name', message });
-    }
+    if (!first) known.set(id, item);
+    else problems.push(duplicateProblem(`${kind} ${id}`, item.origin, first.origin));
   }
   return [...known.values()];
 };
 
-const compileApplication = (
-  application: Application,
-  { fleet, projects }: { fleet: FleetFile; projects: readonly AppProject[]; warnings: Map<string, Problem[]> },
-): CompiledApplication => {
-  const found = findCluster(fleet.clusters, application.destination);
-  const cluster = 'cluster' in found ? found.cluster : undefined;
-  const project = projects.find(({ name }) => name === application.project);
-  const messages = [
-    ...('message' in found ? [['cluster-unknown', 'spec.destination', found.message] as const] : []),
-    ...(project ? projectProblems(project, application, cluster) : [missingProject(application, projects)]),
-  ];
-  const problems = messages.map(
-    ([code, field, message]): Problem => ({ severity: 'error', code, ...application.origin, field, message }),
-  );
-  const environment = cluster?.labels[fleet.environments.clusterLabel] ?? '';
-  const { origin: _origin, ...content } = application;
-  const specDigest = digestOf({ ...content, cluster: cluster?.name, environment, problems: problems.map(({ message }) => message) });
-  return { ...application, id: applicationId(application), specDigest, cluster: cluster?.name ?? '', environment, problems };
-};
+const placeText = (origin: Origin | undefined): string => (origin ? `${origin.file}:${origin.line}` : 'built in');
 
-const missingProject = (application: Application, projects: readonly AppProject[]) =>
-  [
-    'project-unknown',
-    'spec.project',
-    `there is no AppProject "${application.project}"; there are: ${projects.map(({ name }) => name).join(', ')}`,
-  ] as const;
+const duplicateProblem = (what: string, here: Origin | undefined, first: Origin | undefined): Problem => ({
+  severity: 'error',
+  code: 'document-duplicate',
+  file: here?.file ?? '',
+  line: here?.line ?? 1,
+  field: 'metadata.name',
+  message: `${what} is also defined at ${placeText(first)}, and that one counts: remove one of them`,
+});
 
-const projectProblems = (project: AppProject, application: Application, cluster: ClusterConfig | undefined) => [
-  ...checkSources(project, application).map((message) => ['project-source', 'spec.source.repoURL', message] as const),
-  ...checkDestination(project, application, cluster).map(
-    (message) => ['project-destination', 'spec.destination', message] as const,
-  ),
-];
-
-const digestOf = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value, sortKeys)).digest('hex');
-
-const sortKeys = (_key: string, value: unknown): unknown =>
-  isRecord(value) && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
+/** Whether everything that the file defines stands in the snapshot. */
+const isClean = (path: string, documents: Documents | undefined, problems: readonly Problem[]): boolean =>
+  documents !== undefined &&
+  !documents.unread &&
+  documents.broken.length === 0 &&
+  !problems.some(({ file, code }) => file === path && code === 'document-duplicate');

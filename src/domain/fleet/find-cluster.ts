@@ -1,7 +1,9 @@
 import type { Destination } from './application.ts';
 import type { ClusterConfig } from './fleet-file.ts';
 
-const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
+/** How a destination names the in-cluster cluster: Kubernetes' own service, and Argo CD's name for it. */
+export const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
+export const IN_CLUSTER_NAME = 'in-cluster';
 
 /**
  * The cluster that a destination names, by name or by server; `in-cluster` and Kubernetes' own service URL mean the one
@@ -9,23 +11,27 @@ const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
  */
 export const findCluster = (
   clusters: readonly ClusterConfig[],
-  { name, server }: Destination,
+  { name, server }: Pick<Destination, 'name' | 'server'>,
 ): { cluster: ClusterConfig } | { message: string } => {
-  if (name !== undefined && server !== undefined) return { message: 'give name or server, not both' };
-  const found = clusters.find((one) => (name === undefined ? sameServer(one.server, server) : one.name === name));
+  if (name && server) return { message: `names cluster "${name}" and server ${server}: give one of them` };
+  if (!name && !server) return { message: 'names no cluster: give spec.destination.name or server' };
+  const found = clusters.find((one) => (name ? one.name === name : sameServer(one.server, server)));
   const cluster = found ?? (isInCluster(name, server) ? inCluster(clusters) : undefined);
   if (cluster) return { cluster };
-  const wanted = name === undefined ? `server ${server ?? ''}` : `"${name}"`;
-  return { message: `the fleet has no cluster ${wanted}; it has: ${clusters.map((one) => one.name).join(', ') || 'none'}` };
+  const wanted = name ? `"${name}"` : `with server ${server}`;
+  const names = clusters.map((one) => (one.server ? `${one.name} (${one.server})` : one.name)).join(', ') || 'none';
+  return { message: `the fleet has no cluster ${wanted}; it has: ${names}` };
 };
 
 const isInCluster = (name: string | undefined, server: string | undefined): boolean =>
-  name === 'in-cluster' || trimmed(server) === IN_CLUSTER_SERVER;
+  name === IN_CLUSTER_NAME || trimmed(server) === IN_CLUSTER_SERVER;
 
 const inCluster = (clusters: readonly ClusterConfig[]): ClusterConfig | undefined =>
   clusters.find((one) => one.inCluster) ?? (clusters.length === 1 ? clusters[0] : undefined);
 
-const trimmed = (url: string | undefined): string | undefined => url?.replace(/\/+$/, '');
+/** Without the port that https has anyway and slashes at the end. */
+const trimmed = (url: string | undefined): string | undefined =>
+  url?.replace(/\/+$/, '').replace(/^(https:.*):443$/, '$1');
 
 const sameServer = (a: string | undefined, b: string | undefined): boolean =>
   a !== undefined && b !== undefined && trimmed(a) === trimmed(b);

@@ -4,6 +4,8 @@ export interface FleetFile {
   source: { repoURL: string; targetRevision: string; path: string };
   repositories: RepositoryConfig[];
   clusters: ClusterConfig[];
+  /** Where further clusters are found, beside those that are written down. */
+  clustersFrom?: ClusterSource[];
   environments: { clusterLabel: string };
   slack?: { channel: string; credentials: string; apiURL: string };
   mode?: 'observe';
@@ -26,7 +28,12 @@ export interface ClusterConfig {
   name: string;
   /** What `destination.server` says for this cluster; the API server's URL where nothing else is given. */
   server?: string;
+  /** `https://kubernetes.default.svc` and `in-cluster` mean this one; at most one cluster of a fleet is so. */
   inCluster?: boolean;
+  /** The AppProject that the cluster is scoped to, for `permitOnlyProjectScopedClusters`. */
+  project?: string;
+  /** Everything but writes. */
+  mode?: 'observe';
   labels: Record<string, string>;
   annotations: Record<string, string>;
   access: ClusterAccess;
@@ -37,3 +44,9 @@ export type ClusterAccess =
   | { type: 'eks'; name: string; region: string; roleARN?: string }
   | { type: 'kubeconfig'; path: string; context?: string }
   | { type: 'embedded' };
+
+/** Where clusters come from: Argo CD's cluster Secrets in a cluster or in Secrets Manager, or EKS by tags. */
+export type ClusterSource =
+  | { type: 'secretsIn'; cluster: string; namespace: string }
+  | { type: 'secretsManager'; prefix: string }
+  | { type: 'eks'; region: string; roleARN?: string; tags: Record<string, string> };

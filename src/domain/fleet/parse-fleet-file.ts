@@ -1,47 +1,15 @@
-import * as v from 'valibot';
 import type { Problem } from '../problem.ts';
-import { validateDocument } from '../validate-document.ts';
-import { fieldText, type Path, readYaml } from '../yaml-document.ts';
-import type { ClusterAccess, ClusterConfig, FleetFile, Forge, RepositoryConfig } from './fleet-file.ts';
-
-const text = v.pipe(v.string(), v.nonEmpty('must not be empty'));
-const labels = v.optional(v.record(v.string(), v.string()));
-
-const cluster = v.object({
-  name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/, 'must be letters, digits, ".", "_" and "-"')),
-  server: v.optional(text),
-  inCluster: v.optional(v.boolean()),
-  labels,
-  annotations: labels,
-  eks: v.optional(v.object({ name: text, region: text, roleARN: v.optional(text) })),
-  kubeconfig: v.optional(v.object({ path: text, context: v.optional(text) })),
-  embedded: v.optional(v.boolean()),
-});
-
-const repository = v.object({
-  url: text,
-  forge: v.optional(v.picklist(['github', 'gitlab', 'git'])),
-  apiURL: v.optional(v.pipe(v.string(), v.url('must be a URL'))),
-  credentials: v.optional(text),
-  webhookSecret: v.optional(text),
-});
-
-const FleetSchema = v.object({
-  apiVersion: v.literal('towline.dev/v1alpha1'),
-  kind: v.literal('Fleet'),
-  metadata: v.object({ name: text }),
-  spec: v.object({
-    source: v.object({ repoURL: text, targetRevision: v.optional(text), path: v.optional(v.string()) }),
-    repositories: v.optional(v.array(repository)),
-    clusters: v.array(cluster),
-    environments: v.optional(v.object({ clusterLabel: text })),
-    slack: v.optional(v.object({ channel: text, credentials: text, apiURL: v.optional(v.pipe(v.string(), v.url('must be a URL'))) })),
-    mode: v.optional(v.literal('observe')),
-    adopt: v.optional(v.boolean()),
-  }),
-});
-
-type Manifest = v.InferOutput<typeof FleetSchema>;
+import { problemAt, validateDocument } from '../validate-document.ts';
+import { readYaml } from '../yaml-document.ts';
+import { checkFleet } from './check-fleet.ts';
+import type { ClusterAccess, ClusterConfig, ClusterSource, FleetFile, Forge, RepositoryConfig } from './fleet-file.ts';
+import {
+  type ClusterManifest,
+  type ClusterSourceManifest,
+  type FleetManifest,
+  FleetSchema,
+  type RepositoryManifest,
+} from './fleet-schema.ts';
 
 export type ParsedFleet = { warnings: Problem[] } & (
   | { ok: true; fleet: FleetFile }
@@ -54,112 +22,53 @@ export type ParsedFleet = { warnings: Problem[] } & (
  */
 export const parseFleetFile = (content: string, { file, local }: { file: string; local: boolean }): ParsedFleet => {
   const { documents, problems: syntax } = readYaml(file, content);
-  const [document] = documents;
-  if (syntax.length > 0 || !document) return failed(syntax.length > 0 ? syntax : [empty(file)]);
-  if (documents[1]) return failed([{ ...empty(file), line: documents[1].lineOf([]), message: 'holds a second document: a fleet file is one' }]);
+  const [document, second] = documents;
+  if (syntax.length > 0) return failed(syntax);
+  if (!document) return failed([fileProblem(file, 1, EMPTY)]);
+  if (second) {
+    return failed([
+      fileProblem(file, second.lineOf([]), 'this is a second document, and a fleet file is one: remove it'),
+    ]);
+  }
   const { output, problems } = validateDocument(FleetSchema, document, file);
   const warnings = problems.filter(({ severity }) => severity === 'warning');
-  if (!output) return { ok: false, warnings, problems: problems.filter(({ severity }) => severity === 'error') };
-  const checks = checkFleet(output, local).map(
-    ({ path, message }): Problem => ({
-      severity: 'error',
-      code: 'field-invalid',
-      file,
-      line: document.lineOf(path),
-      field: fieldText(path),
-      message,
-    }),
+  if (!output) return { ok: false, warnings, problems: problems.filter(({ severity }) => severity !== 'warning') };
+  const checks = checkFleet(output, local).map(({ path, message }) =>
+    problemAt(document, file, path, { severity: 'error', code: 'field-invalid', message }),
   );
   return checks.length > 0 ? { ok: false, warnings, problems: checks } : { ok: true, warnings, fleet: toFleet(output) };
 };
 
+const EMPTY = 'holds no document; a fleet file starts with apiVersion: towline.dev/v1alpha1 and kind: Fleet';
+
 const failed = (problems: Problem[]): ParsedFleet => ({ ok: false, warnings: [], problems });
 
-const empty = (file: string): Problem => ({
+const fileProblem = (file: string, line: number, message: string): Problem => ({
   severity: 'error',
-  code: 'fleet-file-empty',
+  code: 'fleet-file-invalid',
   file,
-  line: 1,
+  line,
   field: '',
-  message: 'holds no document; a fleet file starts with apiVersion: towline.dev/v1alpha1 and kind: Fleet',
+  message,
 });
 
-interface Check {
-  path: Path;
-  message: string;
-}
-
-const checkFleet = ({ spec }: Manifest, local: boolean): Check[] => [
-  ...checkURL(['spec', 'source', 'repoURL'], spec.source.repoURL, local),
-  ...(spec.repositories ?? []).flatMap((one, index) => checkRepository(one, index, local)),
-  ...duplicates(['spec', 'repositories'], 'url', spec.repositories ?? []),
-  ...spec.clusters.flatMap((one, index) => checkCluster(one, index, local)),
-  ...duplicates(['spec', 'clusters'], 'name', spec.clusters),
-  ...checkInCluster(spec.clusters),
-  ...(spec.slack?.apiURL ? checkURL(['spec', 'slack', 'apiURL'], spec.slack.apiURL, local) : []),
-];
-
-const checkRepository = (one: v.InferOutput<typeof repository>, index: number, local: boolean): Check[] => [
-  ...checkURL(['spec', 'repositories', index, 'url'], one.url, local),
-  ...(one.apiURL ? checkURL(['spec', 'repositories', index, 'apiURL'], one.apiURL, local) : []),
-];
-
-const LOOPBACK = /^(localhost|127\.|\[?::1\]?|169\.254\.|\[?fd00:ec2)/;
-
-const checkURL = (path: Path, url: string, local: boolean): Check[] => {
-  if (local && (url.startsWith('/') || url.startsWith('file://'))) return [];
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !['https:', 'http:'].includes(parsed.protocol)) {
-    return [{ path, message: `must be an https:// URL, not "${url}"` }];
-  }
-  if (parsed.username || parsed.password) return [{ path, message: 'must hold no user or password: name a secret in credentials' }];
-  if (local) return [];
-  if (parsed.protocol === 'http:') return [{ path, message: `must be https://, not "${url}" (http:// works in local mode only)` }];
-  if (LOOPBACK.test(parsed.hostname)) return [{ path, message: `must not be this machine's own address, "${url}"` }];
-  return [];
-};
-
-const checkCluster = (one: v.InferOutput<typeof cluster>, index: number, local: boolean): Check[] => {
-  const path: Path = ['spec', 'clusters', index];
-  const given = (['eks', 'kubeconfig', 'embedded'] as const).filter((access) => one[access]);
-  if (given.length !== 1) {
-    const has = given.length === 0 ? 'has none' : `has ${given.join(' and ')}`;
-    return [{ path, message: `cluster "${one.name}" needs exactly one of eks, kubeconfig, embedded; it ${has}` }];
-  }
-  if (!local && !one.eks) return [{ path: [...path, given[0] ?? ''], message: `works in local mode only; a deployed stack takes eks` }];
-  return [];
-};
-
-const checkInCluster = (clusters: Manifest['spec']['clusters']): Check[] => {
-  const marked = clusters.flatMap((one, index) => (one.inCluster ? [index] : []));
-  const second = marked[1];
-  if (second === undefined) return [];
-  return [{ path: ['spec', 'clusters', second, 'inCluster'], message: 'only one cluster may be the in-cluster one' }];
-};
-
-const duplicates = <Key extends string>(path: Path, key: Key, items: readonly Record<Key, string>[]): Check[] => {
-  const seen = new Map<string, number>();
-  return items.flatMap((item, index) => {
-    const first = seen.get(item[key]);
-    if (first === undefined) seen.set(item[key], index);
-    return first === undefined
-      ? []
-      : [{ path: [...path, index, key], message: `"${item[key]}" is there already, as ${fieldText([...path, first])}` }];
-  });
-};
-
-const toFleet = ({ metadata, spec }: Manifest): FleetFile => ({
+const toFleet = ({ metadata, spec }: FleetManifest): FleetFile => ({
   name: metadata.name,
-  source: { repoURL: spec.source.repoURL, targetRevision: spec.source.targetRevision ?? 'HEAD', path: spec.source.path ?? '' },
+  source: {
+    repoURL: spec.source.repoURL,
+    targetRevision: spec.source.targetRevision ?? 'HEAD',
+    path: spec.source.path ?? '',
+  },
   repositories: (spec.repositories ?? [{ url: spec.source.repoURL }]).map(toRepository),
-  clusters: spec.clusters.map(toCluster),
+  clusters: withInCluster((spec.clusters ?? []).map(toCluster), spec.clustersFrom !== undefined),
+  ...(spec.clustersFrom ? { clustersFrom: spec.clustersFrom.flatMap(toClusterSource) } : {}),
   environments: spec.environments ?? { clusterLabel: 'environment' },
   ...(spec.slack ? { slack: { ...spec.slack, apiURL: spec.slack.apiURL ?? 'https://slack.com/api/' } } : {}),
   ...(spec.mode ? { mode: spec.mode } : {}),
   ...(spec.adopt ? { adopt: true } : {}),
 });
 
-const toRepository = (given: v.InferOutput<typeof repository>): RepositoryConfig => {
+const toRepository = (given: RepositoryManifest): RepositoryConfig => {
   const forge = given.forge ?? forgeOf(given.url);
   const apiURL = given.apiURL ?? defaultAPI(forge, given.url);
   return {
@@ -171,7 +80,9 @@ const toRepository = (given: v.InferOutput<typeof repository>): RepositoryConfig
   };
 };
 
+/** Host and port, lower case; '' for a path. */
 const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : '');
+const schemeOf = (url: string): string => (url.startsWith('http://') ? 'http' : 'https');
 
 const forgeOf = (url: string): Forge => {
   const host = hostOf(url);
@@ -181,20 +92,37 @@ const forgeOf = (url: string): Forge => {
 
 const defaultAPI = (forge: Forge, url: string): string | undefined => {
   const host = hostOf(url);
-  if (forge === 'github') return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`;
-  return forge === 'gitlab' ? `https://${host}/api/v4` : undefined;
+  if (forge === 'github') return host === 'github.com' ? 'https://api.github.com' : `${schemeOf(url)}://${host}/api/v3`;
+  return forge === 'gitlab' ? `${schemeOf(url)}://${host}/api/v4` : undefined;
 };
 
-const toCluster = (given: v.InferOutput<typeof cluster>): ClusterConfig => ({
+/** Where there is only one cluster, it is the in-cluster one. */
+const withInCluster = (clusters: ClusterConfig[], hasMore: boolean): ClusterConfig[] => {
+  const [only, second] = clusters;
+  return only && !second && !hasMore ? [{ ...only, inCluster: true }] : clusters;
+};
+
+const toCluster = (given: ClusterManifest): ClusterConfig => ({
   name: given.name,
-  ...(given.server ? { server: given.server } : {}),
+  // Every cluster has a server, so that a project's `server: '*'` means it.
+  server: given.server ?? `cluster://${given.name}`,
   ...(given.inCluster ? { inCluster: true } : {}),
+  ...(given.project ? { project: given.project } : {}),
+  ...(given.mode ? { mode: given.mode } : {}),
   labels: given.labels ?? {},
   annotations: given.annotations ?? {},
   access: accessOf(given),
 });
 
-const accessOf = ({ eks, kubeconfig }: v.InferOutput<typeof cluster>): ClusterAccess => {
+const accessOf = ({ eks, kubeconfig }: ClusterManifest): ClusterAccess => {
   if (eks) return { type: 'eks', ...eks };
   return kubeconfig ? { type: 'kubeconfig', ...kubeconfig } : { type: 'embedded' };
 };
+
+const toClusterSource = ({ secretsIn, secretsManager, eks }: ClusterSourceManifest): ClusterSource[] => [
+  ...(secretsIn
+    ? [{ type: 'secretsIn' as const, cluster: secretsIn.cluster, namespace: secretsIn.namespace ?? 'argocd' }]
+    : []),
+  ...(secretsManager ? [{ type: 'secretsManager' as const, ...secretsManager }] : []),
+  ...(eks ? [{ type: 'eks' as const, ...eks, tags: eks.tags ?? {} }] : []),
+];

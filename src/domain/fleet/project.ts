@@ -1,3 +1,5 @@
+import type { Origin } from './application.ts';
+
 /**
  * Argo CD's AppProject, as far as it decides what an application may do.
  * https://argo-cd.readthedocs.io/en/stable/user-guide/projects/
@@ -8,15 +10,21 @@ export interface AppProject {
   sourceRepos: string[];
   sourceNamespaces: string[];
   destinations: { server?: string; name?: string; namespace?: string }[];
+  /** Absent and empty are the same: no cluster-scoped kind is permitted. */
   clusterResourceWhitelist?: GroupKindRule[];
   clusterResourceBlacklist?: GroupKindRule[];
+  /** Absent: every namespaced kind is permitted; empty: none is. */
   namespaceResourceWhitelist?: GroupKindRule[];
   namespaceResourceBlacklist?: GroupKindRule[];
   syncWindows: SyncWindow[];
   orphanedResources?: { warn?: boolean; ignore?: { group?: string; kind?: string; name?: string }[] };
   permitOnlyProjectScopedClusters?: boolean;
+  /** Whom to act as, by destination. Parsed and checked; Towline acts as its own role (design: one role per cluster). */
+  destinationServiceAccounts?: { server?: string; namespace?: string; defaultServiceAccount?: string }[];
   /** Parsed, kept and shown; access to the API is decided elsewhere. */
   roles: { name: string; description?: string; policies?: string[]; groups?: string[] }[];
+  /** Where the document was read; absent for the `default` that nobody wrote. */
+  origin?: Origin;
 }
 
 export interface GroupKindRule {

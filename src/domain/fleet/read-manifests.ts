@@ -1,15 +1,20 @@
+import { sourcesOf } from './application-sources.ts';
+import type { ApplicationManifest } from './application-schema.ts';
 import type { Application, Origin } from './application.ts';
-import type { ApplicationManifest, AppProjectManifest } from './manifest-schemas.ts';
+import type { AppProjectManifest } from './project-schema.ts';
 import type { AppProject } from './project.ts';
 
-const CONTROL_NAMESPACE = 'argocd';
+/** The namespace of Argo CD's own objects, where a document names none. */
+export const CONTROL_NAMESPACE = 'argocd';
 const DEFAULT_HISTORY = 10;
+const DEFAULT_RETRIES = 5;
 
-/** An Application with defaults filled in and `source` folded into `sources` (which wins, as in Argo CD). */
-export const readApplication = (manifest: ApplicationManifest, origin: Origin): Application => {
-  const { metadata, spec } = manifest;
-  const { automated, ...policy } = spec.syncPolicy ?? {};
-  const sources = spec.sources?.length ? spec.sources : spec.source ? [spec.source] : [];
+/** An Application with defaults filled in and its sources in one list. */
+export const applicationOf = (
+  { metadata, spec }: Pick<ApplicationManifest, 'metadata' | 'spec'>,
+  origin: Origin,
+): Application => {
+  const { automated, retry, ...policy } = spec.syncPolicy ?? {};
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? CONTROL_NAMESPACE,
@@ -17,11 +22,11 @@ export const readApplication = (manifest: ApplicationManifest, origin: Origin): 
     annotations: metadata.annotations ?? {},
     finalizers: metadata.finalizers ?? [],
     project: spec.project || 'default',
-    sources,
+    sources: sourcesOf(spec),
     destination: { ...spec.destination, namespace: spec.destination.namespace ?? '' },
     syncPolicy: {
       syncOptions: policy.syncOptions ?? [],
-      ...(policy.retry ? { retry: { ...policy.retry, limit: policy.retry.limit ?? 5 } } : {}),
+      ...(retry ? { retry: { ...retry, limit: retry.limit ?? DEFAULT_RETRIES } } : {}),
       ...(policy.managedNamespaceMetadata ? { managedNamespaceMetadata: policy.managedNamespaceMetadata } : {}),
       ...(automated ? { automated: automatedOf(automated) } : {}),
     },
@@ -31,21 +36,21 @@ export const readApplication = (manifest: ApplicationManifest, origin: Origin): 
   };
 };
 
-const automatedOf = (given: {
-  enabled?: boolean | undefined;
-  prune?: boolean | undefined;
-  selfHeal?: boolean | undefined;
-  allowEmpty?: boolean | undefined;
-}) => ({
-  enabled: given.enabled ?? true,
-  prune: given.prune ?? false,
-  selfHeal: given.selfHeal ?? false,
-  allowEmpty: given.allowEmpty ?? false,
+type Automated = NonNullable<NonNullable<ApplicationManifest['spec']['syncPolicy']>['automated']>;
+
+const automatedOf = ({ enabled, prune, selfHeal, allowEmpty }: Automated) => ({
+  enabled: enabled ?? true,
+  prune: prune ?? false,
+  selfHeal: selfHeal ?? false,
+  allowEmpty: allowEmpty ?? false,
 });
 
 /** An AppProject with defaults filled in; absent and empty white lists stay apart, since they mean different things. */
-export const readProject = ({ metadata, spec }: AppProjectManifest): AppProject => {
-  const { sourceRepos, sourceNamespaces, destinations, syncWindows, roles, orphanedResources, ...rest } = spec;
+export const projectOf = (
+  { metadata, spec }: Pick<AppProjectManifest, 'metadata' | 'spec'>,
+  origin?: Origin,
+): AppProject => {
+  const { sourceRepos, sourceNamespaces, destinations, syncWindows, roles, orphanedResources } = spec;
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? CONTROL_NAMESPACE,
@@ -55,10 +60,21 @@ export const readProject = ({ metadata, spec }: AppProjectManifest): AppProject 
     syncWindows: syncWindows ?? [],
     roles: (roles ?? []).map(({ name, description, policies, groups }) => ({ name, description, policies, groups })),
     ...(orphanedResources ? { orphanedResources } : {}),
-    clusterResourceWhitelist: rest.clusterResourceWhitelist,
-    clusterResourceBlacklist: rest.clusterResourceBlacklist,
-    namespaceResourceWhitelist: rest.namespaceResourceWhitelist,
-    namespaceResourceBlacklist: rest.namespaceResourceBlacklist,
-    permitOnlyProjectScopedClusters: rest.permitOnlyProjectScopedClusters,
+    ...given(spec, [
+      'clusterResourceWhitelist',
+      'clusterResourceBlacklist',
+      'namespaceResourceWhitelist',
+      'namespaceResourceBlacklist',
+      'permitOnlyProjectScopedClusters',
+      'destinationServiceAccounts',
+    ]),
+    ...(origin ? { origin } : {}),
   };
+};
+
+/** The fields that are there, so that what is stored holds no undefined. */
+const given = <T extends object, K extends keyof T>(fields: T, keys: readonly K[]): Partial<Pick<T, K>> => {
+  const found: Partial<Pick<T, K>> = {};
+  for (const key of keys) if (fields[key] !== undefined && fields[key] !== null) found[key] = fields[key];
+  return found;
 };

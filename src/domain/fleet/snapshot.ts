@@ -18,10 +18,15 @@ export interface CompiledApplication extends Application {
 /** What should run where: the fleet's documents compiled at one commit. Immutable, named by its digest. */
 export interface FleetSnapshot {
   digest: string;
+  /** By id. */
   applications: CompiledApplication[];
+  /** By name. */
   projects: AppProject[];
-  /** Of documents, not of one application. */
+  /** Of documents, not of one application; by file and line. */
   problems: Problem[];
+  /** The version of the rules that made it, and the files that were read without an error, by path: need not be read again. */
+  compiler?: number;
+  files?: Record<string, string>;
 }
 
 /** Which applications a new snapshot adds, changes and removes, by id. */

@@ -1,0 +1,115 @@
+import { nearest } from '../nearest-name.ts';
+import type { Problem } from '../problem.ts';
+import type { Path } from '../yaml-document.ts';
+import type { ApplicationManifest } from './application-schema.ts';
+import { explicitType } from './application-sources.ts';
+import type { ApplicationSource } from './application.ts';
+
+/** One thing about an Application's document that its schema cannot say. */
+export interface Finding {
+  path: Path;
+  severity: Problem['severity'];
+  code: string;
+  message: string;
+}
+
+/** What is wrong (error) or worth knowing (warning) within one Application's document. */
+export const checkApplication = ({ spec, operation }: ApplicationManifest): Finding[] => [
+  ...checkSources(spec),
+  ...checkSyncOptions(spec.syncPolicy?.syncOptions ?? []),
+  ...(spec.ignoreDifferences ?? []).flatMap((one, index) => checkPointers(one.jsonPointers ?? [], index)),
+  ...(operation === undefined
+    ? []
+    : [
+        warning(
+          ['operation'],
+          'operation-ignored',
+          'an operation in Git is not carried out: Towline syncs what changes',
+        ),
+      ]),
+];
+
+const warning = (path: Path, code: string, message: string): Finding => ({ path, severity: 'warning', code, message });
+const invalid = (path: Path, message: string): Finding => ({ path, severity: 'error', code: 'field-invalid', message });
+
+const checkSources = ({ source, sources, sourceHydrator }: ApplicationManifest['spec']): Finding[] => {
+  if (sourceHydrator) {
+    const message = `Towline does not hydrate: it syncs branch ${sourceHydrator.syncSource.targetBranch} as it is`;
+    return [warning(['spec', 'sourceHydrator'], 'hydrator-not-run', message)];
+  }
+  if (sources?.length) {
+    const hidden = source ? [warning(['spec', 'source'], 'source-ignored', 'does nothing beside spec.sources')] : [];
+    return [...hidden, ...sources.flatMap((one, index) => checkSource(one, ['spec', 'sources', index]))];
+  }
+  return source ? checkSource(source, ['spec', 'source']) : [invalid(['spec'], 'needs a source (or sources)')];
+};
+
+const checkSource = (source: ApplicationSource, path: Path): Finding[] => {
+  const type = explicitType(source);
+  return [
+    ...(typeof type === 'object' ? [invalid(path, `${type.error}; give one of them`)] : []),
+    ...(source.path || source.chart || source.ref ? [] : [invalid(path, 'needs a path (or a chart, or a ref)')]),
+    ...(source.chart && !source.targetRevision
+      ? [invalid([...path, 'chart'], `chart ${source.chart} needs a targetRevision: a version or a range`)]
+      : []),
+    ...(source.chart && source.ref
+      ? [invalid([...path, 'ref'], `"${source.ref}" names a chart; a ref has to be a Git source`)]
+      : []),
+  ];
+};
+
+/** Every option that Argo CD knows on an Application; names and values have to match exactly. */
+const SYNC_OPTIONS = [
+  'ApplyOutOfSyncOnly=true',
+  'ApplyOutOfSyncOnly=false',
+  'ClientSideApplyMigration=true',
+  'ClientSideApplyMigration=false',
+  'CreateNamespace=true',
+  'CreateNamespace=false',
+  'Delete=confirm',
+  'Delete=false',
+  'Delete=true',
+  'FailOnSharedResource=true',
+  'FailOnSharedResource=false',
+  'Force=true',
+  'Force=false',
+  'Prune=confirm',
+  'Prune=false',
+  'Prune=true',
+  'PruneLast=true',
+  'PruneLast=false',
+  'PrunePropagationPolicy=background',
+  'PrunePropagationPolicy=foreground',
+  'PrunePropagationPolicy=orphan',
+  'Replace=true',
+  'Replace=false',
+  'RespectIgnoreDifferences=true',
+  'RespectIgnoreDifferences=false',
+  'ServerSideApply=true',
+  'ServerSideApply=false',
+  'SkipDryRunOnMissingResource=true',
+  'SkipDryRunOnMissingResource=false',
+  'Validate=true',
+  'Validate=false',
+];
+
+const checkSyncOptions = (options: readonly string[]): Finding[] =>
+  options.flatMap((option, index) => {
+    if (SYNC_OPTIONS.includes(option)) return [];
+    const meant = nearest(option, SYNC_OPTIONS);
+    const message = `"${option}" is no sync option and does nothing${meant ? `; did you mean ${meant}?` : ''}`;
+    return [warning(['spec', 'syncPolicy', 'syncOptions', index], 'sync-option-unknown', message)];
+  });
+
+const checkPointers = (pointers: readonly string[], item: number): Finding[] =>
+  pointers.flatMap((pointer, index) =>
+    pointer.startsWith('/')
+      ? []
+      : [
+          warning(
+            ['spec', 'ignoreDifferences', item, 'jsonPointers', index],
+            'json-pointer-invalid',
+            `"${pointer}" is no JSON pointer and matches nothing: it has to begin with "/"`,
+          ),
+        ],
+  );

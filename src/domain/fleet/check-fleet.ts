@@ -1,0 +1,127 @@
+import { sameRepository } from '../repository-url.ts';
+import { fieldText, type Path } from '../yaml-document.ts';
+import type { ClusterManifest, ClusterSourceManifest, FleetManifest, RepositoryManifest } from './fleet-schema.ts';
+
+/** One thing wrong with a fleet file that its schema cannot say. */
+export interface Check {
+  path: Path;
+  message: string;
+}
+
+/**
+ * What is wrong between the fields of a fleet file: addresses, duplicates, ways into a cluster. `local` allows what only
+ * makes sense on one machine.
+ */
+export const checkFleet = ({ spec }: FleetManifest, local: boolean): Check[] => {
+  const repositories = spec.repositories ?? [];
+  const clusters = spec.clusters ?? [];
+  return [
+    ...checkURL(['spec', 'source', 'repoURL'], spec.source.repoURL, local),
+    ...checkPath(['spec', 'source', 'path'], spec.source.path ?? ''),
+    ...repositories.flatMap((one, index) => checkRepository(one, index, local)),
+    ...duplicates(['spec', 'repositories'], 'url', repositories, sameRepository),
+    ...checkRegistered(spec.source.repoURL, spec.repositories),
+    ...clusters.flatMap((one, index) => checkCluster(one, index, local)),
+    ...duplicates(['spec', 'clusters'], 'name', clusters, (a, b) => a === b),
+    ...duplicates(['spec', 'clusters'], 'server', clusters, (a, b) => a === b),
+    ...checkInCluster(clusters),
+    ...(spec.clustersFrom ?? []).flatMap((one, index) => checkClusterSource(one, index, clusters)),
+    ...checkSomeCluster(spec),
+    ...(spec.slack?.apiURL ? checkURL(['spec', 'slack', 'apiURL'], spec.slack.apiURL, local) : []),
+  ];
+};
+
+const checkRepository = (one: RepositoryManifest, index: number, local: boolean): Check[] => {
+  const path: Path = ['spec', 'repositories', index];
+  return [
+    ...checkURL([...path, 'url'], one.url, local),
+    ...(one.apiURL ? checkURL([...path, 'apiURL'], one.apiURL, local) : []),
+  ];
+};
+
+const checkRegistered = (repoURL: string, repositories: readonly RepositoryManifest[] | undefined): Check[] => {
+  if (!repositories || repositories.some(({ url }) => sameRepository(url, repoURL))) return [];
+  const message = `"${repoURL}" is in no entry of spec.repositories: add it there, so that Towline may read it`;
+  return [{ path: ['spec', 'source', 'repoURL'], message }];
+};
+
+const LOOPBACK = /^(localhost$|127\.|0\.|\[::1?\]|169\.254\.|\[f[ce]|\[::ffff:)/;
+
+const checkURL = (path: Path, url: string, local: boolean): Check[] => {
+  if (local && (url.startsWith('/') || url.startsWith('file://'))) return [];
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !['https:', 'http:'].includes(parsed.protocol)) {
+    return [{ path, message: `must be an https:// URL, not "${hidden(url)}"` }];
+  }
+  if (parsed.username || parsed.password) {
+    return [{ path, message: 'must hold no user or password: name a secret in credentials' }];
+  }
+  if (local) return [];
+  if (parsed.protocol === 'http:') {
+    return [{ path, message: `must be https://, not "${url}" (http:// works in local mode only)` }];
+  }
+  return LOOPBACK.test(parsed.hostname) ? [{ path, message: `must not be this machine's own address, "${url}"` }] : [];
+};
+
+/** Without what may be a password. */
+const hidden = (url: string): string => url.replace(/\/\/[^@/]*@/, '//…@');
+
+const checkPath = (path: Path, value: string): Check[] =>
+  value.startsWith('/') || value.split('/').includes('..')
+    ? [{ path, message: `must be a path inside the repository, not "${value}"` }]
+    : [];
+
+const ACCESS = ['eks', 'kubeconfig', 'embedded'] as const;
+
+const checkCluster = (one: ClusterManifest, index: number, local: boolean): Check[] => {
+  const path: Path = ['spec', 'clusters', index];
+  const given = ACCESS.filter((access) => one[access]);
+  const [access] = given;
+  if (given.length !== 1 || !access) {
+    const has = given.length === 0 ? 'has none' : `has ${given.join(' and ')}`;
+    return [{ path, message: `cluster "${one.name}" needs exactly one of ${ACCESS.join(', ')}; it ${has}` }];
+  }
+  if (local || one.eks) return [];
+  return [{ path: [...path, access], message: 'works in local mode only; a deployed stack takes eks' }];
+};
+
+const checkInCluster = (clusters: readonly ClusterManifest[]): Check[] => {
+  const marked = clusters.flatMap((one, index) => (one.inCluster ? [{ one, index }] : []));
+  return marked.slice(1).map(({ index }) => ({
+    path: ['spec', 'clusters', index, 'inCluster'],
+    message: `only one cluster may be the in-cluster one, and "${marked[0]?.one.name}" is`,
+  }));
+};
+
+const checkClusterSource = (
+  one: ClusterSourceManifest,
+  index: number,
+  clusters: readonly ClusterManifest[],
+): Check[] => {
+  const path: Path = ['spec', 'clustersFrom', index];
+  const given = (['secretsIn', 'secretsManager', 'eks'] as const).filter((source) => one[source]);
+  if (given.length !== 1) {
+    const has = given.length === 0 ? 'it has none' : `it has ${given.join(' and ')}`;
+    return [{ path, message: `needs exactly one of secretsIn, secretsManager, eks; ${has}` }];
+  }
+  if (!one.secretsIn || clusters.some(({ name }) => name === one.secretsIn?.cluster)) return [];
+  const names = clusters.map(({ name }) => name).join(', ') || 'none';
+  const message = `"${one.secretsIn.cluster}" is none of spec.clusters: ${names}`;
+  return [{ path: [...path, 'secretsIn', 'cluster'], message }];
+};
+
+const checkSomeCluster = ({ clusters, clustersFrom }: FleetManifest['spec']): Check[] =>
+  clusters || clustersFrom ? [] : [{ path: ['spec'], message: 'has no clusters: give clusters or clustersFrom' }];
+
+const duplicates = <Key extends string>(
+  path: Path,
+  key: Key,
+  items: readonly { [key in Key]?: string | undefined }[],
+  same: (a: string, b: string) => boolean,
+): Check[] =>
+  items.flatMap((item, index) => {
+    const value = item[key];
+    const first = items.findIndex((one) => value !== undefined && one[key] !== undefined && same(one[key], value));
+    if (first < 0 || first >= index) return [];
+    return [{ path: [...path, index, key], message: `"${value}" is there already, as ${fieldText([...path, first])}` }];
+  });

@@ -1,0 +1,83 @@
+import type { Problem } from '../problem.ts';
+import { stableDigest } from '../stable-digest.ts';
+import { type Application, applicationId } from './application.ts';
+import { findCluster } from './find-cluster.ts';
+import type { ClusterConfig, FleetFile } from './fleet-file.ts';
+import type { AppProject } from './project.ts';
+import { isAppNamespacePermitted, isSourcePermitted, permitsDestination, refusedDestination } from './project-rules.ts';
+import { CONTROL_NAMESPACE } from './read-manifests.ts';
+import type { CompiledApplication } from './snapshot.ts';
+
+interface Fault {
+  code: string;
+  field: string;
+  message: string;
+}
+
+/**
+ * Finds an application's cluster and holds it against its project. What is wrong stands in its `problems`: it stays in the
+ * fleet, so that it is seen, and is not synced.
+ */
+export const compileApplication = (
+  application: Application,
+  { fleet, projects }: { fleet: FleetFile; projects: readonly AppProject[] },
+): CompiledApplication => {
+  const found = findCluster(fleet.clusters, application.destination);
+  const cluster = 'cluster' in found ? found.cluster : undefined;
+  const project = projects.find(({ name }) => name === application.project);
+  const faults: Fault[] = [
+    ...('message' in found ? [{ code: 'cluster-unknown', field: 'spec.destination', message: found.message }] : []),
+    ...(project ? projectFaults(project, application, cluster) : [missingProject(application, projects)]),
+  ];
+  const { file, line } = application.origin;
+  const problems = faults.map((fault): Problem => ({ severity: 'error', ...fault, file, line }));
+  const environment = cluster?.labels[fleet.environments.clusterLabel] ?? '';
+  const { origin: _origin, ...content } = application;
+  const messages = faults.map(({ message }) => message);
+  const specDigest = stableDigest({ ...content, cluster: cluster?.name, environment, problems: messages });
+  return {
+    ...application,
+    id: applicationId(application),
+    specDigest,
+    cluster: cluster?.name ?? '',
+    environment,
+    problems,
+  };
+};
+
+const missingProject = ({ project }: Application, projects: readonly AppProject[]): Fault => ({
+  code: 'project-unknown',
+  field: 'spec.project',
+  message: `there is no AppProject "${project}"; there are: ${projects.map(({ name }) => name).join(', ')}`,
+});
+
+const projectFaults = (project: AppProject, application: Application, cluster: ClusterConfig | undefined): Fault[] => {
+  const { namespace, sources, destination } = application;
+  const refused = sources.filter(({ repoURL }) => !isSourcePermitted(project, repoURL));
+  const isPermitted = cluster === undefined || permitsDestination(project, cluster, destination.namespace);
+  return [
+    ...refused.map(({ repoURL }) => ({
+      code: 'project-source',
+      field: 'spec.source.repoURL',
+      message: `project ${project.name} does not permit source ${repoURL} (sourceRepos: ${listed(project.sourceRepos)})`,
+    })),
+    ...(isPermitted ? [] : [destinationFault(project, cluster, destination.namespace)]),
+    ...(isAppNamespacePermitted(project, namespace, CONTROL_NAMESPACE)
+      ? []
+      : [
+          {
+            code: 'project-namespace',
+            field: 'metadata.namespace',
+            message: `project ${project.name} does not permit applications of namespace ${namespace} (sourceNamespaces: ${listed(project.sourceNamespaces)})`,
+          },
+        ]),
+  ];
+};
+
+const destinationFault = (project: AppProject, cluster: ClusterConfig, namespace: string): Fault => ({
+  code: 'project-destination',
+  field: 'spec.destination',
+  message: refusedDestination(project, cluster, namespace),
+});
+
+const listed = (items: readonly string[]): string => (items.length === 0 ? 'none' : items.join(', '));

@@ -1,0 +1,120 @@
+import type { Problem } from '../problem.ts';
+import { problemAt, validateDocument } from '../validate-document.ts';
+import { readYaml, type YamlDocument } from '../yaml-document.ts';
+import { ApplicationSchema } from './application-schema.ts';
+import { type Application, applicationId } from './application.ts';
+import { checkApplication } from './check-application.ts';
+import { AppProjectSchema } from './project-schema.ts';
+import type { AppProject } from './project.ts';
+import { applicationOf, CONTROL_NAMESPACE, projectOf } from './read-manifests.ts';
+import type { FleetSnapshot } from './snapshot.ts';
+import { validateProject } from './validate-project.ts';
+
+/** One file of the fleet's source. */
+export interface FleetDocument {
+  path: string;
+  digest: string;
+  /** May be left out where `filesToRead` does not name the file. */
+  text?: string;
+}
+
+/** What the documents of one file, or of all, define. */
+export interface Documents {
+  applications: Application[];
+  projects: AppProject[];
+  problems: Problem[];
+  /** What is defined here, but wrongly: ids as `Kind namespace/name`. */
+  broken: string[];
+  /** The file as a whole could not be read, so that it may define anything. */
+  unread: boolean;
+}
+
+/** Raised whenever the same text compiles to something else, so that no older snapshot is reused. */
+export const COMPILER = 1;
+
+/** The paths of the files whose text the compiler needs: those that are new, changed, or were wrong before. */
+export const filesToRead = (
+  files: readonly Pick<FleetDocument, 'path' | 'digest'>[],
+  previous: FleetSnapshot | undefined,
+): string[] => files.filter((file) => !isKnown(file, previous)).map(({ path }) => path);
+
+/** Whether what the file defines can be taken from the snapshot before. */
+export const isKnown = (
+  { path, digest }: Pick<FleetDocument, 'path' | 'digest'>,
+  previous: FleetSnapshot | undefined,
+): boolean => previous?.compiler === COMPILER && previous.files?.[path] === digest;
+
+/** Reads one file's documents. Everything wrong is a problem in the answer. */
+export const readFleetFile = (path: string, text: string): Documents => {
+  const { documents, problems } = readYaml(path, text);
+  const found: Documents = { applications: [], projects: [], problems, broken: [], unread: problems.length > 0 };
+  for (const document of documents) readDocument(path, document, found);
+  return found;
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const textAt = (value: unknown, key: string): string | undefined => {
+  const found = isRecord(value) ? value[key] : undefined;
+  return typeof found === 'string' ? found : undefined;
+};
+
+const readDocument = (file: string, document: YamlDocument, found: Documents): void => {
+  const kind = textAt(document.value, 'kind');
+  const apiVersion = textAt(document.value, 'apiVersion');
+  const say = (severity: Problem['severity'], code: string, message: string): void => {
+    found.problems.push({ ...problemAt(document, file, ['kind'], { severity, code, message }), field: '' });
+  };
+  if (kind === undefined || apiVersion === undefined) {
+    say('warning', 'document-ignored', 'this document is ignored: it is no Kubernetes object (no apiVersion or kind)');
+  } else if (!apiVersion.startsWith('argoproj.io/')) {
+    const where = 'plain manifests belong in a source that an Application names';
+    say('warning', 'document-ignored', `${kind} ${nameOf(document.value)} is ignored: it is no Argo CD kind; ${where}`);
+  } else if (kind === 'Application') {
+    readApplication(file, document, found);
+  } else if (kind === 'AppProject') {
+    readProject(file, document, found);
+  } else {
+    say(
+      'unsupported',
+      'kind-unsupported',
+      `${kind} ${nameOf(document.value)} is not served; Towline reads Application and AppProject`,
+    );
+  }
+};
+
+const nameOf = (value: unknown): string =>
+  (isRecord(value) ? textAt(value['metadata'], 'name') : undefined) ?? 'without a name';
+
+/** The name by which the last good version of a wrong document is found. */
+const keyOf = (value: unknown): string => {
+  const metadata = isRecord(value) ? value['metadata'] : undefined;
+  return documentKey(textAt(value, 'kind') ?? '', textAt(metadata, 'namespace') ?? CONTROL_NAMESPACE, nameOf(value));
+};
+
+/** `Application argocd/web`. */
+export const documentKey = (kind: string, namespace: string, name: string): string =>
+  `${kind} ${applicationId({ namespace, name })}`;
+
+const readApplication = (file: string, document: YamlDocument, found: Documents): void => {
+  const { output, problems } = validateDocument(ApplicationSchema, document, file);
+  const findings = output ? checkApplication(output) : [];
+  const all = [...problems, ...findings.map(({ path, ...what }) => problemAt(document, file, path, what))];
+  found.problems.push(...all);
+  if (!output || all.some(({ severity }) => severity === 'error')) found.broken.push(keyOf(document.value));
+  else found.applications.push(applicationOf(output, { file, line: document.lineOf([]) }));
+};
+
+const readProject = (file: string, document: YamlDocument, found: Documents): void => {
+  const { output, problems } = validateDocument(AppProjectSchema, document, file);
+  found.problems.push(...problems);
+  if (!output) return void found.broken.push(keyOf(document.value));
+  const project = projectOf(output, { file, line: document.lineOf([]) });
+  const error = validateProject(project);
+  if (error === undefined) return void found.projects.push(project);
+  found.broken.push(keyOf(document.value));
+  found.problems.push(
+    problemAt(document, file, ['spec'], { severity: 'error', code: 'project-invalid', message: error }),
+  );
+};

@@ -1,0 +1,208 @@
+import { parseGoDuration } from '../go-duration.ts';
+import { parseCron } from './cron-schedule.ts';
+import { matchGlob } from './glob.ts';
+import type { SyncWindow } from './project.ts';
+
+/** What a window is matched against: the application's name and destination. */
+export interface WindowSubject {
+  name: string;
+  destination: { server?: string; name?: string; namespace?: string };
+}
+
+export interface WindowsFound {
+  windows: SyncWindow[];
+  /** What makes windows unreadable (bad schedule, duration or zone); such windows are in neither list. */
+  errors: string[];
+}
+
+/**
+ * The windows that concern an application: by application, cluster or namespace, or by all of those that are given where
+ * `andOperator` is set. A window that names none of them concerns nobody.
+ * Source: https://argo-cd.readthedocs.io/en/stable/user-guide/sync_windows/
+ */
+export const matchingWindows = (windows: readonly SyncWindow[], { name, destination }: WindowSubject): SyncWindow[] => {
+  const anyOf = (patterns: readonly string[] | undefined, ...values: (string | undefined)[]): boolean | undefined =>
+    patterns?.length
+      ? patterns.some((pattern) => values.some((value) => value && matchGlob(pattern, value)))
+      : undefined;
+  return windows.filter(({ applications, clusters, namespaces, andOperator }) => {
+    const results = [
+      anyOf(applications, name),
+      anyOf(clusters, destination.server, destination.name),
+      namespaces?.length ? namespaces.some((one) => matchGlob(one, destination.namespace ?? '')) : undefined,
+    ].filter((result) => result !== undefined);
+    return andOperator ? results.length > 0 && results.every(Boolean) : results.some(Boolean);
+  });
+};
+
+/** What is wrong with a window's kind, schedule, duration or time zone; undefined: nothing. */
+export const windowError = (window: SyncWindow): string | undefined => {
+  if (window.kind !== 'allow' && window.kind !== 'deny') {
+    return `kind '${String(window.kind)}' mismatch: can only be allow or deny`;
+  }
+  const opening = readWindow(window, new Date(0));
+  return 'error' in opening ? opening.error : undefined;
+};
+
+interface Opening {
+  /** The zone's offset from UTC in milliseconds, as of `clock`. */
+  offset: number;
+  duration: number;
+  next(after: Date): Date | undefined;
+}
+
+const readWindow = ({ schedule, duration, timeZone }: SyncWindow, clock: Date): Opening | { error: string } => {
+  const cron = parseCron(schedule ?? '');
+  if ('error' in cron) return cron;
+  const length = parseGoDuration(duration ?? '');
+  if (length === undefined) return { error: `cannot parse duration '${duration}': write it as 30m or 1h30m` };
+  const offset = zoneOffset(timeZone, clock);
+  if (offset === undefined) return { error: `cannot parse '${timeZone}' as a time zone: write it as Europe/Amsterdam` };
+  return { offset, duration: length, next: cron.next };
+};
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+const zoneOffset = (zone: string | undefined, at: Date): number | undefined => {
+  if (!zone || zone === 'UTC') return 0;
+  try {
+    const format =
+      formats.get(zone) ?? new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
+    formats.set(zone, format);
+    const name = format.formatToParts(at).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const [, sign, hours = '0', minutes = '0', seconds = '0'] = /GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?/.exec(name) ?? [];
+    const offset = Number(hours) * 3_600_000 + Number(minutes) * 60_000 + Number(seconds) * 1000;
+    return sign === '-' ? -offset : offset;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * Whether a window is open at `at`: it opened within its duration before then. The zone's offset is today's (`clock`), also
+ * where `at` lies on the other side of a change to summer time: so Argo CD does it.
+ */
+const isOpen = ({ offset, duration, next }: Opening, at: Date): boolean => {
+  const wall = at.getTime() + offset;
+  const opened = next(new Date(wall - duration));
+  return opened !== undefined && opened.getTime() < wall;
+};
+
+const select = (
+  windows: readonly SyncWindow[],
+  at: Date,
+  clock: Date,
+  wanted: (window: SyncWindow, open: boolean) => boolean,
+): WindowsFound => {
+  const found: WindowsFound = { windows: [], errors: [] };
+  for (const window of windows) {
+    const opening = readWindow(window, clock);
+    if ('error' in opening) found.errors.push(opening.error);
+    else if (wanted(window, isOpen(opening, at))) found.windows.push(window);
+  }
+  return found;
+};
+
+/** The windows that are open at `at` (`clock`: the present time, where that is another). */
+export const activeWindows = (windows: readonly SyncWindow[], at: Date, clock = at): WindowsFound =>
+  select(windows, at, clock, (_window, open) => open);
+
+/** The windows of kind allow that are closed at `at`. */
+export const inactiveAllows = (windows: readonly SyncWindow[], at: Date, clock = at): WindowsFound =>
+  select(
+    windows.filter(({ kind }) => kind === 'allow'),
+    at,
+    clock,
+    (_window, open) => !open,
+  );
+
+export interface WindowQuestion {
+  now: Date;
+  /** Somebody asked for this sync; automated syncs are not. */
+  isManual: boolean;
+  /** When the operation began, for one that is under way. */
+  startedAt?: Date;
+}
+
+/** Whether the windows let a sync go on, and if not, why: for people. `error`: a window cannot be read, so nothing may sync. */
+export type WindowDecision = { allowed: true } | { allowed: false; reason: string; error?: true };
+
+/**
+ * Decides over the windows that concern an application (`matchingWindows`). Open deny windows block, unless all of them let
+ * manual syncs through; else an open allow window permits; else closed allow windows block in the same way. A sync that
+ * began when it was allowed may go on where all the windows that block it now have `syncOverrun`.
+ */
+export const canSync = (windows: readonly SyncWindow[], question: WindowQuestion): WindowDecision =>
+  decide(windows, question, question.now);
+
+const decide = (windows: readonly SyncWindow[], question: WindowQuestion, clock: Date): WindowDecision => {
+  if (windows.length === 0) return { allowed: true };
+  const { now } = question;
+  const active = activeWindows(windows, now, clock);
+  const closed = inactiveAllows(windows, now, clock);
+  const [error] = [...active.errors, ...closed.errors];
+  if (error !== undefined) return { allowed: false, reason: `sync window: ${error}`, error: true };
+  const denies = active.windows.filter(({ kind }) => kind === 'deny');
+  const isAllowed = active.windows.some(({ kind }) => kind === 'allow');
+  const blocking = denies.length > 0 ? denies : isAllowed ? [] : closed.windows;
+  if (blocking.length === 0 || mayPass(windows, blocking, question, clock)) return { allowed: true };
+  return { allowed: false, reason: reasonOf(blocking) };
+};
+
+const mayPass = (
+  windows: readonly SyncWindow[],
+  blocking: readonly SyncWindow[],
+  { isManual, startedAt }: WindowQuestion,
+  clock: Date,
+): boolean => {
+  if (isManual && blocking.every(({ manualSync }) => manualSync)) return true;
+  if (!startedAt || !blocking.every(({ syncOverrun }) => syncOverrun)) return false;
+  return decide(windows, { now: startedAt, isManual }, clock).allowed;
+};
+
+const reasonOf = (blocking: readonly SyncWindow[]): string => {
+  const [first] = blocking;
+  const which = blocking.map(
+    ({ schedule, duration, timeZone }) => `"${schedule}" for ${duration} ${timeZone || 'UTC'}`,
+  );
+  return first?.kind === 'deny' ? `in a deny window: ${which[0]}` : `outside its allow windows: ${which.join(', ')}`;
+};
+
+/** Boundaries looked at; a schedule of every minute over a day has twice 1,440. */
+const MAX_BOUNDARIES = 5000;
+
+/**
+ * The first time after `now` at which the windows let a sync begin; `now` itself if they do already. Undefined: not in
+ * sight (a window cannot be read, or never opens).
+ */
+export const nextOpening = (
+  windows: readonly SyncWindow[],
+  question: Omit<WindowQuestion, 'startedAt'>,
+): Date | undefined => {
+  let { now } = question;
+  for (let tries = 0; tries < MAX_BOUNDARIES; tries++) {
+    const decision = canSync(windows, { now, isManual: question.isManual });
+    if (decision.allowed) return now;
+    const after = decision.error ? undefined : nextBoundary(windows, now);
+    if (after === undefined) return undefined;
+    now = after;
+  }
+  return undefined;
+};
+
+/** The next time at which some window opens or closes. A window is open from the second after its schedule's time. */
+const nextBoundary = (windows: readonly SyncWindow[], now: Date): Date | undefined => {
+  const times = windows.flatMap((window) => {
+    const opening = readWindow(window, now);
+    if ('error' in opening) return [];
+    const wall = now.getTime() + opening.offset;
+    const opens = opening.next(new Date(wall))?.getTime();
+    const closes = opening.next(new Date(wall - opening.duration))?.getTime();
+    return [
+      ...(opens === undefined ? [] : [opens + 1000 - opening.offset]),
+      ...(closes === undefined ? [] : [closes + opening.duration - opening.offset]),
+    ].filter((time) => time > now.getTime());
+  });
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
+};
