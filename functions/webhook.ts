@@ -7,13 +7,20 @@ import { secretsManager } from './wiring/secrets.ts';
 import { createQueues, createStores } from './wiring/stores.ts';
 
 /** The webhook edge as a hono app; `maxBytes` is what the transport before it lets through. */
-export const createWebhook = ({ config, clock, newId, log, secrets }: Runtime, maxBytes = MAX_WEBHOOK_BYTES) => {
+export const createWebhook = (
+  { config, clock, newId, log, secrets, events }: Runtime,
+  maxBytes = MAX_WEBHOOK_BYTES,
+) => {
   const stores = createStores(config);
   const queues = createQueues(config);
   const receive = receiveWebhook({
     repositories: async () => (await loadFleet(stores)).file.repositories,
     deliveries: stores.deliveries,
-    enqueue: (message) => queues.changes([message]),
+    enqueue: (message) => {
+      const { version: _version, ...change } = message;
+      events.emit({ event: 'change', at: clock(), ...change });
+      return queues.changes([message]);
+    },
     secrets,
     clock,
     newId,

@@ -3,6 +3,8 @@ import type { FleetRow } from '../domain/fleet-row.ts';
 import { type RefRow, refId } from '../domain/ref-row.ts';
 import { takesFrom } from '../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../messages/change.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Events } from '../ports/events.ts';
 import type { Log } from '../ports/log.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { OpenRepository } from '../ports/repository.ts';
@@ -15,6 +17,8 @@ export interface PollDeps {
   snapshots: Snapshots;
   openRepository: OpenRepository;
   queues: Pick<Queues, 'changes'>;
+  events: Events;
+  clock: Clock;
   log: Log;
 }
 

@@ -38,6 +38,8 @@ export type TowlineEvent =
       phase: OutcomePhase;
       health: string;
       sync: string;
+      /** When the cluster took the last object of this generation. */
+      appliedAt?: number;
       message?: string;
     }
   | {

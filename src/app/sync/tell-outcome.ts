@@ -34,6 +34,7 @@ export const tellOutcome = async (deps: SyncDeps, row: ApplicationRow): Promise<
     cluster,
     health: row.health.status,
     sync: row.sync,
+    ...(row.times.applied === undefined ? {} : { appliedAt: row.times.applied }),
     ...outcome,
   });
 };
