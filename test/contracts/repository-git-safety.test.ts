@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
+import { collectGarbage } from '../../src/adapters/git/collect-garbage.ts';
+import { runGit } from '../../src/adapters/git/git-process.ts';
+import { findStore } from '../../src/adapters/git/object-store.ts';
 import { createGitRepository, type GitRepositoryOptions } from '../../src/adapters/git/repository.ts';
 import { isForbiddenAddress } from '../../src/adapters/git/smart-http.ts';
 import { AppError } from '../../src/domain/errors.ts';
@@ -231,6 +234,57 @@ describe('git repository: safety', () => {
     expect((await second.repository.listTree(next)).entries.size).toBe(330);
   });
 
+  test('objects that a server leaves out, believing that all history is here, are fetched all the same', async () => {
+    const { bare, commit } = await bareWith({ 'd/a': 'old', b: '1' });
+    const second = await bare.commit({ ref: 'refs/heads/main', files: { 'd/a': 'new', b: '1' }, from: commit });
+    const { repository } = await open((await served(bare)).url);
+    expect(await repository.resolve('refs/heads/main')).toBe(second);
+    const reverted = await bare.commit({ ref: 'refs/heads/main', files: { 'd/a': 'old', b: '1' }, from: second });
+    // With bitmaps a server knows all that is reachable from what the client says that it has.
+    await bare.git('repack', '-adbq');
+    expect(await repository.resolve('refs/heads/main')).toBe(reverted);
+    const { entries } = await repository.listTree(reverted);
+    const digest = entries.get('d/a')?.digest ?? '';
+    expect(Buffer.from((await repository.readBlobs([digest])).get(digest) ?? []).toString()).toBe('old');
+    expect(log.lines).toEqual([]);
+  });
+
+  test('several commits pushed at once, and a merge, are built upon', async () => {
+    const { bare, commit } = await bareWith({ a: '0' });
+    const { repository } = await open((await served(bare)).url);
+    await repository.resolve('refs/heads/main');
+    let head = commit;
+    for (let n = 1; n <= 5; n += 1) {
+      head = await bare.commit({ ref: 'refs/heads/main', files: { a: `${n}`, [`f${n}`]: 'x' }, from: head });
+    }
+    const side = await bare.commit({ ref: 'refs/heads/side', files: { a: '0', side: 's' }, from: commit });
+    const tree = await bare.git('rev-parse', `${side}^{tree}`);
+    const identity = ['-c', 'user.name=x', '-c', 'user.email=x@example.com'];
+    const merge = await bare.git(...identity, 'commit-tree', '-m', 'merge', '-p', head, '-p', side, tree);
+    await bare.git('update-ref', 'refs/heads/main', merge);
+    expect(await repository.resolve('refs/heads/main')).toBe(merge);
+    expect([...(await repository.listTree(merge)).entries.keys()]).toEqual(['a', 'side']);
+    expect((await repository.listTree(head)).entries.size).toBe(2);
+  });
+
+  test('collecting garbage in the cache beside its use loses nothing', async () => {
+    const { bare, commit } = await bareWith({ 'd/a': '0', b: '1' });
+    const { url } = await served(bare);
+    const { repository, cacheDir } = await open(url);
+    await repository.resolve('refs/heads/main');
+    const settings = { protocols: 'http', searchPath: process.env.PATH };
+    const store = await findStore(settings, cacheDir, url);
+    let head = commit;
+    for (let round = 0; round < 3; round += 1) {
+      expect(store && (await collectGarbage(settings, store))).toBe(true);
+      head = await bare.commit({ ref: 'refs/heads/main', files: { 'd/a': `new ${round}`, b: '1' }, from: head });
+      expect(await repository.resolve('refs/heads/main')).toBe(head);
+      expect((await repository.listTree(head)).entries.size).toBe(3);
+    }
+    expect((await repository.listTree(commit)).entries.size).toBe(3);
+    expect(log.lines).toEqual([]);
+  });
+
   test('callers share fetches: one under way, the rest together in the next', async () => {
     const { bare, commit } = await bareWith({ a: '1' });
     await bare.git('config', 'uploadpack.allowRefInWant', 'true');
@@ -254,6 +308,19 @@ describe('git repository: safety', () => {
     const config = await readFile(join(cacheDir, (await readdir(cacheDir))[0] ?? '', 'config'), 'utf8');
     expect(config).toContain('bare = true');
     expect(commit).toHaveLength(40);
+  });
+
+  test('a git that hangs is ended at its deadline, with its children', async () => {
+    const directory = await temporary();
+    const marker = join(directory, 'pid');
+    const script = `#!/bin/sh\nsleep 60 &\necho $! > ${marker}\nwait\n`;
+    await writeFile(join(directory, 'git'), script, { mode: 0o755 });
+    const settings = { protocols: 'file', searchPath: `${directory}:${process.env.PATH}` };
+    const result = await runGit(settings, ['version'], { timeoutMs: 300 });
+    expect(result).toMatchObject({ status: -1, timedOut: true });
+    const child = Number(await readFile(marker, 'utf8'));
+    const state = await readFile(`/proc/${child}/stat`, 'utf8').catch(() => 'gone');
+    expect(state).toMatch(/^gone$|^\d+ \(sleep\) Z/);
   });
 
   test('objects that git calls broken are refused for good', async () => {

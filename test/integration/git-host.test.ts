@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -176,6 +177,16 @@ describe('Git host', () => {
     await nextPush();
     await git(stale, 'commit', '--quiet', '--allow-empty', '-m', 'diverged');
     await expect(git(stale, 'push', '--quiet', 'origin', 'HEAD:refs/heads/p')).rejects.toThrow();
+    expect(receiver.pending()).toBe(0);
+  });
+
+  test('a push of several megabytes, sent in chunks, comes through', async () => {
+    const work = await clone('large');
+    await writeFile(join(work, 'large.bin'), randomBytes(3_000_000));
+    await git(work, 'add', '.');
+    await git(work, 'commit', '--quiet', '-m', 'large');
+    await git(work, 'push', '--quiet', 'origin', 'HEAD:refs/heads/large');
+    expect((await nextPush()).push.head_commit.added).toEqual(['large.bin']);
     expect(receiver.pending()).toBe(0);
   });
 

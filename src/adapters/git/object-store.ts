@@ -19,6 +19,8 @@ export interface ObjectStore extends ObjectReader {
   /** Ids that were fetched whole and are kept by a ref, newest last. */
   tips(): readonly string[];
   isTip(id: string): boolean;
+  /** Something was kept under this remote ref before. */
+  isKept(name: string): boolean;
   /** Local ref that keeps what a remote ref (or id) named. */
   keptRef(name: string): string;
   keep(name: string, id: string): Promise<void>;
@@ -104,6 +106,7 @@ const openStore = async (settings: GitSettings, directory: string, format: Objec
     format,
     tips: () => [...new Set(kept.values())],
     isTip: (id) => [...kept.values()].includes(id),
+    isKept: (name) => kept.has(keptRef(name)),
     keptRef,
     keep: async (name, id) => {
       if (kept.get(keptRef(name)) === id) return;

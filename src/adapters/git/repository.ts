@@ -4,10 +4,11 @@ import type { NewId } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Repository } from '../../ports/repository.ts';
 import { createCachedObjects } from './cached-objects.ts';
+import { createGarbageCollector } from './collect-garbage.ts';
 import { createFetchQueue, createTurns } from './fetch-queue.ts';
 import { isCacheBroken, showURL } from './git-errors.ts';
 import type { ObjectStore } from './object-store.ts';
-import { createTransport, type OpenedTransport } from './open-transport.ts';
+import { createTransport, gitSettings, type OpenedTransport } from './open-transport.ts';
 import { createStoreHolder, type StoreHolder } from './store-holder.ts';
 import type { FetchedRefs } from './transport.ts';
 
@@ -40,9 +41,10 @@ export const createGitRepository = (options: GitRepositoryOptions): GitRepositor
   const stores = createStoreHolder(options, transport.open);
   let head: string | undefined;
   const inTurn = createTurns();
+  const context = { ...options, transport, stores, fetched: createGarbageCollector(gitSettings(options)) };
   const queueOf = (fresh: boolean) =>
     createFetchQueue<string>(async (names) => {
-      const { ids, head: told } = await inTurn(() => fetchOrRenew({ ...options, transport, stores }, names, fresh));
+      const { ids, head: told } = await inTurn(() => fetchOrRenew(context, names, fresh));
       head = told ?? head;
       return ids;
     });
@@ -89,16 +91,22 @@ interface FetchContext {
   log: Log;
   transport: OpenedTransport;
   stores: StoreHolder;
+  /** Told of every fetch that was stored. */
+  fetched: (store: ObjectStore) => void;
 }
 
 /** Fetches; where the cache did not take the objects, once more into a new one. */
 const fetchOrRenew = async (
-  { url, log, transport, stores }: FetchContext,
+  { url, log, transport, stores, fetched }: FetchContext,
   names: readonly string[],
   fresh: boolean,
 ): Promise<FetchedRefs> => {
-  const fetchInto = async (store: ObjectStore | undefined): Promise<FetchedRefs> =>
-    store ? (await transport.open()).fetch(store, names, { fresh }) : { ids: new Map() };
+  const fetchInto = async (store: ObjectStore | undefined): Promise<FetchedRefs> => {
+    if (!store) return { ids: new Map() };
+    const answer = await (await transport.open()).fetch(store, names, { fresh });
+    fetched(store);
+    return answer;
+  };
   const store = await stores.get();
   try {
     return await fetchInto(store);

@@ -20,14 +20,19 @@ export interface PackRequest {
 }
 
 /**
- * Fetches objects at depth one in one round trip and stores them, checked. `wants`: ids, or full ref names where the
- * server takes them. `haves`: commits that are whole in the store, so that only what they lack is sent. Answers with
- * the ids of the refs by name; undefined: the server has not got one of `wants`. Source: gitprotocol-v2(5), fetch.
+ * Fetches objects in one round trip and stores them, checked. `wants`: ids, or full ref names where the server takes
+ * them. `haves`: commits that are whole in the store, so that only what they lack is sent. Answers with the ids of the
+ * refs by name; undefined: the server has not got one of `wants`. Source: gitprotocol-v2(5), fetch.
+ *
+ * `shallow`: asks for the commits alone, at depth one. For that the server looks at every entry of the trees we have.
+ * Without it, it walks only what changed since, and believes that we have all history: it may (rarely) leave out what
+ * an older commit held, which git finds when it stores the pack (`git-cache-broken`).
  */
 export const fetchPack = async (
   request: PackRequest,
   wants: readonly string[],
   haves: readonly string[],
+  { shallow }: { shallow: boolean },
 ): Promise<ReadonlyMap<string, string> | undefined> => {
   const known = haves.slice(-MAX_HAVES);
   const body = writePackets([
@@ -36,8 +41,7 @@ export const fetchPack = async (
     'thin-pack',
     'ofs-delta',
     'no-progress',
-    'deepen 1',
-    ...known.map((id) => `shallow ${id}`),
+    ...(shallow ? ['deepen 1', ...known.map((id) => `shallow ${id}`)] : []),
     ...wants.map((want) => (isObjectId(want) ? `want ${want}` : `want-ref ${want}`)),
     ...known.map((id) => `have ${id}`),
     'done',

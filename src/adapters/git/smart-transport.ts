@@ -1,5 +1,5 @@
 import { isObjectId } from '../../domain/git-name.ts';
-import { unreachable } from './git-errors.ts';
+import { isCacheBroken, unreachable } from './git-errors.ts';
 import type { ObjectStore } from './object-store.ts';
 import { fetchPack, type PackRequest } from './smart-pack.ts';
 import { listSmartRefs } from './smart-refs.ts';
@@ -37,7 +37,7 @@ const bringByName = async (
 ): Promise<Map<string, string> | undefined> => {
   const { store, capabilities } = request;
   if (!capabilities.refInWant) return undefined;
-  const told = await fetchPack(request, names, store.tips());
+  const told = await fetchUpon(request, names, names);
   if (!told) return undefined;
   const ids = new Map<string, string>();
   for (const name of names) {
@@ -64,7 +64,7 @@ const bring = async (
     if (id !== undefined) ids.set(name, id);
   }
   const wanted = [...new Set(ids.values())].filter((id) => fresh || !store.isTip(id));
-  const refused = await fetchAll(request, wanted, fresh ? [] : store.tips());
+  const refused = await fetchAll(request, wanted, fresh ? undefined : names);
   for (const [name, id] of ids) {
     if (!refused.has(id)) continue;
     // A ref that was listed a moment ago and is not served now has moved on: whoever asks again gets the new one.
@@ -75,17 +75,39 @@ const bring = async (
   return ids;
 };
 
-/** Asks for all at once; where the server has not got one of them, for each alone. Answers with those it has not got. */
+/**
+ * Asks for all at once; where the server has not got one of them, for each alone. Answers with those it has not got.
+ * `names`: what they were asked for as; undefined: nothing in the store is to be built upon.
+ */
 const fetchAll = async (
   request: PackRequest,
   wanted: readonly string[],
-  haves: readonly string[],
+  names: readonly string[] | undefined,
 ): Promise<Set<string>> => {
-  if (wanted.length === 0 || (await fetchPack(request, wanted, haves))) return new Set();
+  const fetchSome = (ids: readonly string[]) =>
+    names ? fetchUpon(request, ids, names) : fetchPack(request, ids, [], { shallow: true });
+  if (wanted.length === 0 || (await fetchSome(wanted))) return new Set();
   if (wanted.length === 1) return new Set(wanted);
   const refused = new Set<string>();
-  for (const id of wanted) if (!(await fetchPack(request, [id], haves))) refused.add(id);
+  for (const id of wanted) if (!(await fetchSome([id]))) refused.add(id);
   return refused;
+};
+
+/**
+ * Fetches what the store lacks. Refs that were fetched before have most likely moved on by a few commits, so only what
+ * changed is asked for; any other could bring a whole history with it, and is asked for at depth one.
+ */
+const fetchUpon = async (request: PackRequest, wants: readonly string[], names: readonly string[]) => {
+  const { store } = request;
+  const haves = store.tips();
+  if (names.every(store.isKept)) {
+    try {
+      return await fetchPack(request, wants, haves, { shallow: false });
+    } catch (error) {
+      if (!isCacheBroken(error)) throw error;
+    }
+  }
+  return fetchPack(request, wants, haves, { shallow: true });
 };
 
 /** Only commits are kept by refs: they alone may be named as `have`. Ids are asked for once and need no ref. */

@@ -17,6 +17,7 @@ export interface HostedOptions {
 
 const NAME = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/;
 const TIMEOUT_MS = 60_000;
+const PARALLEL_READS = 64;
 const ZERO = '0'.repeat(40);
 const AUTHOR = 'Towline <towline@example.com>';
 
@@ -129,14 +130,16 @@ const readFolder = async (folder: string): Promise<ImportEntry[]> => {
   const paths = found.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const own = paths.filter((path) => !relative(folder, path).split(sep).includes('.git')).sort();
   const entries: ImportEntry[] = [];
-  for (const path of own) {
-    entries.push({
-      path: relative(folder, path).split(sep).join('/'),
-      executable: ((await stat(path)).mode & 0o100) !== 0,
-      content: await readFile(path),
-    });
+  // A few at a time: one after the other takes seconds for ten thousand files, all at once too many descriptors.
+  for (let at = 0; at < own.length; at += PARALLEL_READS) {
+    entries.push(...(await Promise.all(own.slice(at, at + PARALLEL_READS).map((path) => readEntry(folder, path)))));
   }
   return entries;
+};
+
+const readEntry = async (folder: string, path: string): Promise<ImportEntry> => {
+  const [content, { mode }] = await Promise.all([readFile(path), stat(path)]);
+  return { path: relative(folder, path).split(sep).join('/'), executable: (mode & 0o100) !== 0, content };
 };
 
 const isThere = (path: string): Promise<boolean> =>
