@@ -17,7 +17,7 @@ export const createSync = (runtime: Runtime, local: Pick<ConnectClusterDeps, 'em
     blobs: createBlobs(config),
     queues: createQueues(config),
     connect: connectCluster({ clock, random: Math.random, aws: eksClients, ...local }),
-    pause: async (milliseconds) => void (await pause(milliseconds)),
+    pause: (milliseconds) => pause(milliseconds, undefined),
   });
   return createSqsHandler(sqsDeps(runtime, 'syncs'), SyncMessageSchema, handle);
 };

@@ -8,5 +8,8 @@ export const sqsDeps = (
   queue: 'changes' | 'renders' | 'syncs' | 'reports',
 ): SqsHandlerDeps => {
   const url = config.queues[queue];
-  return { log, retryIn: url ? createRetryIn(new SQSClient({}), url) : () => Promise.resolve() };
+  return {
+    log,
+    retryIn: url ? createRetryIn(new SQSClient({ useQueueUrlAsEndpoint: false }), url) : () => Promise.resolve(),
+  };
 };

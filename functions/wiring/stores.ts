@@ -37,7 +37,7 @@ export const createStores = ({ tablePrefix }: Config, client = new DynamoDBClien
 export const createBlobs = ({ bucket }: Config) => createS3BlobCache(new S3Client({ forcePathStyle: true }), bucket);
 
 /** The queues that this function was given; sending to another one is an error that names the variable. */
-export const createQueues = ({ queues }: Config, client = new SQSClient({})): Queues => {
+export const createQueues = ({ queues }: Config, client = new SQSClient({ useQueueUrlAsEndpoint: false })): Queues => {
   const send = <Message>(name: keyof typeof queues): Send<Message> => {
     const url = queues[name];
     if (url !== undefined) return skipEmpty(createSqsSend<Message>(client, url));

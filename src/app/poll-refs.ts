@@ -35,6 +35,9 @@ export const pollRefs = (deps: PollDeps) => async (): Promise<{ changes: number 
     fleet.file.repositories.map((config) => pollRepository(deps, config, fleet, sources)),
   );
   const changes = found.flat();
+  for (const { version: _version, ...change } of changes) {
+    deps.events.emit({ event: 'change', at: deps.clock(), ...change });
+  }
   await deps.queues.changes(changes);
   return { changes: changes.length };
 };

@@ -22,7 +22,9 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
       return { phase: 'waiting', message: `suspended: ${health.message}` };
     case 'Degraded':
       return { phase: 'failed', message: `Degraded: ${health.message}` };
-    default:
+    case 'Progressing':
+    case 'Missing':
+    case 'Unknown':
       return late
         ? { phase: 'failed', message: `still ${health.status} after 10 minutes: ${health.message}` }
         : { phase: 'applied', message: `${health.status} ${health.message}`.trim() };

@@ -8,7 +8,8 @@ import { permanent } from '../domain/errors.ts';
  * Errors: AppError `port-in-use`, `port-refused` (permanent) naming the port.
  */
 export const listen = async (app: Hono, port: number): Promise<{ url: string; close(): Promise<void> }> => {
-  const server = createServer(getRequestListener(app.fetch));
+  const answer = getRequestListener(app.fetch);
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(portError(port, error)));
     server.listen(port, '127.0.0.1', resolve);

@@ -1,3 +1,4 @@
+import type { ClusterConfig } from '../domain/fleet/fleet-file.ts';
 import type { KubernetesObject, ResourceRef } from '../domain/kubernetes-object.ts';
 
 /** One resource type that the API server serves. */
@@ -69,7 +70,4 @@ export interface ClusterWriter {
 export type ClusterConnection = ClusterReader & ClusterWriter;
 
 /** Connects to a registered cluster; `session` names the rollout for the cluster's audit log. */
-export type ConnectCluster = (
-  config: import('../domain/fleet/fleet-file.ts').ClusterConfig,
-  session: string,
-) => Promise<ClusterConnection>;
+export type ConnectCluster = (config: ClusterConfig, session: string) => Promise<ClusterConnection>;

@@ -1,3 +1,5 @@
+import type { RepositoryConfig } from '../domain/fleet/fleet-file.ts';
+
 /** One entry of a commit's tree. Paths are relative to the repository's root, without a leading slash. */
 export interface TreeEntry {
   path: string;
@@ -35,4 +37,4 @@ export interface Repository {
 }
 
 /** Opens the repository registered under a URL; the same object for the same registration. */
-export type OpenRepository = (config: import('../domain/fleet/fleet-file.ts').RepositoryConfig) => Repository;
+export type OpenRepository = (config: RepositoryConfig) => Repository;

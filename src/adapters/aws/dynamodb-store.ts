@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import {
-  BatchGetItemCommand,
   type AttributeValue,
+  BatchGetItemCommand,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -47,29 +47,8 @@ export const createDynamoStore = <R extends Row>(options: DynamoStoreOptions<R>)
       const rows = await Promise.all(chunks.map((some) => send(batchGet<R>(client, table, some))));
       return rows.flat();
     },
-    save: async (row) => {
-      const next = { ...row, version: row.version + 1 };
-      try {
-        await client.send(
-          new PutItemCommand({ TableName: table, Item: encode(next, options), ...unchanged(row.version) }),
-        );
-        return next;
-      } catch (error) {
-        if (conditionFailed(error)) return undefined;
-        return translateDynamoError(table)(error);
-      }
-    },
-    remove: async (row) => {
-      try {
-        await client.send(
-          new DeleteItemCommand({ TableName: table, Key: { id: { S: row.id } }, ...unchanged(row.version) }),
-        );
-        return true;
-      } catch (error) {
-        if (conditionFailed(error)) return false;
-        return translateDynamoError(table)(error);
-      }
-    },
+    save: (row) => saveRow(options, row),
+    remove: (row) => removeRow(options, row),
     due: async (now, limit) => {
       const shards = Array.from({ length: DUE_SHARDS }, (_, shard) =>
         send(dueInShard(client, table, shard, now, limit)),
@@ -81,6 +60,33 @@ export const createDynamoStore = <R extends Row>(options: DynamoStoreOptions<R>)
         .map(({ id }) => id);
     },
   };
+};
+
+const saveRow = async <R extends Row>(options: DynamoStoreOptions<R>, row: R): Promise<R | undefined> => {
+  const next = { ...row, version: row.version + 1 };
+  const command = new PutItemCommand({
+    TableName: options.table,
+    Item: encode(next, options),
+    ...unchanged(row.version),
+  });
+  try {
+    await options.client.send(command);
+    return next;
+  } catch (error) {
+    return conditionFailed(error) ? undefined : translateDynamoError(options.table)(error);
+  }
+};
+
+const removeRow = async <R extends Row>(
+  { client, table }: DynamoStoreOptions<R>,
+  { id, version }: Pick<R, 'id' | 'version'>,
+): Promise<boolean> => {
+  try {
+    await client.send(new DeleteItemCommand({ TableName: table, Key: { id: { S: id } }, ...unchanged(version) }));
+    return true;
+  } catch (error) {
+    return conditionFailed(error) ? false : translateDynamoError(table)(error);
+  }
 };
 
 const unchanged = (version: number) =>

@@ -1,5 +1,5 @@
 import type { ApplicationRow, ResourceState } from '../../domain/application-row.ts';
-import { assessHealth, foldHealth, type Health } from '../../domain/health/health.ts';
+import { assessHealth, type Health } from '../../domain/health/health.ts';
 import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-object.ts';
 import { afterOperation } from '../../domain/sync/inventory.ts';
 import type { Operation, Target } from '../../domain/sync/operation.ts';
@@ -77,23 +77,3 @@ const resourcesOf = (
       ...(result?.message ? { message: result.message } : {}),
     };
   });
-
-/** The application's health from its live objects. */
-export const foldLive = (
-  deps: Pick<SyncDeps, 'healthOverrides'>,
-  targets: readonly Pick<Target, 'key' | 'ref'>[],
-  live: ReadonlyMap<string, KubernetesObject>,
-): Health =>
-  foldHealth(
-    targets.map(({ key, ref }) => {
-      const object = live.get(key);
-      const health = object && assessHealth(object, deps.healthOverrides);
-      const { annotations } = object?.metadata ?? {};
-      return {
-        ...ref,
-        live: object !== undefined,
-        ...(health ? { health } : {}),
-        ...(annotations ? { annotations } : {}),
-      };
-    }),
-  );

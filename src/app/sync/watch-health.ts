@@ -4,8 +4,8 @@ import { assessHealth, type Health } from '../../domain/health/health.ts';
 import { type KubernetesObject, type ResourceRef, resourceKey } from '../../domain/kubernetes-object.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
-import { foldLive } from './applied.ts';
 import type { SyncDeps } from './deps.ts';
+import { foldLive } from './fold-live.ts';
 import type { Advance } from './sync-application.ts';
 
 /** Pauses between looks while the wait is likely short: about half a second in all, then a delayed message takes over. */

@@ -18,9 +18,9 @@ export interface Emulators {
 
 /** Starts SQS and S3 (in memory) and DynamoDB (LevelDB under `stateDir`) on loopback ports of their own. */
 export const startEmulators = async (stateDir: string): Promise<Emulators> => {
-  const fauxqs = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  const fauxqs = await startFauxqs({ port: 0, logger: false });
   const endpoint = `http://127.0.0.1:${fauxqs.port}`;
-  const queues = QUEUES.map((name) => [name, createQueue(fauxqs, name, endpoint)] as const);
+  const queues = QUEUES.map((name) => [name, createQueue(fauxqs, name)] as const);
   fauxqs.createBucket('towline');
   const dynamo = await startDynamo(join(stateDir, 'dynamodb'));
   return {
@@ -43,13 +43,13 @@ export const startEmulators = async (stateDir: string): Promise<Emulators> => {
   };
 };
 
-const createQueue = (fauxqs: Awaited<ReturnType<typeof startFauxqs>>, name: QueueName, endpoint: string): string => {
+const createQueue = (fauxqs: Awaited<ReturnType<typeof startFauxqs>>, name: QueueName): string => {
   const dead = fauxqs.createQueue(`towline-${name}-dead`);
-  fauxqs.createQueue(`towline-${name}`, {
+  const { queueUrl } = fauxqs.createQueue(`towline-${name}`, {
     attributes: {
       VisibilityTimeout: VISIBILITY_SECONDS,
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: MAX_RECEIVES }),
     },
   });
-  return `${endpoint}/000000000000/towline-${name}`;
+  return queueUrl;
 };

@@ -21,7 +21,7 @@ const PAUSE_AFTER_ERROR_MS = 500;
  * queue's redrive policy counts the receives.
  */
 export const startEventSource = (options: EventSourceOptions): { close(): Promise<void> } => {
-  const client = new SQSClient({});
+  const client = new SQSClient({ useQueueUrlAsEndpoint: false });
   const stopped = new AbortController();
   const running = new Set<Promise<void>>();
   const loop = async (): Promise<void> => {

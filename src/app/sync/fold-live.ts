@@ -1,0 +1,24 @@
+import { assessHealth, foldHealth, type Health } from '../../domain/health/health.ts';
+import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
+import type { Target } from '../../domain/sync/operation.ts';
+import type { SyncDeps } from './deps.ts';
+
+/** The application's health from its live objects. */
+export const foldLive = (
+  deps: Pick<SyncDeps, 'healthOverrides'>,
+  targets: readonly Pick<Target, 'key' | 'ref'>[],
+  live: ReadonlyMap<string, KubernetesObject>,
+): Health =>
+  foldHealth(
+    targets.map(({ key, ref }) => {
+      const object = live.get(key);
+      const health = object && assessHealth(object, deps.healthOverrides);
+      const { annotations } = object?.metadata ?? {};
+      return {
+        ...ref,
+        live: object !== undefined,
+        ...(health ? { health } : {}),
+        ...(annotations ? { annotations } : {}),
+      };
+    }),
+  );
