@@ -1,3 +1,7 @@
+/*
+ * Types of the first, thin engine (next-step.ts). The whole engine's are in sync-operation.ts: prepareTargets in
+ * targets.ts, startOperation and supersede in start-operation.ts, nextStep in step.ts, decideSync in autosync.ts.
+ */
 import type { KubernetesObject, ResourceRef } from '../kubernetes-object.ts';
 
 /** One object that Towline applied for an application: `group/kind/namespace/name` and the object's identity. */
