@@ -1,4 +1,4 @@
-import { newestMatching } from './semver-constraint.ts';
+import { newestMatching, parseConstraint, parseVersion } from './semver-constraint.ts';
 
 /** What a `targetRevision` names. A bare name is a branch or, where there is no such branch, a tag. */
 export type Revision =
@@ -6,23 +6,38 @@ export type Revision =
   | { type: 'branch-or-tag'; name: string }
   | { type: 'ref'; ref: string }
   | { type: 'commit'; id: string }
-  | { type: 'semver'; constraint: string; satisfies: (tags: readonly string[]) => string | undefined };
+  | {
+      type: 'semver';
+      constraint: string;
+      /** The newest of the tags in the range, with its prefix; undefined: none is. */
+      satisfies: (tags: readonly string[]) => string | undefined;
+    };
 
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i;
-/** What makes a name a range, as Argo CD decides it: an operator, a wildcard, or a comma. */
-const RANGE = /^[\^~<>=!]|^[vV]?\d+(\.\d+)*\.[xX*]|^[*xX]$|\|\||,|^\S+ - \S+$/;
 
 /**
- * Reads a `targetRevision`: absent, empty and `HEAD` are the default branch; a full ref, a full commit id, a semver range
- * over tags, else a branch or tag. Source: https://argo-cd.readthedocs.io/en/stable/user-guide/tracking_strategies/
+ * Reads a `targetRevision`: absent, empty and `HEAD` are the default branch; then a full ref, a full commit id, a semver
+ * range over tags (after `tagPrefix`, where the source has one), else a branch or tag. A full version (`1.2`, `v1.2.3`) is
+ * a tag and no range. Source: https://argo-cd.readthedocs.io/en/stable/user-guide/tracking_strategies/
  */
-export const refOfRevision = (targetRevision: string | undefined): Revision => {
+export const refOfRevision = (targetRevision: string | undefined, tagPrefix = ''): Revision => {
   const text = targetRevision?.trim() ?? '';
   if (text === '' || text === 'HEAD') return { type: 'head' };
+  const ranged = text.replace(/^refs\/tags\//, '');
+  if (isRange(ranged)) {
+    return { type: 'semver', constraint: ranged, satisfies: (tags) => newestTag(tags, ranged, tagPrefix) };
+  }
   if (text.startsWith('refs/')) return { type: 'ref', ref: text };
   if (COMMIT.test(text)) return { type: 'commit', id: text.toLowerCase() };
-  if (RANGE.test(text)) {
-    return { type: 'semver', constraint: text, satisfies: (tags) => newestMatching(tags, text) };
-  }
   return { type: 'branch-or-tag', name: text };
+};
+
+/** A range has a number or a star in it: `x` alone is one by its grammar, but is far more often a branch. */
+const isRange = (text: string): boolean =>
+  /[\d*]/.test(text) && parseVersion(text) === undefined && parseConstraint(text) !== undefined;
+
+const newestTag = (tags: readonly string[], constraint: string, prefix: string): string | undefined => {
+  const own = tags.flatMap((tag) => (tag.startsWith(prefix) ? [tag.slice(prefix.length)] : []));
+  const newest = newestMatching(own, constraint);
+  return newest === undefined ? undefined : `${prefix}${newest}`;
 };

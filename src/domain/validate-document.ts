@@ -60,7 +60,7 @@ const expectedText = (expected: string | null): string => {
 const issueText = (issue: v.BaseIssue<unknown>, path: Path): string => {
   if (issue.kind !== 'schema') return `${issue.message}${isSecret(path) ? '' : ` (it is ${shown(issue.input)})`}`;
   const expected = expectedText(issue.expected);
-  if (issue.received === 'undefined') return `is missing; it must be ${expected}`;
+  if (issue.received === 'undefined') return 'is missing';
   const isUnquoted = issue.expected === 'string' && ['number', 'boolean'].includes(typeof issue.input);
   const remedy = isUnquoted ? ': write it in quotes' : '';
   return `must be ${expected}${isSecret(path) ? '' : `, not ${shown(issue.input)}`}${remedy}`;

@@ -55,7 +55,7 @@ const objectsOf = (document: Document.Parsed, lines: LineCounter, value: unknown
 
 const itemsOf = (value: unknown): unknown[] | undefined => {
   if (typeof value !== 'object' || value === null || !('kind' in value) || !('items' in value)) return undefined;
-  return /List$/.test(String(value.kind)) && Array.isArray(value.items) ? value.items : undefined;
+  return String(value.kind).endsWith('List') && Array.isArray(value.items) ? value.items : undefined;
 };
 
 const syntaxProblem = (file: string, { line, col }: { line: number; col: number }, message: string): Problem => ({

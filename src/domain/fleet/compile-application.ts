@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import { stableDigest } from '../stable-digest.ts';
+import { stableDigest, stableText } from '../stable-digest.ts';
 import { type Application, applicationId } from './application.ts';
 import { findCluster } from './find-cluster.ts';
 import type { ClusterConfig, FleetFile } from './fleet-file.ts';
@@ -14,13 +14,20 @@ interface Fault {
   message: string;
 }
 
+interface CompileContext {
+  fleet: FleetFile;
+  projects: readonly AppProject[];
+  /** The same document as it was compiled before; its digest is taken over where nothing around it changed. */
+  known?: CompiledApplication | undefined;
+}
+
 /**
  * Finds an application's cluster and holds it against its project. What is wrong stands in its `problems`: it stays in the
  * fleet, so that it is seen, and is not synced.
  */
 export const compileApplication = (
   application: Application,
-  { fleet, projects }: { fleet: FleetFile; projects: readonly AppProject[] },
+  { fleet, projects, known }: CompileContext,
 ): CompiledApplication => {
   const found = findCluster(fleet.clusters, application.destination);
   const cluster = 'cluster' in found ? found.cluster : undefined;
@@ -32,18 +39,21 @@ export const compileApplication = (
   const { file, line } = application.origin;
   const problems = faults.map((fault): Problem => ({ severity: 'error', ...fault, file, line }));
   const environment = cluster?.labels[fleet.environments.clusterLabel] ?? '';
-  const { origin: _origin, ...content } = application;
-  const messages = faults.map(({ message }) => message);
-  const specDigest = stableDigest({ ...content, cluster: cluster?.name, environment, problems: messages });
-  return {
-    ...application,
-    id: applicationId(application),
-    specDigest,
-    cluster: cluster?.name ?? '',
-    environment,
-    problems,
-  };
+  const place = { cluster: cluster?.name ?? '', environment, problems };
+  const specDigest = known && isSamePlace(known, place) ? known.specDigest : digestOf(application, place);
+  return { ...application, id: applicationId(application), specDigest, ...place };
 };
+
+type Place = Pick<CompiledApplication, 'cluster' | 'environment' | 'problems'>;
+
+const isSamePlace = (known: Place, place: Place): boolean =>
+  known.cluster === place.cluster &&
+  known.environment === place.environment &&
+  stableText(known.problems.map(({ message }) => message)) === stableText(place.problems.map(({ message }) => message));
+
+/** Where a document stands has no bearing on what is applied. */
+const digestOf = ({ origin: _origin, ...content }: Application, { cluster, environment, problems }: Place): string =>
+  stableDigest({ ...content, cluster, environment, problems: problems.map(({ message }) => message) });
 
 const missingProject = ({ project }: Application, projects: readonly AppProject[]): Fault => ({
   code: 'project-unknown',

@@ -33,7 +33,10 @@ export const compileFleet = (input: {
   const problems = [...found.problems];
   const projects = withDefault(distinct(found.projects, { kind: 'AppProject', idOf: ({ name }) => name }, problems));
   const definite = distinct(found.applications, { kind: 'Application', idOf: applicationId }, problems);
-  const applications = definite.map((one) => compileApplication(one, { fleet, projects }));
+  const unchanged = unchangedIn(files, previous);
+  const applications = definite.map((one) =>
+    compileApplication(one, { fleet, projects, known: unchanged.get(applicationId(one)) }),
+  );
   const clean = files.filter(({ path }) => isClean(path, read.get(path), problems));
   const content = {
     applications: applications.toSorted(by(({ id }) => id)),
@@ -43,6 +46,16 @@ export const compileFleet = (input: {
     files: Object.fromEntries(clean.map(({ path, digest }) => [path, digest])),
   };
   return { digest: digestOf(content), ...content };
+};
+
+/** The applications that stand in files which are as they were. */
+const unchangedIn = (
+  files: readonly FleetDocument[],
+  previous: FleetSnapshot | undefined,
+): Map<string, CompiledApplication> => {
+  const known = new Set(files.flatMap((file) => (isKnown(file, previous) ? [file.path] : [])));
+  const kept = (previous?.applications ?? []).filter(({ origin }) => known.has(origin.file));
+  return new Map(kept.map((one) => [one.id, one]));
 };
 
 const by =

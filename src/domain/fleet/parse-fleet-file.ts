@@ -104,8 +104,7 @@ const withInCluster = (clusters: ClusterConfig[], hasMore: boolean): ClusterConf
 
 const toCluster = (given: ClusterManifest): ClusterConfig => ({
   name: given.name,
-  // Every cluster has a server, so that a project's `server: '*'` means it.
-  server: given.server ?? `cluster://${given.name}`,
+  ...(given.server ? { server: given.server } : {}),
   ...(given.inCluster ? { inCluster: true } : {}),
   ...(given.project ? { project: given.project } : {}),
   ...(given.mode ? { mode: given.mode } : {}),
