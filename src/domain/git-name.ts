@@ -18,4 +18,4 @@ export const isRefName = (ref: string): boolean =>
     !/[./]$/.test(ref) &&
     !ref.split('/').some((part) => part.endsWith('.lock')) &&
     !FORBIDDEN.some((text) => ref.includes(text)) &&
-    ![...ref].some(isForbidden));
+    !Array.from(ref).some(isForbidden));

@@ -19,7 +19,9 @@ export interface Tree {
 
 /**
  * Reads one Git repository. Errors: AppError `repository-unreachable`, `repository-rate-limited` (transient),
- * `repository-denied`, `repository-not-found`, `commit-not-found`, `tree-too-large`, `blob-not-found` (permanent).
+ * `repository-denied`, `repository-not-found`, `commit-not-found`, `tree-too-large`, `blob-not-found` (permanent). The
+ * adapters add `git-missing`, `repository-url-refused`, `repository-url-invalid`, `repository-corrupt`, `blob-too-large`,
+ * `forge-credentials-invalid` (all permanent: the message names the remedy).
  */
 export interface Repository {
   /**

@@ -21,7 +21,10 @@ export interface BareRef {
 export interface BareReader {
   refs(prefix: string): Promise<BareRef[]>;
   head(): Promise<string>;
-  type(name: string): Promise<string | undefined>;
+  /** True until the first ref. */
+  isEmpty(): Promise<boolean>;
+  /** Of an object id. */
+  type(id: string): Promise<string | undefined>;
   bytes(type: string, sha: string): Promise<Buffer | undefined>;
   parse(name: string): Promise<string | undefined>;
   tree(sha: string, recursive: boolean): Promise<BareEntry[] | undefined>;
@@ -36,8 +39,18 @@ export const createBareReader = (directory: string): BareReader => {
       const options = { cwd: directory, encoding: 'buffer', maxBuffer: 1 << 28 } as const;
       execFile('git', args, options, (error, stdout) => resolve(error ? undefined : stdout));
     });
+  /** What an id names never changes, so it is asked for once; what is not there may come. */
+  const known = new Map<string, Promise<Buffer | undefined>>();
+  const gitOnce = (...args: string[]): Promise<Buffer | undefined> => {
+    const key = args.join(' ');
+    const answer = known.get(key) ?? git(...args);
+    known.set(key, answer);
+    void answer.then((found) => found ?? known.delete(key));
+    return answer;
+  };
   const text = async (...args: string[]) => (await git(...args))?.toString('utf8').trim();
   const parse = (name: string) => text('rev-parse', '--quiet', '--verify', '--end-of-options', name);
+  let empty = true;
   return {
     parse,
     refs: async (prefix) => {
@@ -53,16 +66,20 @@ export const createBareReader = (directory: string): BareReader => {
       );
     },
     head: async () => (await text('symbolic-ref', 'HEAD')) ?? '',
-    type: (name) => text('cat-file', '-t', name),
-    bytes: (type, sha) => git('cat-file', type, sha),
+    isEmpty: async () => {
+      empty = empty && ((await text('for-each-ref', '--count=1')) ?? '') === '';
+      return empty;
+    },
+    type: async (id) => (await gitOnce('cat-file', '-t', id))?.toString('utf8').trim(),
+    bytes: (type, sha) => gitOnce('cat-file', type, sha),
     tree: async (sha, recursive) => {
-      const output = await git('ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), sha);
+      const output = await gitOnce('ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), sha);
       return output
         ?.toString('utf8')
         .split('\0')
         .filter((line) => line !== '')
         .map((line) => {
-          const [head = '', path = ''] = splitOnce(line, '\t');
+          const [head, path] = splitOnce(line, '\t');
           const [mode = '', type = '', id = '', size = '-'] = head.split(/ +/);
           return { mode, type, sha: id, size: size === '-' ? undefined : Number(size), path };
         });

@@ -67,9 +67,10 @@ export const createBareRepository = async (format: 'sha1' | 'sha256' = 'sha1'): 
     directory,
     git,
     commit: async ({ ref, files, from, message = 'change' }) => {
-      const parent = from && (await git('rev-parse', '--verify', '--end-of-options', `${from}^{commit}`));
+      const isId = /^[0-9a-f]{40,64}$/.test(from ?? '');
+      const parent = from && !isId ? await git('rev-parse', '--verify', '--end-of-options', `${from}^{commit}`) : from;
       const head = [
-        `commit ${ref}\ncommitter fixture <fixture@example.com> 1700000000 +0000\n`,
+        `commit ${ref}\nmark :1\ncommitter fixture <fixture@example.com> 1700000000 +0000\n`,
         `data ${Buffer.byteLength(message)}\n${message}\n`,
         parent ? `from ${parent}\n` : '',
         'deleteall\n',
@@ -77,9 +78,13 @@ export const createBareRepository = async (format: 'sha1' | 'sha256' = 'sha1'): 
       // A root commit on an existing ref is a force-push: fast-import would take the ref's commit as the parent.
       const reset = `reset ${ref}\n${parent ? `from ${parent}\n` : ''}\n`;
       const body = Object.entries(files).flatMap(([path, file]) => entry(path, file));
-      const input = Buffer.concat([Buffer.from(reset), Buffer.from(head.join('')), ...body]);
-      await run(directory, ['fast-import', '--quiet', '--force'], input);
-      return git('rev-parse', '--verify', '--end-of-options', ref);
+      const input = Buffer.concat([
+        Buffer.from(reset),
+        Buffer.from(head.join('')),
+        ...body,
+        Buffer.from('\nget-mark :1\n'),
+      ]);
+      return run(directory, ['fast-import', '--quiet', '--force'], input);
     },
     annotatedTag: async (name, target) => {
       await git(

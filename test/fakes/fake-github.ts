@@ -88,7 +88,7 @@ const answer = async (
   const rest = path.slice(`/repos/${REPOSITORY}`.length);
   if (rest === '') return { body: { id: 4711, full_name: REPOSITORY, default_branch: await defaultBranch(bare) } };
   if (rest === '/installation') return { body: { id: 99 } };
-  if ((await bare.refs('refs/')).length === 0) return rest.startsWith('/git/') ? emptyRepository : { body: [] };
+  if (await bare.isEmpty()) return rest.startsWith('/git/') ? emptyRepository : { body: [] };
   const [, section = '', id = ''] = /^\/git\/([a-z]+)\/(.+)$/.exec(rest) ?? [];
   if (section !== '') return gitData(bare, options, section, id, url.searchParams);
   if (rest === '/branches') return page(await named(bare, 'refs/heads/'), options, url);

@@ -62,8 +62,7 @@ const answer = async (bare: BareReader, options: FakeGitLabOptions, url: URL): P
   const start = `/api/v4/projects/${encodeURIComponent(PROJECT)}`;
   if (!url.pathname.startsWith(start)) return absent;
   const parts = url.pathname.slice(start.length).split('/').slice(1).map(decodeURIComponent);
-  const empty = (await bare.refs('refs/')).length === 0;
-  if (parts.length === 0) return { body: { id: 7, ...(await project(bare, empty)) } };
+  if (parts.length === 0) return { body: { id: 7, ...(await project(bare, await bare.isEmpty())) } };
   const [section, kind = '', name, last] = parts;
   if (section !== 'repository') return absent;
   if (kind === 'branches' || kind === 'tags') return refs(bare, options, url, kind, name);

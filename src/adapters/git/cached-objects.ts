@@ -25,55 +25,63 @@ type Look<Found> = Found | 'missing' | 'none';
 
 /** Reads objects from the cache, and cures it where something that should be there is missing or damaged. */
 export const createCachedObjects = ({ stores, fetchAgain }: CachedObjectsOptions): CachedObjects => {
-  const trees = createTreeCache();
-  const read = (name: string): Promise<GitObject | undefined> => stores.use(async (store) => store?.read(name));
-
+  const look = createLook(stores);
+  const renewAndFetch = async (id: string): Promise<string | undefined> => {
+    await stores.renew();
+    return fetchAgain(id);
+  };
   /** Looks; fetches and looks again; and where git kept a damaged object in spite of that, into a new cache. */
-  const obtain = async <Found>(id: string, look: () => Promise<Look<Found>>): Promise<Found | undefined> => {
-    for (const cure of [undefined, fetchAgain, async (name: string) => stores.renew().then(() => fetchAgain(name))]) {
+  const obtain = async <Found>(id: string, lookFor: (id: string) => Promise<Look<Found>>) => {
+    for (const cure of [undefined, fetchAgain, renewAndFetch]) {
       if (cure && (await cure(id)) === undefined) return undefined;
-      const found = await look();
+      const found = await lookFor(id);
       if (found !== 'missing') return found === 'none' ? undefined : found;
     }
     return undefined;
   };
+  return {
+    commitHere: async (id) => {
+      const found = await look.commit(id);
+      return typeof found === 'string' ? undefined : found.id;
+    },
+    commit: async (id) => (await obtain(id, look.commit))?.id,
+    tree: (commit) => obtain(commit, look.tree),
+    blobs: async (digests) => {
+      const found = new Map<string, Uint8Array>();
+      const read = async (digest: string): Promise<void> => {
+        const bytes = await obtain(digest, look.blob);
+        if (bytes) found.set(digest, bytes);
+      };
+      await Promise.all([...new Set(digests)].map(read));
+      return found;
+    },
+  };
+};
 
-  const lookForCommit = async (id: string): Promise<Look<{ id: string; tree: string }>> => {
+/** Looks into the cache as it is. */
+const createLook = (stores: StoreHolder) => {
+  const trees = createTreeCache();
+  const read = (name: string): Promise<GitObject | undefined> => stores.use(async (store) => store?.read(name));
+  const commit = async (id: string): Promise<Look<{ id: string; tree: string }>> => {
     if (!isObjectId(id)) return 'none';
     const object = await read(`${id}^{}`);
     if (!object) return 'missing';
     if (object.type !== 'commit') return 'none';
     return { id: object.id, tree: object.data.toString('latin1', 'tree '.length, object.data.indexOf(10)) };
   };
-  const lookForTree = async (commit: string): Promise<Look<Tree>> => {
-    const found = await lookForCommit(commit);
-    if (typeof found === 'string') return found;
-    const node = await trees.load(found.tree, async (digest) => (await read(digest))?.data);
-    return node ? { commit: found.id, digest: node.digest, entries: entriesOf(node) } : 'missing';
-  };
-  const lookForBlob = async (digest: string): Promise<Look<Uint8Array>> => {
-    if (!isObjectId(digest)) return 'none';
-    const object = await read(digest);
-    if (!object) return 'missing';
-    return object.type === 'blob' ? object.data : 'none';
-  };
-
   return {
-    commitHere: async (id) => {
-      const found = await lookForCommit(id);
-      return typeof found === 'string' ? undefined : found.id;
+    commit,
+    tree: async (id: string): Promise<Look<Tree>> => {
+      const found = await commit(id);
+      if (typeof found === 'string') return found;
+      const node = await trees.load(found.tree, async (digest) => (await read(digest))?.data);
+      return node ? { commit: found.id, digest: node.digest, entries: entriesOf(node) } : 'missing';
     },
-    commit: async (id) => (await obtain(id, () => lookForCommit(id)))?.id,
-    tree: (commit) => obtain(commit, () => lookForTree(commit)),
-    blobs: async (digests) => {
-      const found = new Map<string, Uint8Array>();
-      await Promise.all(
-        [...new Set(digests)].map(async (digest) => {
-          const bytes = await obtain(digest, () => lookForBlob(digest));
-          if (bytes) found.set(digest, bytes);
-        }),
-      );
-      return found;
+    blob: async (digest: string): Promise<Look<Uint8Array>> => {
+      if (!isObjectId(digest)) return 'none';
+      const object = await read(digest);
+      if (!object) return 'missing';
+      return object.type === 'blob' ? object.data : 'none';
     },
   };
 };

@@ -10,7 +10,7 @@ import { isCacheBroken, showURL } from './git-errors.ts';
 import type { ObjectStore } from './object-store.ts';
 import { createTransport, gitSettings, type OpenedTransport } from './open-transport.ts';
 import { createStoreHolder, type StoreHolder } from './store-holder.ts';
-import type { FetchedRefs } from './transport.ts';
+import type { FetchedRefs, RemoteRefs } from './transport.ts';
 
 export interface GitRepositoryOptions {
   /** `https://…`; in local mode also `http://…`, `file://…` and absolute paths. Without user or password. */
@@ -36,12 +36,11 @@ export type GitRepository = Repository & { close(): void };
  * `repository-corrupt` (git refuses the objects that the server sends), `blob-too-large` (all permanent).
  */
 export const createGitRepository = (options: GitRepositoryOptions): GitRepository => {
-  const { url } = options;
   const transport = createTransport(options);
   const stores = createStoreHolder(options, transport.open);
   let head: string | undefined;
-  const inTurn = createTurns();
   const context = { ...options, transport, stores, fetched: createGarbageCollector(gitSettings(options)) };
+  const inTurn = createTurns();
   const queueOf = (fresh: boolean) =>
     createFetchQueue<string>(async (names) => {
       const { ids, head: told } = await inTurn(() => fetchOrRenew(context, names, fresh));
@@ -63,15 +62,12 @@ export const createGitRepository = (options: GitRepositoryOptions): GitRepositor
       return id && objects.commit(id);
     },
     defaultBranch: async () => head ?? (await list()).head,
-    listRefs: async () => {
-      const listed = [...(await list()).ids].filter(([name]) => LISTED.test(name));
-      return new Map(listed.map(([name, { id, peeled }]) => [name, peeled ?? id]));
-    },
-    listTree: async (commit) => (await objects.tree(commit)) ?? notFound(url, 'commit', commit),
+    listRefs: async () => listed(await list()),
+    listTree: async (commit) => (await objects.tree(commit)) ?? notFound(options.url, 'commit', commit),
     readBlobs: async (digests) => {
       const blobs = await objects.blobs(digests);
       const missing = digests.find((digest) => !blobs.has(digest));
-      return missing === undefined ? blobs : notFound(url, 'blob', missing);
+      return missing === undefined ? blobs : notFound(options.url, 'blob', missing);
     },
     close: () => {
       stores.close();
@@ -79,6 +75,10 @@ export const createGitRepository = (options: GitRepositoryOptions): GitRepositor
     },
   };
 };
+
+/** Branches, tags and HEAD, peeled. */
+const listed = ({ ids }: RemoteRefs): Map<string, string> =>
+  new Map([...ids].flatMap(([name, { id, peeled }]) => (LISTED.test(name) ? [[name, peeled ?? id] as const] : [])));
 
 const LISTED = /^(?:HEAD$|refs\/heads\/|refs\/tags\/)/;
 

@@ -28,33 +28,20 @@ export interface StoreHolder {
 export const createStoreHolder = (options: StoreHolderOptions, open: () => Promise<Transport>): StoreHolder => {
   const { url, cacheDir, newId } = options;
   const settings = gitSettings(options);
-  let current: Promise<ObjectStore | undefined> | undefined;
-  let opened: ObjectStore | undefined;
+  const held = createHeld<ObjectStore>();
   const make = async (): Promise<ObjectStore | undefined> => {
     const format = await (await open()).objectFormat();
     return format && createStore(settings, cacheDir, url, format, newId);
   };
-  const hold = (opening: Promise<ObjectStore | undefined>): Promise<ObjectStore | undefined> => {
-    const held = opening.then(
-      (store) => {
-        opened = store;
-        if (!store && current === held) current = undefined;
-        return store;
-      },
-      (error: unknown) => {
-        if (current === held) current = undefined;
-        throw error;
-      },
-    );
-    current = held;
-    return held;
-  };
-  const get = () => current ?? hold(findStore(settings, cacheDir, url).then((store) => store ?? make()));
+  const get = () => held.get(async () => (await findStore(settings, cacheDir, url)) ?? make());
   const replace = async (broken: ObjectStore | undefined): Promise<ObjectStore | undefined> => {
-    if (broken === undefined || opened !== broken) return get();
-    opened = undefined;
+    if (broken === undefined || held.value() !== broken) return get();
     broken.close();
-    return hold(removeStores(cacheDir, url, newId).then(make));
+    held.drop();
+    return held.get(async () => {
+      await removeStores(cacheDir, url, newId);
+      return make();
+    });
   };
   return {
     get,
@@ -72,9 +59,38 @@ export const createStoreHolder = (options: StoreHolderOptions, open: () => Promi
       }
     },
     close: () => {
-      opened?.close();
-      opened = undefined;
-      current = undefined;
+      held.value()?.close();
+      held.drop();
+    },
+  };
+};
+
+/** One value that is made once, however many ask at a time; a failure or nothing is not held. */
+const createHeld = <Value>() => {
+  let making: Promise<Value | undefined> | undefined;
+  let made: Value | undefined;
+  const drop = (): void => {
+    making = undefined;
+    made = undefined;
+  };
+  return {
+    value: () => made,
+    drop,
+    get: (make: () => Promise<Value | undefined>): Promise<Value | undefined> => {
+      if (making) return making;
+      const own = make().then(
+        (value) => {
+          if (making === own) made = value;
+          if (making === own && value === undefined) drop();
+          return value;
+        },
+        (error: unknown) => {
+          if (making === own) drop();
+          throw error;
+        },
+      );
+      making = own;
+      return own;
     },
   };
 };

@@ -50,37 +50,65 @@ interface Kept {
   next?: string | undefined;
 }
 
+type Headers = Record<string, string>;
+
 /** Opens a client for one repository. Errors: AppError `repository-url-invalid` (permanent). */
 export const createGitHubClient = (options: GitHubClientOptions): GitHubClient => {
   const { owner, repo } = ownerAndName(options.repository);
   const subject = `${owner}/${repo}`;
   const octokit = createOctokit(options);
   const authorize = createAuthorization(options, octokit, { owner, repo, permissions: { contents: 'read' } });
-  const kept = new Map<string, Kept>();
   /** A failure of GitHub's own is tried once more at once; the queue does the rest. */
-  const send = async <Result>(work: (headers: Record<string, string>) => Promise<Result>): Promise<Result> => {
+  const send = async <Result>(work: (headers: Headers) => Promise<Result>): Promise<Result> => {
     const headers = await authorize();
     return work(headers).catch((error: unknown) => {
       if ((statusOf(error) ?? 500) < 500) throw error;
       return work(headers);
     });
   };
-  const ask = async (route: string, parameters: Parameters): Promise<Kept | undefined> => {
+  const translate = (error: unknown): never => {
+    throw repositoryError(error, subject, options.clock());
+  };
+  const ask = createConditionalGet((route, parameters, condition) =>
+    send((headers) =>
+      octokit.request({
+        method: 'GET',
+        url: route.startsWith('http') ? route : `/repos/{owner}/{repo}${route}`,
+        ...(route.startsWith('http') ? {} : { owner, repo }),
+        ...parameters,
+        headers: { ...headers, ...condition },
+        request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
+      }),
+    ),
+  );
+  return {
+    subject,
+    get: async (route, schema, parameters = {}) => {
+      const answer = await ask(route, parameters).catch(translate);
+      if (!answer) return undefined;
+      const parsed = v.safeParse(schema, answer.data);
+      if (!parsed.success) throw unreadable(subject, `${route}: ${v.getDotPath(parsed.issues[0]) ?? 'the answer'}`);
+      return { data: parsed.output, next: answer.next };
+    },
+    graphql: (query, variables) =>
+      send((headers) => octokit.graphql<unknown>(query, { ...variables, owner, repo, headers })).catch(translate),
+  };
+};
+
+type Get = (
+  route: string,
+  parameters: Parameters,
+  condition: Headers,
+) => Promise<{ data: unknown; headers: { etag?: string | undefined; link?: string | undefined } }>;
+
+/** Asks only for what has changed since the last time. Undefined: there is none. Errors: octokit's. */
+const createConditionalGet = (get: Get) => {
+  const kept = new Map<string, Kept>();
+  return async (route: string, parameters: Parameters): Promise<Kept | undefined> => {
     const key = `${route} ${JSON.stringify(parameters)}`;
     const known = kept.get(key);
-    const condition = known ? { 'if-none-match': known.etag } : {};
     try {
-      const url = route.startsWith('http') ? route : `/repos/{owner}/{repo}${route}`;
-      const { data, headers } = await send((authorization) =>
-        octokit.request({
-          method: 'GET',
-          url,
-          ...(route.startsWith('http') ? {} : { owner, repo }),
-          ...parameters,
-          headers: { ...authorization, ...condition },
-          request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
-        }),
-      );
+      const { data, headers } = await get(route, parameters, known ? { 'if-none-match': known.etag } : {});
       const answer = { etag: headers.etag ?? '', data, next: nextPage(headers.link) };
       keep(kept, key, answer);
       return answer;
@@ -88,25 +116,8 @@ export const createGitHubClient = (options: GitHubClientOptions): GitHubClient =
       const status = statusOf(error);
       if (status === 304 && known) return known;
       if (status !== undefined && ABSENT.has(status)) return undefined;
-      throw repositoryError(error, subject, options.clock());
+      throw error;
     }
-  };
-  return {
-    subject,
-    get: async (route, schema, parameters = {}) => {
-      const answer = await ask(route, parameters);
-      if (!answer) return undefined;
-      const parsed = v.safeParse(schema, answer.data);
-      if (!parsed.success) throw unreadable(subject, `${route}: ${v.getDotPath(parsed.issues[0]) ?? 'the answer'}`);
-      return { data: parsed.output, next: answer.next };
-    },
-    graphql: async (query, variables) => {
-      try {
-        return await send((headers) => octokit.graphql(query, { ...variables, owner, repo, headers }));
-      } catch (error) {
-        throw repositoryError(error, subject, options.clock());
-      }
-    },
   };
 };
 
@@ -124,7 +135,7 @@ const createOctokit = ({ repository: { apiURL }, fetch }: GitHubClientOptions): 
   new Octokit({
     ...(apiURL ? { baseUrl: apiURL.replace(/\/+$/, '') } : {}),
     userAgent: 'towline',
-    request: { ...(fetch ? { fetch } : {}) },
+    ...(fetch ? { request: { fetch } } : {}),
     // octokit's own log writes to the console; what matters is in the error.
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });

@@ -24,54 +24,70 @@ export interface GitHubRefs {
 
 /** Reads refs through GitHub's REST API; all of it by conditional requests. */
 export const createGitHubRefs = (client: GitHubClient, clock: Clock): GitHubRefs => {
-  let head: { branch: string; until: number } | undefined;
-
-  const peel = async ({ sha, type }: v.InferOutput<typeof ObjectSchema>, depth = 0): Promise<string | undefined> => {
-    if (type === 'commit') return sha;
-    if (type !== 'tag' || depth >= MAX_TAG_DEPTH) return undefined;
-    const tag = await client.get('/git/tags/{sha}', TagSchema, { sha });
-    return tag && peel(tag.data.object, depth + 1);
-  };
-  const branchOfHead = async (): Promise<string> => {
-    if (head && head.until > clock()) return head.branch;
-    const answer = await client.get('', RepositorySchema);
-    if (!answer) throw notFound(client.subject);
-    head = { branch: `refs/heads/${answer.data.default_branch}`, until: clock() + HEAD_TTL_MS };
-    return head.branch;
-  };
+  const head = createHead(client, clock);
   const ref = async (name: string): Promise<string | undefined> => {
     const answer = await client.get('/git/ref/{ref}', RefSchema, { ref: name.replace(/^refs\//, '') });
-    if (answer) return answer.data.ref === name ? peel(answer.data.object) : undefined;
+    if (answer) return answer.data.ref === name ? peel(client, answer.data.object) : undefined;
     // A repository that cannot be seen answers like one without this ref.
-    head = undefined;
-    await branchOfHead();
+    await head({ fresh: true });
     return undefined;
   };
-  const pages = async (route: string, prefix: string, found: Map<string, string>): Promise<void> => {
-    let answer = await client.get(route, NamedSchema, { per_page: PAGE_SIZE });
-    while (answer) {
-      for (const { name, commit } of answer.data) found.set(`${prefix}${name}`, commit.sha);
-      answer = answer.next === undefined ? undefined : await client.get(answer.next, NamedSchema);
-    }
-  };
   return {
-    ref: async (name) => ref(name === 'HEAD' ? await branchOfHead() : name),
+    ref: async (name) => ref(name === 'HEAD' ? await head() : name),
     commit: async (id) => {
       const answer = await client.get('/git/commits/{sha}', CommitSchema, { sha: id });
       return answer && { id: answer.data.sha, tree: answer.data.tree.sha };
     },
     defaultBranch: async () => {
-      const branch = await branchOfHead();
+      const branch = await head();
       return (await ref(branch)) === undefined ? undefined : branch;
     },
     list: async () => {
-      const branch = await branchOfHead();
-      const found = new Map<string, string>();
-      await Promise.all([pages('/branches', 'refs/heads/', found), pages('/tags', 'refs/tags/', found)]);
+      const branch = await head();
+      const [branches, tags] = await Promise.all([
+        pages(client, '/branches', 'refs/heads/'),
+        pages(client, '/tags', 'refs/tags/'),
+      ]);
+      const found = new Map([...branches, ...tags]);
       const commit = found.get(branch);
       return commit === undefined ? found : found.set('HEAD', commit);
     },
   };
+};
+
+/** The default branch's full name. Errors: AppError `repository-not-found` (permanent). */
+const createHead = (client: GitHubClient, clock: Clock) => {
+  let known: { branch: string; until: number } | undefined;
+  return async ({ fresh = false } = {}): Promise<string> => {
+    if (!fresh && known && known.until > clock()) return known.branch;
+    const answer = await client.get('', RepositorySchema);
+    if (!answer) throw notFound(client.subject);
+    known = { branch: `refs/heads/${answer.data.default_branch}`, until: clock() + HEAD_TTL_MS };
+    return known.branch;
+  };
+};
+
+/** The commit that an object stands for: annotated tags may name further tags. */
+const peel = async (
+  client: GitHubClient,
+  { sha, type }: v.InferOutput<typeof ObjectSchema>,
+  depth = 0,
+): Promise<string | undefined> => {
+  if (type === 'commit') return sha;
+  if (type !== 'tag' || depth >= MAX_TAG_DEPTH) return undefined;
+  const tag = await client.get('/git/tags/{sha}', TagSchema, { sha });
+  return tag && peel(client, tag.data.object, depth + 1);
+};
+
+/** Branches or tags, peeled, through all pages. */
+const pages = async (client: GitHubClient, route: string, prefix: string): Promise<[string, string][]> => {
+  const found: [string, string][] = [];
+  let answer = await client.get(route, NamedSchema, { per_page: PAGE_SIZE });
+  while (answer) {
+    for (const { name, commit } of answer.data) found.push([`${prefix}${name}`, commit.sha]);
+    answer = answer.next === undefined ? undefined : await client.get(answer.next, NamedSchema);
+  }
+  return found;
 };
 
 const notFound = (subject: string) =>

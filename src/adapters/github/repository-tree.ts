@@ -34,23 +34,16 @@ export interface GitHubTrees {
  */
 export const createGitHubTrees = (client: GitHubClient): GitHubTrees => {
   const kept = createKept();
-  const fetchTree = async (digest: string, recursive: boolean) => {
-    const answer = await client.get('/git/trees/{sha}', TreeSchema, {
-      sha: digest,
-      ...(recursive ? { recursive: 1 } : {}),
-    });
-    return answer?.data;
-  };
   const list = async (digest: string): Promise<TreeEntry[] | undefined> => {
     const known = kept.get(digest);
     if (known) return known;
-    const whole = await fetchTree(digest, true);
+    const whole = await fetchTree(client, digest, true);
     if (!whole) return undefined;
     if (!whole.truncated) return whole.tree.map(toEntry);
     return walk(digest);
   };
   const walk = async (digest: string): Promise<TreeEntry[] | undefined> => {
-    const top = await fetchTree(digest, false);
+    const top = await fetchTree(client, digest, false);
     if (!top) return undefined;
     if (top.truncated) throw tooLarge(client.subject, digest);
     const entries = top.tree.map(toEntry);
@@ -74,6 +67,11 @@ export const createGitHubTrees = (client: GitHubClient): GitHubTrees => {
       return entries && new Map(entries.map((entry) => [entry.path, entry]));
     },
   };
+};
+
+const fetchTree = async (client: GitHubClient, digest: string, recursive: boolean) => {
+  const parameters = { sha: digest, ...(recursive ? { recursive: 1 } : {}) };
+  return (await client.get('/git/trees/{sha}', TreeSchema, parameters))?.data;
 };
 
 const toEntry = ({ path, mode, sha, size }: v.InferOutput<typeof TreeSchema>['tree'][number]): TreeEntry => ({

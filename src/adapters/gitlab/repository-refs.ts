@@ -20,60 +20,64 @@ export interface GitLabRefs {
 
 /** Reads refs through GitLab's REST API, which peels tags itself. */
 export const createGitLabRefs = (client: GitLabClient, clock: Clock): GitLabRefs => {
-  let head: { branch: string; until: number } | undefined;
-
-  /** Also says whether the project can be seen: without access GitLab answers as if nothing were there. */
-  const readHead = async (): Promise<string | undefined> => {
-    const project = await client.get('', ProjectSchema);
-    if (!project) throw notFound(client.subject);
-    const { default_branch: branch, empty_repo: empty } = project.data;
-    head = branch && !empty ? { branch: `refs/heads/${branch}`, until: clock() + HEAD_TTL_MS } : undefined;
-    return head?.branch;
-  };
-  const branchOfHead = async () => (head && head.until > clock() ? head.branch : readHead());
-  const commit = async (name: string): Promise<string | undefined> =>
-    (await client.get(`/repository/commits/${encodeURIComponent(name)}`, CommitSchema))?.data.id;
-  const named = async (kind: 'branches' | 'tags', name: string): Promise<string | undefined> => {
-    const found = await client.get(`/repository/${kind}/${encodeURIComponent(name)}`, NamedSchema);
-    return found?.data.name === name ? found.data.commit?.id : undefined;
-  };
-  const find = (name: string): Promise<string | undefined> => {
-    const [, kind, rest = ''] = /^refs\/(heads|tags)\/(.+)$/s.exec(name) ?? [];
-    if (kind === undefined) return commit(name);
-    return named(kind === 'heads' ? 'branches' : 'tags', rest);
-  };
+  const head = createHead(client, clock);
   const ref = async (name: string): Promise<string | undefined> => {
-    const found = await find(name);
-    if (found === undefined) await readHead();
+    const found = await findRef(client, name);
+    // A project that cannot be seen answers like one without this ref.
+    if (found === undefined) await head({ fresh: true });
     return found;
-  };
-  const pages = async (path: string, prefix: string, found: Map<string, string>): Promise<void> => {
-    let answer = await client.get(path, ListSchema, { per_page: PAGE_SIZE });
-    while (answer) {
-      for (const one of answer.data) if (one.commit) found.set(`${prefix}${one.name}`, one.commit.id);
-      answer = answer.next === undefined ? undefined : await client.get(answer.next, ListSchema);
-    }
   };
   return {
     ref: async (name) => {
-      if (name !== 'HEAD') return ref(name);
-      const branch = await branchOfHead();
-      return branch && ref(branch);
+      const full = name === 'HEAD' ? await head() : name;
+      return full && ref(full);
     },
-    commit: async (id) => {
-      const found = await commit(id);
-      return found === id ? id : undefined;
-    },
-    defaultBranch: branchOfHead,
+    commit: async (id) => ((await commitOf(client, id)) === id ? id : undefined),
+    defaultBranch: () => head(),
     list: async () => {
-      const branch = await branchOfHead();
-      const found = new Map<string, string>();
-      await Promise.all([
-        pages('/repository/branches', 'refs/heads/', found),
-        pages('/repository/tags', 'refs/tags/', found),
+      const branch = await head();
+      const [branches, tags] = await Promise.all([
+        pages(client, '/repository/branches', 'refs/heads/'),
+        pages(client, '/repository/tags', 'refs/tags/'),
       ]);
+      const found = new Map([...branches, ...tags]);
       const id = branch && found.get(branch);
       return id ? found.set('HEAD', id) : found;
     },
   };
+};
+
+/** The default branch's full name; undefined: the repository is empty. Errors: AppError `repository-not-found`. */
+const createHead = (client: GitLabClient, clock: Clock) => {
+  let known: { branch: string; until: number } | undefined;
+  return async ({ fresh = false } = {}): Promise<string | undefined> => {
+    if (!fresh && known && known.until > clock()) return known.branch;
+    const project = await client.get('', ProjectSchema);
+    if (!project) throw notFound(client.subject);
+    const { default_branch: branch, empty_repo: empty } = project.data;
+    known = branch && !empty ? { branch: `refs/heads/${branch}`, until: clock() + HEAD_TTL_MS } : undefined;
+    return known?.branch;
+  };
+};
+
+const commitOf = async (client: GitLabClient, name: string): Promise<string | undefined> =>
+  (await client.get(`/repository/commits/${encodeURIComponent(name)}`, CommitSchema))?.data.id;
+
+const findRef = async (client: GitLabClient, ref: string): Promise<string | undefined> => {
+  const [, kind, name = ''] = /^refs\/(heads|tags)\/(.+)$/s.exec(ref) ?? [];
+  if (kind === undefined) return commitOf(client, ref);
+  const path = kind === 'heads' ? '/repository/branches' : '/repository/tags';
+  const found = await client.get(`${path}/${encodeURIComponent(name)}`, NamedSchema);
+  return found?.data.name === name ? found.data.commit?.id : undefined;
+};
+
+/** Branches or tags, peeled, through all pages. */
+const pages = async (client: GitLabClient, path: string, prefix: string): Promise<[string, string][]> => {
+  const found: [string, string][] = [];
+  let answer = await client.get(path, ListSchema, { per_page: PAGE_SIZE });
+  while (answer) {
+    for (const { name, commit } of answer.data) if (commit) found.push([`${prefix}${name}`, commit.id]);
+    answer = answer.next === undefined ? undefined : await client.get(answer.next, ListSchema);
+  }
+  return found;
 };
