@@ -1,6 +1,7 @@
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { planChange } from '../src/app/plan/plan-change.ts';
+import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
 import { ChangeMessageSchema } from '../src/messages/change.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
@@ -18,6 +19,7 @@ export const createPlan = (runtime: GitRuntime) => {
     ...createStores(config),
     blobs,
     snapshots: createSnapshots(blobs),
+    indexes: createPlanIndexes(blobs),
     queues: createQueues(config),
     toolVersions: TOOL_VERSIONS,
   });

@@ -9,7 +9,7 @@ import type { Queues } from '../ports/queues.ts';
 import type { Bundle, RenderResult, Sandbox } from '../ports/sandbox.ts';
 import type { Store } from '../ports/store.ts';
 import { renderBundle } from './render-bundle.ts';
-import { updateRow } from './update-row.ts';
+import { updateKnownRow } from './update-row.ts';
 
 export interface RenderDeps {
   renders: Store<RenderRow>;
@@ -30,14 +30,15 @@ export const render =
   (deps: RenderDeps) =>
   async ({ renderKey }: RenderMessage): Promise<void> => {
     const row = await deps.renders.get(renderKey);
-    if (row?.state === 'pending') await renderPending(deps, renderKey);
+    if (row?.state === 'pending') await renderPending(deps, row);
     await wakeWaiting(deps, renderKey);
   };
 
-const renderPending = async (deps: RenderDeps, renderKey: string): Promise<void> => {
+const renderPending = async (deps: RenderDeps, row: RenderRow): Promise<void> => {
+  const renderKey = row.id;
   const bytes = await deps.blobs.get(bundleKey(renderKey));
   if (!bytes) {
-    await settle(deps, renderKey, { state: 'failed', error: BUNDLE_LOST });
+    await settle(deps, row, { state: 'failed', error: BUNDLE_LOST });
     return;
   }
   const startedAt = deps.clock();
@@ -48,7 +49,7 @@ const renderPending = async (deps: RenderDeps, renderKey: string): Promise<void>
   const { tool } = bundle.render;
   const message = result.ok ? {} : { message: result.error.message };
   deps.events.emit({ event: 'render', at: deps.clock(), renderKey, ok: result.ok, milliseconds, tool, ...message });
-  await settle(deps, renderKey, settled);
+  await settle(deps, row, settled);
 };
 
 /** The sync side reads this code as "have it planned again"; it never reaches a person. */
@@ -63,8 +64,8 @@ const store = async (deps: RenderDeps, renderKey: string, result: RenderResult):
   return { state: 'done', digest: createHash('sha256').update(manifests).digest('hex') };
 };
 
-const settle = async (deps: RenderDeps, renderKey: string, settled: Settled): Promise<void> => {
-  await updateRow(deps.renders, renderKey, (known) => {
+const settle = async (deps: RenderDeps, row: RenderRow, settled: Settled): Promise<void> => {
+  await updateKnownRow(deps.renders, row, (known) => {
     if (known?.state !== 'pending') return undefined;
     const { due: _due, ...rest } = known;
     return { ...rest, ...settled };

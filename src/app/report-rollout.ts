@@ -36,6 +36,8 @@ export interface ReportDeps {
 
 /** While a rollout runs, forges hear of it at most this often; its end is told at once. */
 export const STATUS_INTERVAL_MS = 15_000;
+/** Longer than a plan's lease, twice over. */
+const PLAN_GIVES_UP_MS = 5 * 60_000;
 const CHAT_INTERVAL_MS = 3_000;
 
 /**
@@ -50,7 +52,7 @@ export const reportRollout =
     const owner = deps.newId();
     const claimed = await updateRow(deps.rollouts, message.rollout, (known) =>
       known && leaseIsFree(known.lease, owner, deps.clock())
-        ? { ...known, lease: newLease(owner, deps.clock()) }
+        ? { ...givenUp(known, deps.clock()), lease: newLease(owner, deps.clock()) }
         : undefined,
     );
     if (!claimed) return retryIfBusy(deps, message);
@@ -64,6 +66,12 @@ export const reportRollout =
       });
     }
   };
+
+/** A plan that crashed and was taken up for a newer commit left its rollout behind: that one is superseded. */
+const givenUp = (rollout: Rollout, now: number): Rollout =>
+  rollout.state === 'planning' && now - rollout.createdAt > PLAN_GIVES_UP_MS
+    ? { ...rollout, state: 'running', supersededBy: 'a later plan' }
+    : rollout;
 
 /** Another worker is at it and may have folded before this outcome came: look again in a second. */
 const retryIfBusy = async (deps: ReportDeps, message: ReportMessage): Promise<void> => {

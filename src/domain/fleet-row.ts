@@ -9,6 +9,8 @@ export interface FleetRow extends Row {
   fileDigest?: string;
   /** Digest of the live snapshot, which is also its blob's key; absent before the first compile. */
   snapshot?: string;
+  /** Digest of the fleet file and of every document that the snapshot was compiled from. */
+  inputs?: string;
   /** The commit that the snapshot was compiled from. */
   commit?: string;
   /** Kept here too, so that a sync checks the newest rules without reading the snapshot. */

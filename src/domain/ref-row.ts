@@ -20,8 +20,6 @@ export interface RefRow extends Row {
   /** The newest rollout of this ref. */
   rollout?: string;
   lease?: Lease;
-  /** The plan under way: a crashed one is taken up under the same rollout if the commit is the same. */
-  planning?: { commit: string; rollout: string };
 }
 
 /** More pushes than this within one plan lose the status of the oldest, never a commit. */
@@ -51,9 +49,6 @@ export const requestPlan = (
   return { row: { ...requested, lease, due: lease.until }, held: true };
 };
 
-/** The row while the plan of `commit` runs as `rollout`. */
-export const beginPlan = (row: RefRow, planning: { commit: string; rollout: string }): RefRow => ({ ...row, planning });
-
 /** The row after a plan: at rest, or with the lease kept where hints came in since `servedRequests`. */
 export const finishPlan = (
   row: RefRow,
@@ -67,7 +62,7 @@ export const finishPlan = (
   },
 ): { row: RefRow; again: boolean } => {
   const again = row.requested > result.servedRequests;
-  const { lease, due, planning: _done, head: _head, index: _index, ...rest } = row;
+  const { lease, due, head: _head, index: _index, ...rest } = row;
   const done: RefRow = {
     ...rest,
     generation: row.generation + 1,

@@ -1,5 +1,6 @@
 import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
+import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
 import { pollRefs } from '../../src/app/poll-refs.ts';
 import { render } from '../../src/app/render.ts';
 import { reportRollout } from '../../src/app/report-rollout.ts';
@@ -65,7 +66,13 @@ export const createMemoryStack = async (sandbox?: Sandbox) => {
   await ports.fleets.save({ id: FLEET_ID, version: 0, file: parsed.fleet, projects: [] });
   const noSandbox: Sandbox = { render: () => Promise.reject(new Error('no tool in this test')) };
   const handlers = {
-    changes: planChange({ ...ports, snapshots, openRepository, toolVersions: {} }),
+    changes: planChange({
+      ...ports,
+      snapshots,
+      indexes: createPlanIndexes(ports.blobs),
+      openRepository,
+      toolVersions: {},
+    }),
     renders: render({ ...ports, sandbox: sandbox ?? noSandbox }),
     syncs: syncApplication({
       ...ports,

@@ -1,12 +1,13 @@
 import { compileFleet } from '../../domain/fleet/compile-fleet.ts';
 import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
 import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
-import { FLEET_ID, type FleetRow } from '../../domain/fleet-row.ts';
+import type { FleetRow } from '../../domain/fleet-row.ts';
 import { formatProblem } from '../../domain/problem.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import { stableDigest } from '../../domain/stable-digest.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
-import type { Repository, Tree } from '../../ports/repository.ts';
-import { updateRow } from '../update-row.ts';
+import type { Repository, Tree, TreeEntry } from '../../ports/repository.ts';
+import { updateKnownRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 
 export interface Compiled {
@@ -35,7 +36,13 @@ export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Co
   const isFleetRef = takesFrom(fleet.file.source, { ...at, defaultBranch });
   const previous = (await deps.snapshots.load(fleet.snapshot)) ?? (await snapshotFromRows(deps, fleet));
   if (!isFleetRef) return { ...atRest(fleet, previous), isFleetRef };
-  const files = await readFleetFiles(input);
+  const entries = fleetEntries(input);
+  const inputs = stableDigest([fleet.file, entries.map(({ path, digest }) => [path, digest])]);
+  // Most commits touch no fleet document: nothing is parsed again. What is wrong with the fleet stays wrong, though.
+  if (inputs === fleet.inputs && previous.digest === fleet.snapshot) {
+    return { ...atRest(fleet, previous), isFleetRef, problems: problemsOf(previous) };
+  }
+  const files = await readFleetFiles(input, entries);
   const snapshot = compileFleet({
     files,
     fleet: fleet.file,
@@ -49,7 +56,7 @@ export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Co
     changed: new Set([...difference.added, ...difference.changed]),
     removed: difference.removed,
     problems: problemsOf(snapshot),
-    commit: () => makeLive(deps, snapshot, at.commit),
+    commit: () => makeLive(deps, fleet, snapshot, { commit: at.commit, inputs }),
   };
 };
 
@@ -74,11 +81,14 @@ const snapshotFromRows = async (deps: PlanDeps, fleet: FleetRow): Promise<FleetS
 
 const MANIFEST = /\.(ya?ml|json)$/;
 
-const readFleetFiles = async ({ fleet, tree, repository }: CompileInput) => {
+const fleetEntries = ({ fleet, tree }: CompileInput): TreeEntry[] => {
   const root = directoryPrefix(fleet.file);
-  const entries = [...tree.entries.values()].filter(
+  return [...tree.entries.values()].filter(
     ({ path, mode }) => path.startsWith(root) && MANIFEST.test(path) && (mode === 'file' || mode === 'executable'),
   );
+};
+
+const readFleetFiles = async ({ repository }: CompileInput, entries: readonly TreeEntry[]) => {
   const blobs = await repository.readBlobs(entries.map(({ digest }) => digest));
   return entries.map(({ path, digest }) => ({
     path,
@@ -101,9 +111,14 @@ const problemsOf = (snapshot: FleetSnapshot): Rollout['problems'] => {
   }));
 };
 
-const makeLive = async (deps: PlanDeps, snapshot: FleetSnapshot, commit: string): Promise<void> => {
+const makeLive = async (
+  deps: PlanDeps,
+  fleet: FleetRow,
+  snapshot: FleetSnapshot,
+  from: { commit: string; inputs: string },
+): Promise<void> => {
   await deps.snapshots.store(snapshot);
-  await updateRow(deps.fleets, FLEET_ID, (known) =>
-    known ? { ...known, snapshot: snapshot.digest, commit, projects: snapshot.projects } : undefined,
+  await updateKnownRow(deps.fleets, fleet, (known) =>
+    known ? { ...known, ...from, snapshot: snapshot.digest, projects: snapshot.projects } : undefined,
   );
 };

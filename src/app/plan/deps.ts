@@ -14,6 +14,7 @@ import type { Queues } from '../../ports/queues.ts';
 import type { OpenRepository } from '../../ports/repository.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Snapshots } from '../load-fleet.ts';
+import type { PlanIndexes } from './plan-index-store.ts';
 
 /** What planning needs of the world. */
 export interface PlanDeps {
@@ -27,6 +28,7 @@ export interface PlanDeps {
   outcomes: Outcomes;
   blobs: BlobCache;
   snapshots: Snapshots;
+  indexes: PlanIndexes;
   queues: Queues;
   openRepository: OpenRepository;
   /** Versions of helm and kubectl, part of every render key. */

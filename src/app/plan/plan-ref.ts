@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
-import { beginPlan, type RefRow } from '../../domain/ref-row.ts';
+import type { RefRow } from '../../domain/ref-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
 import type { Repository } from '../../ports/repository.ts';
-import { updateRow } from '../update-row.ts';
 import { compileAt } from './compile-at.ts';
 import type { PlanDeps } from './deps.ts';
 import { findAffected } from './find-affected.ts';
 import { openRollout, planRollout } from './open-rollout.ts';
-import { loadPlanIndex, storePlanIndex } from './plan-index-store.ts';
 import { requestRenders } from './request-renders.ts';
 import { createTreeReader } from './tree-reader.ts';
 import { writeDesired } from './write-desired.ts';
@@ -72,11 +70,7 @@ const gone = (deps: PlanDeps, row: RefRow, fleet: FleetRow): PlanResult => {
 };
 
 const isPlanned = (row: RefRow, head: string, fleet: FleetRow, hint: ChangeMessage): boolean =>
-  row.head === head &&
-  row.snapshot !== undefined &&
-  row.snapshot === fleet.snapshot &&
-  row.planning === undefined &&
-  !hint.applications?.length;
+  row.head === head && row.snapshot !== undefined && row.snapshot === fleet.snapshot && !hint.applications?.length;
 
 type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository; head: string };
 
@@ -86,7 +80,7 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
   const isNewHead = row.head !== head;
   const force = hint.applications ?? [];
   const isRepair = !isNewHead && force.length > 0 && row.rollout !== undefined;
-  const rollout = isRepair && row.rollout ? row.rollout : await begin(deps, input);
+  const rollout = isRepair && row.rollout ? row.rollout : rolloutId(config.url, row.ref, row.generation + 1, head);
   const environments = environmentsOf(input.fleet.file);
   const at = { repository: config.url, ref: row.ref, commit: head };
   const tree = await repository.listTree(head);
@@ -101,17 +95,22 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
     environments,
     before: row.rollout,
   };
-  if (isNewHead) await openRollout(deps, opening);
-  const index = await loadPlanIndex(deps, row.index);
+  // Pending goes out while the plan is made.
+  const opened = isNewHead ? openRollout(deps, opening) : Promise.resolve();
+  const index = await deps.indexes.load(row.index);
   const { toolVersions } = deps;
   const affected = await findAffected({ at, defaultBranch, compiled, index, trees, tree, toolVersions, force });
+  await opened;
   const written = await writeDesired(deps, { rollout, compiled, affected: affected.applications, force });
   const isRollout = isNewHead || (written.length > 0 && !isRepair);
   if (isRollout && !isNewHead) await openRollout(deps, opening);
-  if (isRollout) await planRollout(deps, { id: rollout, written, problems: compiled.problems, environments });
-  await requestRenders(deps, { written, again: force.length > 0 });
+  const plan = { id: rollout, written, problems: compiled.problems, environments };
+  await Promise.all([
+    isRollout ? planRollout(deps, plan) : undefined,
+    requestRenders(deps, { written, again: force.length > 0 }),
+  ]);
   await compiled.commit();
-  const indexKey = await storePlanIndex(deps, affected.index);
+  const indexKey = await deps.indexes.store(affected.index);
   return {
     fleet: compiled.fleet,
     head,
@@ -121,16 +120,6 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
   };
 };
 
-/** Notes the plan on the row, so that a plan of the same commit after a crash goes on under the same rollout. */
-const begin = async (deps: PlanDeps, { row, owner, head, config }: HeadInput): Promise<string> => {
-  const generation = row.generation + 1;
-  const rollout =
-    row.planning?.commit === head ? row.planning.rollout : rolloutId(config.url, row.ref, generation, head);
-  await updateRow(deps.refs, row.id, (known) =>
-    known?.lease?.owner === owner ? beginPlan(known, { commit: head, rollout }) : undefined,
-  );
-  return rollout;
-};
-
+/** The same for the same plan, so that a crashed one is taken up under the same rollout. */
 const rolloutId = (repository: string, ref: string, generation: number, commit: string): string =>
   createHash('sha256').update(`${repository}\n${ref}\n${generation}\n${commit}`).digest('hex').slice(0, 16);

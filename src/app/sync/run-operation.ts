@@ -12,7 +12,7 @@ import { nextStep, type Step, startOperation } from '../../domain/sync/next-step
 import type { ActionResult, Operation, Target } from '../../domain/sync/operation.ts';
 import { prepareTargets, trackingId } from '../../domain/sync/prepare-targets.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
-import { updateRow } from '../update-row.ts';
+import { updateKnownRow } from '../update-row.ts';
 import { applied } from './applied.ts';
 import type { SyncDeps } from './deps.ts';
 import { executeActions } from './execute-actions.ts';
@@ -95,10 +95,12 @@ const getUnlessUnknown = async (connection: ClusterConnection, ref: Target['ref'
 const writeDown = async (deps: SyncDeps, { row, owner }: OperationInput, targets: readonly Target[]): Promise<void> => {
   const inventory = withTargets(row.inventory, targets);
   if (inventory.length === row.inventory.length) return;
-  await updateRow(deps.applications, row.id, (known) =>
+  const saved = await updateKnownRow(deps.applications, row, (known) =>
     known?.lease?.owner === owner ? { ...known, inventory } : undefined,
   );
   row.inventory = inventory;
+  // A plan may have come in between: then the row at hand is old, and must not pass for the stored one.
+  if (saved?.version === row.version + 1) row.version = saved.version;
 };
 
 const run = async (deps: SyncDeps, running: Running): Promise<Advance> => {

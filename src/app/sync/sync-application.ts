@@ -2,7 +2,7 @@ import type { ApplicationRow } from '../../domain/application-row.ts';
 import { AppError } from '../../domain/errors.ts';
 import { leaseIsFree, newLease } from '../../domain/lease.ts';
 import type { SyncMessage } from '../../messages/sync.ts';
-import { updateRow } from '../update-row.ts';
+import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
 import type { SyncDeps } from './deps.ts';
 import { tellOutcome } from './tell-outcome.ts';
@@ -71,7 +71,7 @@ const release = async (
   { change, clear = [], forget, waitSeconds, dueSeconds }: Advance,
 ): Promise<{ told?: ApplicationRow; again?: ApplicationRow }> => {
   let isStale = false;
-  const saved = await updateRow(deps.applications, seen.id, (known) => {
+  const saved = await updateKnownRow(deps.applications, seen, (known) => {
     if (known?.lease?.owner !== owner) return undefined;
     isStale = known.desired?.generation !== seen.desired?.generation || known.removed !== seen.removed;
     const next = { ...known, ...change };

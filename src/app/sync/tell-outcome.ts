@@ -1,6 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { outcomeOf } from '../../domain/outcome-of.ts';
-import { updateRow } from '../update-row.ts';
+import { updateKnownRow } from '../update-row.ts';
 import type { SyncDeps } from './deps.ts';
 
 /** Records where the application stands in its rollout, if that was not told yet, and asks for a report. */
@@ -22,7 +22,7 @@ export const tellOutcome = async (deps: SyncDeps, row: ApplicationRow): Promise<
     sequence: row.version,
   });
   await deps.queues.reports([{ version: 1, rollout }]);
-  await updateRow(deps.applications, row.id, (known) =>
+  await updateKnownRow(deps.applications, row, (known) =>
     known?.desired?.rollout === rollout ? { ...known, told } : undefined,
   );
   deps.events.emit({
