@@ -1,4 +1,13 @@
+import { join } from 'node:path';
 import type { Log } from '../../ports/log.ts';
+import { bootstrap } from './bootstrap.ts';
+import { startControllers } from './controllers/start.ts';
+import { followDefinitions } from './custom-definitions.ts';
+import { clusterCredentials } from './http/credentials.ts';
+import { startServer } from './http/server.ts';
+import { builtinTypes, createTypeRegistry } from './resource-types.ts';
+import { openJournal } from './storage/journal.ts';
+import { createObjectStore } from './storage/object-store.ts';
 
 export interface EmbeddedClusterOptions {
   /** As in the fleet file. */
@@ -25,7 +34,33 @@ export interface RunningCluster {
 
 export type StartEmbeddedCluster = (options: EmbeddedClusterOptions) => Promise<RunningCluster>;
 
-/** Starts one embedded cluster on loopback. */
-export const startEmbeddedCluster: StartEmbeddedCluster = async ({ name }) => {
-  throw new Error(`the embedded cluster ${name} is being written`);
+/**
+ * Starts one embedded cluster: a small API server on loopback with controllers that play the workloads. What it holds is in
+ * `stateDir` and survives a kill. Errors: AppError `port-in-use`; Node's of the file system.
+ */
+export const startEmbeddedCluster: StartEmbeddedCluster = async ({ name, port, stateDir, clock, newId, log }) => {
+  const { credentials, keepPort } = clusterCredentials(stateDir, clock());
+  const store = createObjectStore(openJournal(join(stateDir, 'objects.jsonl')));
+  const types = createTypeRegistry();
+  const { gitVersion } = builtinTypes();
+  const deps = { store, types, clock, newId, gitVersion };
+  followDefinitions(store, types);
+  bootstrap(deps, gitVersion);
+  const server = await startServer(deps, credentials, port, log).catch((error: unknown) => {
+    store.close();
+    throw error;
+  });
+  keepPort(server.port);
+  const controllers = startControllers(deps, log);
+  log.debug('embedded cluster started', { cluster: name, port: server.port, revision: store.revision() });
+  return {
+    url: `https://127.0.0.1:${server.port}`,
+    token: credentials.token,
+    certificateAuthority: credentials.certificate,
+    close: async () => {
+      controllers.stop();
+      await server.close();
+      store.close();
+    },
+  };
 };

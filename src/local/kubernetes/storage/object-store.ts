@@ -1,0 +1,150 @@
+import type { KubernetesObject } from '../../../domain/kubernetes-object.ts';
+import { isRecord } from '../json.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+
+/** One change of one stored object; `object` is its state after (for DELETED: the last one, at the new revision). */
+export interface StoreEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  storage: string;
+  revision: number;
+  object: KubernetesObject;
+  before?: KubernetesObject;
+}
+
+/** All objects of one cluster, in memory and in the journal. Objects given and got are never to be changed. */
+export interface ObjectStore {
+  revision(): number;
+  /** `namespace` is '' for cluster-scoped objects. */
+  get(storage: string, namespace: string, name: string): KubernetesObject | undefined;
+  /** Sorted by namespace and name; all namespaces where it is undefined. */
+  list(storage: string, namespace?: string): KubernetesObject[];
+  /** Stores under the next revision and answers with what is stored. */
+  put(storage: string, object: KubernetesObject): KubernetesObject;
+  remove(storage: string, object: KubernetesObject): KubernetesObject;
+  /** Events after a revision; undefined where they are no longer known. */
+  since(revision: number): StoreEvent[] | undefined;
+  subscribe(listener: (event: StoreEvent) => void): () => void;
+  /** Every storage key that has objects. */
+  storages(): string[];
+  close(): void;
+}
+
+const historyLength = 4_000;
+const texts = new WeakMap<object, string>();
+
+/** JSON text of a stored object, made once. */
+export const jsonOf = (object: KubernetesObject): string => {
+  let text = texts.get(object);
+  if (text === undefined) {
+    text = JSON.stringify(object);
+    texts.set(object, text);
+  }
+  return text;
+};
+
+/** Sorts like the API server's keys: by namespace, then name. */
+export const objectKey = (namespace: string, name: string): string => `${namespace}\u0000${name}`;
+
+const keyOf = ({ metadata }: KubernetesObject): string => objectKey(metadata.namespace ?? '', metadata.name ?? '');
+
+const isObject = (value: unknown): value is KubernetesObject =>
+  isRecord(value) && typeof value.apiVersion === 'string' && typeof value.kind === 'string' && isRecord(value.metadata);
+
+type Table = Map<string, KubernetesObject>;
+
+const tableOf = (tables: Map<string, Table>, storage: string): Table => {
+  let table = tables.get(storage);
+  if (!table) {
+    table = new Map();
+    tables.set(storage, table);
+  }
+  return table;
+};
+
+const load = (journal: Journal, tables: Map<string, Table>): number => {
+  let revision = 0;
+  for (const { resource, key, revision: at, object } of journal.entries()) {
+    revision = Math.max(revision, at);
+    if (resource === '') continue;
+    const table = tableOf(tables, resource);
+    if (isObject(object)) table.set(key, object);
+    else table.delete(key);
+  }
+  return revision;
+};
+
+const snapshot = function* (tables: Map<string, Table>, revision: number): Generator<JournalEntry> {
+  // The revision itself, as the object that had it may be gone.
+  yield { resource: '', key: '', revision };
+  for (const [resource, table] of tables) {
+    for (const [key, object] of table) yield { resource, key, revision, object: jsonOf(object) };
+  }
+};
+
+/** Opens the store on a journal. */
+export const createObjectStore = (journal: Journal): ObjectStore => {
+  const tables = new Map<string, Table>();
+  const listeners = new Set<(event: StoreEvent) => void>();
+  let history: StoreEvent[] = [];
+  let revision = load(journal, tables);
+  let oldest = revision;
+
+  const compactIfLong = (): void => {
+    const live = [...tables.values()].reduce((sum, table) => sum + table.size, 0);
+    if (journal.size() > 2_000 + live * 3) journal.compact(snapshot(tables, revision));
+  };
+  const remember = (event: StoreEvent): void => {
+    history.push(event);
+    if (history.length > historyLength * 2) {
+      history = history.slice(-historyLength);
+      oldest = (history[0]?.revision ?? revision) - 1;
+    }
+    for (const listener of [...listeners]) listener(event);
+  };
+  const numbered = (object: KubernetesObject): KubernetesObject => ({
+    ...object,
+    metadata: { ...object.metadata, resourceVersion: String(revision + 1) },
+  });
+  const list: ObjectStore['list'] = (storage, namespace) => {
+    const table = tables.get(storage);
+    if (!table) return [];
+    const prefix = namespace === undefined ? '' : objectKey(namespace, '');
+    const keys = [...table.keys()].filter((key) => key.startsWith(prefix)).sort();
+    return keys.flatMap((key) => table.get(key) ?? []);
+  };
+  compactIfLong();
+  return {
+    revision: () => revision,
+    get: (storage, namespace, name) => tables.get(storage)?.get(objectKey(namespace, name)),
+    list,
+    put: (storage, object) => {
+      const stored = numbered(object);
+      const table = tableOf(tables, storage);
+      const key = keyOf(stored);
+      const before = table.get(key);
+      journal.append({ resource: storage, key, revision: revision + 1, object: jsonOf(stored) });
+      revision += 1;
+      table.set(key, stored);
+      const type = before ? 'MODIFIED' : 'ADDED';
+      remember({ type, storage, revision, object: stored, ...(before ? { before } : {}) });
+      compactIfLong();
+      return stored;
+    },
+    remove: (storage, object) => {
+      const last = numbered(object);
+      const key = keyOf(last);
+      journal.append({ resource: storage, key, revision: revision + 1 });
+      revision += 1;
+      tables.get(storage)?.delete(key);
+      remember({ type: 'DELETED', storage, revision, object: last, before: object });
+      return last;
+    },
+    since: (from) => (from < oldest ? undefined : history.filter((event) => event.revision > from)),
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    storages: () => [...tables].filter(([, table]) => table.size > 0).map(([storage]) => storage),
+    close: () => journal.close(),
+  };
+};
