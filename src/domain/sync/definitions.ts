@@ -1,0 +1,27 @@
+import { type KubernetesObject, parseApiVersion } from '../kubernetes-object.ts';
+
+/** An object's API group; '' for the core group, also where it names no version at all. */
+export const groupOf = ({ apiVersion }: { apiVersion?: string }): string => parseApiVersion(apiVersion ?? '').group;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether an object defines a kind. */
+export const isCustomResourceDefinition = (object: KubernetesObject): boolean =>
+  object.kind === 'CustomResourceDefinition' && groupOf(object) === 'apiextensions.k8s.io';
+
+/** `group/kind` that a CustomResourceDefinition makes servable; undefined: it says none. */
+export const servedBy = ({ spec }: KubernetesObject): string | undefined => {
+  if (!isRecord(spec) || !isRecord(spec['names'])) return undefined;
+  return `${String(spec['group'])}/${String(spec['names']['kind'])}`;
+};
+
+/** Whether the kinds that it defines live in namespaces. */
+export const definesNamespaced = ({ spec }: KubernetesObject): boolean =>
+  isRecord(spec) && spec['scope'] === 'Namespaced';
+
+/** True once the API server serves it: its objects can be applied. */
+export const isEstablished = ({ status }: KubernetesObject): boolean => {
+  const conditions = isRecord(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
+  return conditions.some((one) => isRecord(one) && one['type'] === 'Established' && one['status'] === 'True');
+};
