@@ -1,14 +1,16 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
 import { permanent } from '../domain/errors.ts';
 
 /**
- * Serves a hono app on loopback; port 0 picks a free one.
+ * Serves a fetch handler on loopback; port 0 picks a free one.
  * Errors: AppError `port-in-use`, `port-refused` (permanent) naming the port.
  */
-export const listen = async (app: Hono, port: number): Promise<{ url: string; close(): Promise<void> }> => {
-  const answer = getRequestListener(app.fetch);
+export const listen = async (
+  fetch: (request: Request) => Response | Promise<Response>,
+  port: number,
+): Promise<{ url: string; close(): Promise<void> }> => {
+  const answer = getRequestListener(fetch);
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(portError(port, error)));

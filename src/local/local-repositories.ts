@@ -9,12 +9,14 @@ interface LocalRepositories {
   secrets: Secrets;
   log: Log;
   cacheDir: string;
+  /** `PATH` to look for git in. */
+  searchPath: string | undefined;
   /** Opens what is on GitHub and GitLab, by their APIs. */
   forges: OpenRepository;
 }
 
 /** Repositories as the local stack opens them: forges by their API, every other Git host by the git adapter. */
-export const localRepositories = ({ secrets, log, cacheDir, forges }: LocalRepositories) => {
+export const localRepositories = ({ secrets, log, cacheDir, searchPath, forges }: LocalRepositories) => {
   const opened = new Map<string, Repository & { close(): void }>();
   const openGit = (config: RepositoryConfig): Repository => {
     const known = opened.get(config.url);
@@ -26,6 +28,7 @@ export const localRepositories = ({ secrets, log, cacheDir, forges }: LocalRepos
       cacheDir,
       log,
       allowInsecure: true,
+      searchPath,
       newId: randomUUID,
     });
     opened.set(config.url, repository);

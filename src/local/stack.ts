@@ -12,6 +12,7 @@ import { forgeRepositories } from '../../functions/wiring/repositories.ts';
 import type { GitRuntime } from '../../functions/wiring/runtime.ts';
 import { createStores } from '../../functions/wiring/stores.ts';
 import { createVariableSecrets } from '../adapters/aws/secrets.ts';
+import { checkWebhookSecrets } from '../app/receive-webhook.ts';
 import { parseConfig } from '../config.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import type { Log } from '../ports/log.ts';
@@ -70,8 +71,8 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   const lock = await lockStateDir(stateDir);
   closing.push(() => lock.release());
   // The port first: it is what fails most, and nothing else has started then.
-  const app = new Hono();
-  const server = await listen(app, options.port);
+  let serve: Hono['fetch'] = () => new Response('starting\n', { status: 503 });
+  const server = await listen((request) => serve(request), options.port);
   closing.push(() => server.close());
   const [emulators, clusters, sandbox] = await Promise.all([
     startEmulators(stateDir).then((started) => closeLater(closing, started)),
@@ -81,12 +82,12 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   const environment = { ...options.environment, ...emulators.environment, ...sandbox.environment };
   adoptEndpoints(options.environment, environment);
   const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url }, closing);
+  await checkWebhookSecrets(options.fleet.repositories, runtime.secrets);
   const schedule = createSchedule(runtime);
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
   await voidLeases([stores.deliveries, stores.refs, stores.renders, stores.applications, stores.rollouts], Date.now());
-  app.route('/', createWebhook(runtime));
-  app.route('/', createApi(runtime));
+  serve = new Hono().route('/', createWebhook(runtime)).route('/', createApi(runtime)).fetch;
   for (const close of startSources(runtime, emulators, clusters)) closing.push(close);
   await schedule.sweep();
   closing.push(
@@ -121,7 +122,13 @@ const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv, cl
   const secrets = createVariableSecrets(environment);
   const { log } = options;
   const forges = forgeRepositories({ secrets, log, clock: Date.now });
-  const repositories = localRepositories({ secrets, log, cacheDir: join(options.stateDir, 'git'), forges });
+  const repositories = localRepositories({
+    secrets,
+    log,
+    cacheDir: join(options.stateDir, 'git'),
+    searchPath: environment.PATH,
+    forges,
+  });
   closing.push(repositories.close);
   return {
     config: parseConfig(environment),

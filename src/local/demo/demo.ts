@@ -29,6 +29,7 @@ export const startDemo = async (options: Omit<StackOptions, 'fleet' | 'gitURL'>)
     clock: Date.now,
     newId: randomUUID,
     log,
+    searchPath: environment.PATH,
   });
   try {
     await writeFile(join(stateDir, 'demo-git-port'), String(host.port));
