@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as v from 'valibot';
 import { rejected } from '../domain/errors.ts';
-import type { ToolBundle } from '../domain/sources/bundle.ts';
+import type { RenderResult, ToolBundle } from '../domain/sources/bundle.ts';
 
 const BundleFileSchema = v.union([v.object({ text: v.string() }), v.object({ base64: v.string() })]);
 
@@ -38,11 +38,24 @@ export type Packed = { json: unknown } | { gzip: string };
 /** Bytes of JSON from which packing is worth its time. */
 const PACK_BYTES = 524_288;
 
-/** Packs a value for an invocation. */
-export const pack = (value: unknown): string => {
+/** Bytes that an invocation may carry each way (Lambda's limit is 6 MB; what is longer needs presigned URLs). */
+export const PAYLOAD_LIMIT_BYTES = 4_194_304;
+
+const packed = (value: unknown): Packed => {
   const json = JSON.stringify(value);
-  if (json.length < PACK_BYTES) return `{"json":${json}}`;
-  return JSON.stringify({ gzip: gzipSync(json, { level: 1 }).toString('base64') });
+  return json.length < PACK_BYTES ? { json: value } : { gzip: gzipSync(json, { level: 1 }).toString('base64') };
+};
+
+/** Packs a value as an invocation's text. */
+export const pack = (value: unknown): string => JSON.stringify(packed(value));
+
+/** A render result as the function returns it; one that no answer can carry becomes `render-too-large`. */
+export const packResult = (result: RenderResult): Packed => {
+  const answer = packed(result);
+  const bytes = 'gzip' in answer ? answer.gzip.length : 0;
+  if (bytes <= PAYLOAD_LIMIT_BYTES) return answer;
+  const message = `the manifests take ${bytes} bytes packed, ${PAYLOAD_LIMIT_BYTES} are allowed: split the application`;
+  return { json: { ok: false, error: { code: 'render-too-large', message } } };
 };
 
 const PackedSchema = v.union([v.object({ gzip: v.string() }), v.object({ json: v.unknown() })]);

@@ -2,11 +2,11 @@ import { InvokeCommand, type InvokeCommandOutput, type LambdaClient } from '@aws
 import * as v from 'valibot';
 import { permanent, transient } from '../../domain/errors.ts';
 import type { RenderResult } from '../../domain/sources/bundle.ts';
-import { pack, unpack } from '../../messages/sandbox-payload.ts';
+import { PAYLOAD_LIMIT_BYTES, pack, unpack } from '../../messages/sandbox-payload.ts';
 import type { Sandbox } from '../../ports/sandbox.ts';
 
-/** Lambda takes and answers 6 MB; base64 and JSON need room. */
-const PAYLOAD_LIMIT_BYTES = 4_194_304;
+/** How often the function may die under one bundle before that counts as the bundle's fault (it may be a neighbour's). */
+const ATTEMPTS = 2;
 
 const ErrorSchema = v.object({ errorMessage: v.optional(v.string()), errorType: v.optional(v.string()) });
 
@@ -18,12 +18,24 @@ export const createInvokedSandbox = (client: LambdaClient, functionName: string)
   render: async (bundle) => {
     const Payload = pack(bundle);
     if (Payload.length > PAYLOAD_LIMIT_BYTES) return tooLarge(Payload.length);
-    const answer = await invoke(client, functionName, Payload);
-    const text = Buffer.from(answer.Payload ?? new Uint8Array()).toString('utf8');
-    if (answer.FunctionError !== undefined) return failed(answer.FunctionError, text);
-    return unpack(JSON.parse(text)) as RenderResult;
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await invoke(client, functionName, Payload);
+      const text = Buffer.from(answer.Payload ?? new Uint8Array()).toString('utf8');
+      if (answer.FunctionError === undefined) return readResult(text);
+      const failure = failed(answer.FunctionError, text);
+      if (attempt === ATTEMPTS || failure.error.code === 'render-timeout') return failure;
+    }
   },
 });
+
+const isResult = (value: unknown): value is RenderResult =>
+  typeof value === 'object' && value !== null && 'ok' in value && ('objects' in value || 'error' in value);
+
+const readResult = (text: string): RenderResult => {
+  const result = unpack(JSON.parse(text));
+  if (isResult(result)) return result;
+  throw permanent('sandbox-refused', 'the sandbox answered something else than a render result');
+};
 
 const tooLarge = (bytes: number): RenderResult => ({
   ok: false,
@@ -42,7 +54,7 @@ const invoke = async (client: LambdaClient, FunctionName: string, Payload: strin
 };
 
 /** The function itself failed: out of time or memory is the source's doing, a refused payload a defect. */
-const failed = (kind: string, text: string): RenderResult => {
+const failed = (kind: string, text: string): RenderResult & { ok: false } => {
   const { errorType, errorMessage } = v.parse(ErrorSchema, JSON.parse(text));
   if (errorType === 'AppError') throw permanent('sandbox-refused', `the sandbox refused the bundle: ${errorMessage}`);
   const timedOut = errorMessage?.includes('Task timed out') === true || errorType === 'Sandbox.Timedout';

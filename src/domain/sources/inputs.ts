@@ -5,6 +5,7 @@ import { directoryDigest, type SourceTree } from './source-tree.ts';
  * One thing that a render read from a tree, with its digest then. Tuples, as an index holds some 50,000 of them.
  *
  * - `file`: a file's content; null: it was looked for and absent (or no file).
+ * - `none`: files of a directory that were all looked for and absent (`''`: the root).
  * - `link`: a symbolic link's text.
  * - `tree`: everything in a directory; null: there was no such directory.
  * - `commit`: the commit itself, as the source writes it into its manifests.
@@ -13,6 +14,7 @@ import { directoryDigest, type SourceTree } from './source-tree.ts';
  */
 export type SourceInput =
   | readonly ['file', path: string, digest: string | null]
+  | readonly ['none', directory: string, names: readonly string[]]
   | readonly ['link', path: string, digest: string]
   | readonly ['tree', path: string, digest: string | null]
   | readonly ['commit', commit: string]
@@ -34,6 +36,10 @@ const changeOf = (input: SourceInput, tree: SourceTree): string | undefined => {
   switch (input[0]) {
     case 'file':
       return difference(input[1], input[2], fileDigest(tree, input[1]));
+    case 'none': {
+      const present = input[2].map((name) => below(input[1], name)).find((path) => fileDigest(tree, path) !== null);
+      return present === undefined ? undefined : `${present} added`;
+    }
     case 'link': {
       const entry = tree.entries.get(input[1]);
       return difference(input[1], input[2], entry?.mode === 'symlink' ? entry.digest : null);
@@ -45,6 +51,24 @@ const changeOf = (input: SourceInput, tree: SourceTree): string | undefined => {
     case 'files':
       return selectionChange(input, tree);
   }
+};
+
+const below = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
+
+/** The same inputs in less room: absent files of one directory in one entry, the quick answers first. */
+export const compactInputs = (inputs: Iterable<SourceInput>): SourceInput[] => {
+  const kept: SourceInput[] = [];
+  const absent = new Map<string, string[]>();
+  for (const input of inputs) {
+    if (input[0] !== 'file' || input[2] !== null) {
+      kept.push(input);
+      continue;
+    }
+    const slash = input[1].lastIndexOf('/');
+    const directory = slash < 0 ? '' : input[1].slice(0, slash);
+    absent.set(directory, [...(absent.get(directory) ?? []), input[1].slice(slash + 1)]);
+  }
+  return [...kept, ...[...absent].map(([directory, names]) => ['none', directory, names] as const)];
 };
 
 const fileDigest = (tree: SourceTree, path: string): string | null => {

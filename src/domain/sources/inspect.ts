@@ -3,6 +3,7 @@ import type { BundleInput, DirectoryRequest, RenderRequest } from './bundle.ts';
 import { inspectDirectory } from './directory.ts';
 import { overrideNames } from './file-selection.ts';
 import { inspectHelm } from './helm.ts';
+import { compactInputs } from './inputs.ts';
 import {
   type InspectedInputs,
   type Inspection,
@@ -127,9 +128,11 @@ const locateDirectory = ({ source, trace }: SourceContext): string | undefined =
 };
 
 const inputsOf = ({ trace, refs }: SourceContext): InspectedInputs => ({
-  inputs: [...trace.inputs.values()],
+  inputs: compactInputs(trace.inputs.values()),
   refInputs: Object.fromEntries(
-    [...refs].filter(([, { inputs }]) => inputs.size > 0).map(([name, { inputs }]) => [name, [...inputs.values()]]),
+    [...refs]
+      .filter(([, { inputs }]) => inputs.size > 0)
+      .map(([name, { inputs }]) => [name, compactInputs(inputs.values())]),
   ),
 });
 

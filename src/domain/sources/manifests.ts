@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import type { BundleFile, DirectoryRequest, RenderError, RenderResult } from './bundle.ts';
 import { asksToBeSkipped, isLfsPointer, textOf } from './manifest-text.ts';
-import { objectsOf } from './objects.ts';
+import { isFields, objectsOf } from './objects.ts';
 import { readYaml } from './yaml-documents.ts';
 
 /** What one application may amount to (objects; bytes of one object; bytes of all together). */
@@ -46,21 +46,23 @@ const readYamlFile = (file: string, text: string): ReadFile => {
   for (const { value, line } of documents) {
     const read = objectsOf(value);
     if ('objects' in read) objects.push(...read.objects);
-    else if (objects.length > 0 || looksMeant(text)) return { error: invalid(file, line, read.reason) };
-    else return { objects: [] };
+    else if (objects.length > 0 || isMeant(value) || WORDS.every((word) => text.includes(word))) {
+      return { error: invalid(file, line, read.reason) };
+    } else return { objects: [] };
   }
   if (!problem) return { objects };
-  return objects.length > 0 || looksMeant(text)
-    ? { error: invalid(file, problem.line, problem.reason) }
-    : { objects: [] };
+  const isManifest = objects.length > 0 || WORDS.some((word) => text.includes(word));
+  return isManifest ? { error: invalid(file, problem.line, problem.reason) } : { objects: [] };
 };
 
 /**
- * Whether a file that fails to parse was meant as a manifest. Argo CD passes it over unless it holds all three words; here
- * one is enough: a manifest that is cut off in the middle is a mistake to name, not objects to prune.
+ * Words by which Argo CD tells a broken manifest from a YAML file that is none: all three. Where the text cannot be parsed
+ * one is enough here: a manifest that is cut off in the middle is a mistake to name, not objects to prune.
  */
-const looksMeant = (text: string): boolean =>
-  ['apiVersion:', 'kind:', 'metadata:'].some((word) => text.includes(word));
+const WORDS = ['apiVersion:', 'kind:', 'metadata:'];
+
+/** A document that says apiVersion or kind was meant as an object, whatever it lacks. */
+const isMeant = (value: unknown): boolean => isFields(value) && ('apiVersion' in value || 'kind' in value);
 
 const readJsonFile = (file: string, text: string): ReadFile => {
   let value: unknown;
