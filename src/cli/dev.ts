@@ -73,14 +73,21 @@ const readFleet = async (path: string): Promise<FleetFile> => {
   );
 };
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
+/** One Ctrl-C may come twice, from the terminal and from the launcher. */
+const SAME_SIGNAL_MS = 500;
+
+/**
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once, as does the launcher's death.
+ */
 const untilAsked = (): Promise<void> =>
   new Promise((done) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const onSignal = (): void => {
-      if (asked) process.exit(130);
-      asked = true;
+      if (askedAt !== undefined && Date.now() - askedAt > SAME_SIGNAL_MS) process.exit(130);
+      askedAt ??= Date.now();
       done();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+    process.on('disconnect', () => process.exit(1));
+    process.channel?.unref();
   });

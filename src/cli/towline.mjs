@@ -10,12 +10,12 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 if (!installDependencies(root)) process.exit(1);
 
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
-const child = spawn(node, [join(root, 'src', 'cli', 'main.ts'), ...process.argv.slice(2)], { stdio: 'inherit' });
+const child = spawn(node, [join(root, 'src', 'cli', 'main.ts'), ...process.argv.slice(2)], {
+  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+});
 
-// Ctrl-C reaches the child by itself (same process group); this process only waits for it to end.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => child.kill('SIGTERM'));
-process.on('SIGHUP', () => child.kill('SIGTERM'));
+// Ctrl-C reaches the child by itself (same process group), `kill` does not: passed on, and the child counts both as one.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   console.error(`towline: cannot start ${node}: ${error.message}. Run "npm ci" in ${root}.`);
   process.exit(1);
