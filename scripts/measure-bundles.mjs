@@ -1,0 +1,70 @@
+// Prints what every function's bundle weighs and how long importing it takes, which is most of a cold start.
+// Bundles with serverless.yml's own esbuild options, so that what is measured is what is deployed.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { parse } from 'yaml';
+
+const RUNS = 9;
+const GOALS_MS = { webhook: 60 };
+const DEFAULT_GOAL_MS = 250;
+
+const { custom, functions, provider } = parse(readFileSync('serverless.yml', 'utf8'));
+const { outputFileExtension, ...options } = custom.esbuild;
+const folder = mkdtempSync(join(tmpdir(), 'towline-bundles-'));
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+
+/** Milliseconds that a fresh process needs to import `file`, without Node's own start. */
+const importMs = (file) => {
+  const code = `const s = performance.now(); await import(${JSON.stringify(file)}); process.stdout.write(String(performance.now() - s)); process.exit()`;
+  const env = { ...process.env, NODE_OPTIONS: provider.environment.NODE_OPTIONS };
+  return Number(execFileSync('node_modules/.bin/node', ['--input-type=module', '-e', code], { encoding: 'utf8', env }));
+};
+
+const kib = (bytes) => `${(bytes / 1024).toFixed(0)} KiB`;
+
+/** Heaviest packages of a bundle, for whoever has to find out why it grew. */
+const heaviest = ({ outputs }) => {
+  const sizes = new Map();
+  for (const output of Object.values(outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+      const owner = path.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? 'towline';
+      sizes.set(owner, (sizes.get(owner) ?? 0) + bytesInOutput);
+    }
+  }
+  const rows = [...sizes].toSorted(([, a], [, b]) => b - a).slice(0, process.argv.includes('--why') ? 25 : 3);
+  return rows.map(([owner, bytes]) => `${owner} ${kib(bytes)}`).join(', ');
+};
+
+const measure = async (name, entry) => {
+  const outfile = join(folder, `${name}${outputFileExtension}`);
+  const { metafile } = await build({ ...options, entryPoints: [entry], outfile, metafile: true, logLevel: 'error' });
+  const code = readFileSync(outfile);
+  const goal = GOALS_MS[name] ?? DEFAULT_GOAL_MS;
+  const ms = median(Array.from({ length: RUNS }, () => importMs(outfile)));
+  return { name, bytes: code.length, gzipped: gzipSync(code).length, ms, goal, top: heaviest(metafile) };
+};
+
+let failed = 0;
+try {
+  for (const [name, { handler }] of Object.entries(functions)) {
+    try {
+      const { bytes, gzipped, ms, goal, top } = await measure(name, handler.replace(/\.handler$/, '.ts'));
+      const ok = ms < goal;
+      failed += ok ? 0 : 1;
+      console.log(
+        `${name.padEnd(9)} ${kib(bytes).padStart(9)} ${kib(gzipped).padStart(8)} gzipped  import ${ms.toFixed(0).padStart(4)} ms (goal < ${goal}) ${ok ? 'ok  ' : 'SLOW'}  ${top}`,
+      );
+    } catch (error) {
+      failed += 1;
+      console.log(`${name.padEnd(9)} does not bundle: ${error.message.split('\n').slice(0, 3).join(' ')}`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}
+process.exitCode = failed === 0 ? 0 : 1;

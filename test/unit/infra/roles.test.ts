@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { grantsOf, ofType, propertiesOf, serverless, statementsOf } from './read-infra.ts';
+
+const functions = Object.keys(serverless.functions);
+const roleOf = (name: string): string => serverless.functions[name]?.role ?? '';
+const logOf = (name: string) =>
+  ['logs:CreateLogStream', 'logs:PutLogEvents'].map(
+    (action) =>
+      `logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/towline-\${sls:stage}-${name}:* ${action}`,
+  );
+
+const consumes = (queue: string) =>
+  ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes', 'ChangeMessageVisibility'].map((a) => `${queue} sqs:${a}`);
+const sends = (...queues: string[]) => queues.map((queue) => `${queue} sqs:SendMessage`);
+const table = (name: string, ...actions: string[]) => actions.map((action) => `${name} dynamodb:${action}`);
+const SECRETS =
+  'secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:towline/${self:custom.fleetName}/* secretsmanager:GetSecretValue';
+const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts'];
+
+/** All that each function may do besides writing its own log. */
+const GRANTS: Record<string, string[]> = {
+  webhook: [
+    ...table('FleetsTable', 'GetItem'),
+    ...table('DeliveriesTable', 'GetItem', 'PutItem'),
+    ...sends('ChangesQueue'),
+    SECRETS,
+  ],
+  plan: [
+    ...consumes('ChangesQueue'),
+    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts'].flatMap((name) => table(`${name}Table`, 'GetItem', 'PutItem')),
+    ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
+    ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('OutcomesTable', 'PutItem'),
+    ...sends('RendersQueue', 'SyncsQueue', 'ReportsQueue'),
+    ...['snapshots', 'indexes'].flatMap((prefix) => [
+      `Bucket/${prefix}/* s3:GetObject`,
+      `Bucket/${prefix}/* s3:PutObject`,
+    ]),
+    'Bucket/bundles/* s3:PutObject',
+    SECRETS,
+  ],
+  render: [
+    ...consumes('RendersQueue'),
+    ...table('RendersTable', 'GetItem', 'PutItem'),
+    ...table('ApplicationsTable/index/awaiting', 'Query'),
+    'Bucket/bundles/* s3:GetObject',
+    'Bucket/manifests/* s3:PutObject',
+    'lambda:${AWS::Region}:${AWS::AccountId}:function:towline-${sls:stage}-sandbox lambda:InvokeFunction',
+    ...sends('SyncsQueue'),
+  ],
+  sandbox: ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface'].map(
+    (action) => `* ec2:${action}`,
+  ),
+  sync: [
+    ...consumes('SyncsQueue'),
+    ...table('FleetsTable', 'GetItem'),
+    ...table('RendersTable', 'BatchGetItem'),
+    ...table('ApplicationsTable', 'GetItem', 'PutItem', 'DeleteItem'),
+    ...table('OutcomesTable', 'PutItem'),
+    'Bucket/manifests/* s3:GetObject',
+    ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
+    'eks:*:${AWS::AccountId}:cluster/* eks:DescribeCluster',
+    '${self:custom.clusterRoles} sts:AssumeRole',
+  ],
+  report: [
+    ...consumes('ReportsQueue'),
+    ...table('FleetsTable', 'GetItem'),
+    ...table('RolloutsTable', 'GetItem', 'PutItem'),
+    ...table('OutcomesTable', 'Query'),
+    ...sends('ReportsQueue'),
+    SECRETS,
+  ],
+  schedule: [
+    ...table('FleetsTable', 'GetItem', 'PutItem'),
+    ...DUE.flatMap((name) => table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem')),
+    ...DUE.flatMap((name) => table(`${name}Table/index/due`, 'Query')),
+    'Bucket/snapshots/* s3:GetObject',
+    ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
+    SECRETS,
+  ],
+  api: [
+    ...table('FleetsTable', 'GetItem'),
+    ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'Scan'),
+    ...table('RolloutsTable', 'GetItem', 'BatchGetItem'),
+    ...table('OutcomesTable', 'Query'),
+  ],
+};
+
+describe('roles', () => {
+  it('gives every function a role of its own, and no role besides', () => {
+    const roles = functions.map(roleOf);
+    expect(new Set(roles).size).toBe(functions.length);
+    expect(ofType('AWS::IAM::Role').sort()).toEqual(roles.sort());
+  });
+
+  it.each(functions)('lets %s do exactly what its adapters call', (name) => {
+    expect(grantsOf(roleOf(name))).toEqual([...(GRANTS[name] ?? []), ...logOf(name)].sort());
+  });
+
+  it('is assumed by Lambda alone and carries no managed policy', () => {
+    for (const name of ofType('AWS::IAM::Role')) {
+      const role = propertiesOf(name);
+      const [trust, ...more] = role.AssumeRolePolicyDocument.Statement;
+      expect(trust?.Principal, name).toEqual({ Service: 'lambda.amazonaws.com' });
+      expect(more, name).toEqual([]);
+      expect(role.ManagedPolicyArns, name).toBeUndefined();
+    }
+  });
+
+  it('has no wildcard in an action, nor as a resource but for the network interfaces of sandbox', () => {
+    for (const name of ofType('AWS::IAM::Role')) {
+      for (const { Action, Resource } of statementsOf(name)) {
+        expect(Array.isArray(Action), name).toBe(true);
+        for (const action of Action) expect(action, name).not.toContain('*');
+        if ([Resource].flat().includes('*')) {
+          expect(name).toBe('SandboxRole');
+          expect(Action.filter((action) => !action.startsWith('ec2:'))).toEqual([]);
+        }
+      }
+    }
+  });
+
+  it('denies the code in sandbox the network interfaces that Lambda makes for it', () => {
+    const statements = statementsOf('SandboxRole');
+    const interfaces = statements.find(({ Effect, Resource }) => Effect === 'Allow' && Resource === '*');
+    const denied = statements.find(({ Effect }) => Effect === 'Deny');
+    expect(denied?.Action).toEqual(interfaces?.Action);
+    expect(denied?.Resource).toBe('*');
+    expect(JSON.stringify(denied?.Condition)).toMatch(
+      /lambda:SourceFunctionArn.*function:towline-\$\{sls:stage\}-sandbox/,
+    );
+  });
+
+  it('lets a function read only the secrets tagged for what it does', () => {
+    const readers = functions.flatMap((name) =>
+      statementsOf(roleOf(name))
+        .filter(({ Action }) => Action.some((action) => action.startsWith('secretsmanager:')))
+        .map(({ Condition }) => [name, Condition]),
+    );
+    const tagged = (use: unknown) => ({ StringEquals: { 'aws:ResourceTag/towline': use } });
+    expect(Object.fromEntries(readers)).toEqual({
+      webhook: tagged('webhook'),
+      plan: tagged('forge'),
+      report: tagged(['forge', 'slack']),
+      schedule: tagged('forge'),
+    });
+  });
+
+  it('names in a function’s environment the queues that its role may use, and no other', () => {
+    for (const name of functions) {
+      const named = Object.entries(serverless.functions[name]?.environment ?? {})
+        .filter(([variable]) => variable.startsWith('TOWLINE_QUEUE_'))
+        .flatMap(([, value]) => value.Ref ?? []);
+      const used = grantsOf(roleOf(name)).flatMap((grant) => grant.match(/^(\w+Queue) sqs:/)?.[1] ?? []);
+      expect(named.sort(), name).toEqual([...new Set(used)].sort());
+    }
+  });
+});
