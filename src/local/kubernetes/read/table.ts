@@ -3,7 +3,7 @@ import type { Json } from '../json.ts';
 import { textOf } from '../json.ts';
 import type { ResourceType } from '../resource-types.ts';
 import { jsonPathText } from './json-path.ts';
-import type { Column } from './table-columns.ts';
+import type { Column } from './table-cells.ts';
 import { builtInColumns } from './table-columns.ts';
 
 const units: readonly [string, number][] = [
