@@ -8,6 +8,7 @@ import type { WriteDeps } from '../writes/deps.ts';
 import { timeText } from '../writes/deps.ts';
 import { readyAfter, shallFail } from './annotations.ts';
 import { writeStatus } from './controller-writes.ts';
+import type { GarbageCollector } from './garbage-collector.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
 import { emptyNamespace, furnishNamespace } from './namespaces.ts';
 import {
@@ -20,6 +21,7 @@ import {
   settleService,
 } from './other-kinds.ts';
 import { observeDeployment, settleDeployment, settleReplicaSet } from './replica-sets.ts';
+import type { Timetable } from './timetable.ts';
 import { createTimetable } from './timetable.ts';
 import { settleDaemonSet, settleJob, settlePod, settleStatefulSet } from './workloads.ts';
 
@@ -75,82 +77,95 @@ const isUnsettled = (object: KubernetesObject): boolean => {
 /** From this wait on, a Deployment is first seen progressing. */
 const longWait = 500;
 
+interface State {
+  deps: WriteDeps;
+  timetable: Timetable;
+  collector: GarbageCollector;
+}
+
+const soon = ({ deps, timetable }: State, key: string, work: () => void): void =>
+  timetable.plan(key, deps.clock(), work);
+
+const planSettling = (state: State, storage: string, { metadata }: KubernetesObject, wait: number): void => {
+  const { deps, timetable } = state;
+  const { namespace = '', name = '' } = metadata;
+  const key = `${storage} ${namespace} ${name}`;
+  const withCurrent = (work: (object: KubernetesObject) => void) => (): void => {
+    const object = deps.store.get(storage, namespace, name);
+    if (object && !object.metadata.deletionTimestamp) work(object);
+  };
+  const settle = withCurrent((object) => players[storage]?.(deps, object));
+  timetable.plan(key, deps.clock() + wait, settle);
+  if (storage !== 'apps/deployments' || wait < longWait) return;
+  const show = withCurrent((object) =>
+    writeStatus(deps, storage, object, observeDeployment(object, timeText(deps.clock()))),
+  );
+  soon(state, `observe ${key}`, show);
+};
+
+/** A pod that went away is made anew by what controls it. */
+const replan = (state: State, pod: KubernetesObject): void => {
+  const owner = (pod.metadata.ownerReferences ?? []).find(({ controller }) => controller === true);
+  if (!owner || owner.kind === 'Job') return;
+  const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : '';
+  const storage = storageKey(group ?? '', `${owner.kind.toLowerCase()}s`);
+  const object = state.deps.store.get(storage, pod.metadata.namespace ?? '', owner.name);
+  if (object) planSettling(state, storage, object, readyAfter(object));
+};
+
+const planNamespace = (state: State, { metadata }: KubernetesObject): void => {
+  const { deps } = state;
+  const name = metadata.name ?? '';
+  soon(state, `namespace ${name}`, () => {
+    const namespace = deps.store.get('/namespaces', '', name);
+    if (namespace?.metadata.deletionTimestamp) emptyNamespace(deps, namespace);
+    else if (namespace) furnishNamespace(deps, namespace);
+  });
+};
+
+const observeDeletion = (state: State, { storage, object }: StoreEvent): void => {
+  const { store } = state.deps;
+  if (storage === '/pods') replan(state, object);
+  const home = store.get('/namespaces', '', object.metadata.namespace ?? '');
+  if (home?.metadata.deletionTimestamp) planNamespace(state, home);
+  if (storage === definitionStorage) removeInstances(state.deps, object);
+};
+
+const observe = (state: State, event: StoreEvent): void => {
+  const { type, storage, object, before } = event;
+  const { collector } = state;
+  if (collector.observe(event)) soon(state, 'collect', collector.collect);
+  if (type === 'DELETED') return observeDeletion(state, event);
+  const isEnding = object.metadata.deletionTimestamp !== undefined;
+  if (storage === '/namespaces' && (type === 'ADDED' || isEnding)) planNamespace(state, object);
+  if (!players[storage] || isPlayedByOwner(storage, object) || isEnding) return;
+  if (type === 'MODIFIED' && before && isUnchanged(before, object)) return;
+  planSettling(state, storage, object, storage === definitionStorage ? 0 : readyAfter(object));
+};
+
+const begin = (state: State): void => {
+  const { store } = state.deps;
+  for (const namespace of store.list('/namespaces')) planNamespace(state, namespace);
+  for (const storage of Object.keys(players)) {
+    for (const object of store.list(storage)) {
+      if (!isUnsettled(object) || isPlayedByOwner(storage, object)) continue;
+      planSettling(state, storage, object, readyAfter(object));
+    }
+  }
+  soon(state, 'collect', state.collector.collect);
+};
+
 /**
  * Starts what plays the workload controllers, the namespace controller and the garbage collector. A workload is ready 50 ms
  * after its spec changed, or as its annotations say (`towline.dev/ready-after`, `towline.dev/fail`).
  */
 export const startControllers = (deps: WriteDeps, log: Log): Controllers => {
-  const { store, clock } = deps;
   const failed = (error: unknown): void =>
     log.error('a controller of the embedded cluster failed', { error: String(error) });
-  const timetable = createTimetable(clock, failed);
-  const collector = createGarbageCollector(deps);
-  const soon = (key: string, work: () => void): void => timetable.plan(key, clock(), work);
-
-  const planSettling = (storage: string, { metadata }: KubernetesObject, wait: number): void => {
-    const { namespace = '', name = '' } = metadata;
-    const key = `${storage} ${namespace} ${name}`;
-    const current = (): KubernetesObject | undefined => {
-      const object = store.get(storage, namespace, name);
-      return object?.metadata.deletionTimestamp ? undefined : object;
-    };
-    timetable.plan(key, clock() + wait, () => {
-      const object = current();
-      if (object) players[storage]?.(deps, object);
-    });
-    if (storage !== 'apps/deployments' || wait < longWait) return;
-    soon(`observe ${key}`, () => {
-      const object = current();
-      if (object) writeStatus(deps, storage, object, observeDeployment(object, timeText(clock())));
-    });
-  };
-
-  /** A pod that went away is made anew by what controls it. */
-  const replan = (pod: KubernetesObject): void => {
-    const owner = (pod.metadata.ownerReferences ?? []).find(({ controller }) => controller === true);
-    if (!owner) return;
-    const { namespace = '' } = pod.metadata;
-    const storage = storageKey(owner.apiVersion.split('/')[0] ?? '', `${owner.kind.toLowerCase()}s`);
-    const object = store.get(storage, namespace, owner.name);
-    if (object && storage !== 'batch/jobs') planSettling(storage, object, readyAfter(object));
-  };
-
-  const planNamespace = ({ metadata }: KubernetesObject): void => {
-    const name = metadata.name ?? '';
-    soon(`namespace ${name}`, () => {
-      const namespace = store.get('/namespaces', '', name);
-      if (namespace?.metadata.deletionTimestamp) emptyNamespace(deps, namespace);
-      else if (namespace) furnishNamespace(deps, namespace);
-    });
-  };
-
-  const observe = (event: StoreEvent): void => {
-    const { type, storage, object, before } = event;
-    if (collector.observe(event)) soon('collect', collector.collect);
-    if (type === 'DELETED') {
-      if (storage === '/pods') replan(object);
-      const home = store.get('/namespaces', '', object.metadata.namespace ?? '');
-      if (home?.metadata.deletionTimestamp) planNamespace(home);
-      if (storage === definitionStorage) removeInstances(deps, object);
-      return;
-    }
-    if (storage === '/namespaces' && (type === 'ADDED' || object.metadata.deletionTimestamp)) planNamespace(object);
-    if (!players[storage] || isPlayedByOwner(storage, object) || object.metadata.deletionTimestamp) return;
-    if (type === 'MODIFIED' && before && isUnchanged(before, object)) return;
-    planSettling(storage, object, storage === definitionStorage ? 0 : readyAfter(object));
-  };
-
-  const begin = (): void => {
-    for (const namespace of store.list('/namespaces')) planNamespace(namespace);
-    for (const storage of Object.keys(players)) {
-      for (const object of store.list(storage)) {
-        if (isUnsettled(object) && !isPlayedByOwner(storage, object)) planSettling(storage, object, readyAfter(object));
-      }
-    }
-    soon('collect', collector.collect);
-  };
-  const stop = store.subscribe(observe);
-  begin();
+  const timetable = createTimetable(deps.clock, failed);
+  const state = { deps, timetable, collector: createGarbageCollector(deps) };
+  const stop = deps.store.subscribe((event) => observe(state, event));
+  begin(state);
   return {
     stop: () => {
       stop();

@@ -5,17 +5,24 @@ export interface Timetable {
   stop(): void;
 }
 
+const longest = 2 ** 30;
+
 /** `failed` hears what work throws; the rest goes on. */
 export const createTimetable = (clock: () => number, failed: (error: unknown) => void): Timetable => {
   const planned = new Map<string, { at: number; work: () => void }>();
   let timer: { at: number; handle: NodeJS.Timeout } | undefined;
-  let stopped = false;
+  let isStopped = false;
 
+  const armFor = (at: number): void => {
+    if (isStopped || (timer && timer.at <= at)) return;
+    if (timer) clearTimeout(timer.handle);
+    timer = { at, handle: setTimeout(runDue, Math.min(Math.max(1, at - clock()), longest)) };
+  };
   const runDue = (): void => {
     timer = undefined;
     const now = clock();
-    for (const [key, { at, work }] of [...planned]) {
-      if (at > now) continue;
+    const due = [...planned].filter(([, { at }]) => at <= now);
+    for (const [key, { work }] of due) {
       planned.delete(key);
       try {
         work();
@@ -23,29 +30,16 @@ export const createTimetable = (clock: () => number, failed: (error: unknown) =>
         failed(error);
       }
     }
-    arm();
-  };
-  const arm = (): void => {
-    if (stopped || planned.size === 0) return;
-    let next = Number.POSITIVE_INFINITY;
-    for (const { at } of planned.values()) next = Math.min(next, at);
-    if (timer && timer.at <= next) return;
-    if (timer) clearTimeout(timer.handle);
-    const delay = Math.min(Math.max(1, next - clock()), 2 ** 30);
-    timer = { at: next, handle: setTimeout(runDue, delay) };
+    // Looking through all for the next time is only needed after a run.
+    for (const { at } of planned.values()) armFor(at);
   };
   return {
     plan: (key, at, work) => {
       planned.set(key, { at, work });
-      // Looking through all for the next time is only needed after a run.
-      if (!timer || at < timer.at) {
-        if (timer) clearTimeout(timer.handle);
-        timer = undefined;
-        if (!stopped) timer = { at, handle: setTimeout(runDue, Math.min(Math.max(1, at - clock()), 2 ** 30)) };
-      }
+      armFor(at);
     },
     stop: () => {
-      stopped = true;
+      isStopped = true;
       if (timer) clearTimeout(timer.handle);
       planned.clear();
     },

@@ -45,9 +45,9 @@ const withManagers = (object: KubernetesObject, owners: readonly Ownership[]): K
   return { ...object, metadata: entries.length > 0 ? { ...metadata, managedFields: entries } : metadata };
 };
 
-/** An owner whose fields stayed keeps its time, so that a repeated write changes nothing. */
-const settled = (owner: Ownership, before: Ownership | undefined): Ownership =>
-  before && equal(writeFields(before.fields), writeFields(owner.fields)) ? before : owner;
+/** An apply that changes nothing keeps its time, so that nothing is written. */
+const settled = (owner: Ownership, before: Ownership | undefined, isChanged: boolean): Ownership =>
+  !isChanged && before && equal(writeFields(before.fields), writeFields(owner.fields)) ? before : owner;
 
 /**
  * What a create, update or patch does to ownership: its manager owns what it changed, nobody owns what it removed.
@@ -144,5 +144,5 @@ export const ownApply = (
   if (conflicts.length > 0 && !force) throw conflictStatus(conflicts);
   const touched = union(changed, ownable(changes.removed));
   const left = others.map((owner) => ({ ...owner, fields: difference(owner.fields, touched) }));
-  return withManagers(pruned, [...left, settled(own, mine)]);
+  return withManagers(pruned, [...left, settled(own, mine, !isEmptySet(touched))]);
 };

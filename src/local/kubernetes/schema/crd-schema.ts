@@ -62,7 +62,7 @@ export const crdSchema = (openAPI: Json): Schema => {
 const objectSchema = (openAPI: Json, objectMeta: Schema): Schema => {
   const schema = crdSchema(openAPI);
   const declared = schema.kind === 'struct' ? schema.fields : new Map<string, Field>();
-  const fields = new Map([...declared]);
+  const fields = new Map(declared);
   fields.set('apiVersion', { schema: scalar('string') });
   fields.set('kind', { schema: scalar('string') });
   fields.set('metadata', { schema: objectMeta, zero: true });

@@ -121,7 +121,7 @@ const collect = (schemas: Json): void => {
   let before = -1;
   while (before !== wanted.size) {
     before = wanted.size;
-    for (const name of [...wanted]) {
+    for (const name of wanted) {
       const short = shortName(name);
       if (!(name in schemas) || definitions.has(short)) continue;
       definitions.set(short, typeOf(record(schemas[name]), false));

@@ -81,68 +81,85 @@ const snapshot = function* (tables: Map<string, Table>, revision: number): Gener
   }
 };
 
+interface State {
+  journal: Journal;
+  tables: Map<string, Table>;
+  listeners: Set<(event: StoreEvent) => void>;
+  history: StoreEvent[];
+  revision: number;
+  /** Events after this revision are in the history. */
+  oldest: number;
+}
+
+const compactIfLong = ({ journal, tables, revision }: State): void => {
+  const live = [...tables.values()].reduce((sum, table) => sum + table.size, 0);
+  if (journal.size() > 2_000 + live * 3) journal.compact(snapshot(tables, revision));
+};
+
+const remember = (state: State, event: StoreEvent): void => {
+  state.history.push(event);
+  if (state.history.length > historyLength * 2) {
+    state.history = state.history.slice(-historyLength);
+    state.oldest = (state.history[0]?.revision ?? state.revision) - 1;
+  }
+  for (const listener of state.listeners) listener(event);
+};
+
+const numbered = (object: KubernetesObject, revision: number): KubernetesObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(revision) },
+});
+
+const listIn = ({ tables }: State, storage: string, namespace: string | undefined): KubernetesObject[] => {
+  const table = tables.get(storage);
+  if (!table) return [];
+  const prefix = namespace === undefined ? '' : objectKey(namespace, '');
+  const keys = [...table.keys()].filter((key) => key.startsWith(prefix)).sort();
+  return keys.flatMap((key) => table.get(key) ?? []);
+};
+
+const putIn = (state: State, storage: string, object: KubernetesObject): KubernetesObject => {
+  const revision = state.revision + 1;
+  const stored = numbered(object, revision);
+  const table = tableOf(state.tables, storage);
+  const key = keyOf(stored);
+  const before = table.get(key);
+  state.journal.append({ resource: storage, key, revision, object: jsonOf(stored) });
+  state.revision = revision;
+  table.set(key, stored);
+  const type = before ? 'MODIFIED' : 'ADDED';
+  remember(state, { type, storage, revision, object: stored, ...(before ? { before } : {}) });
+  compactIfLong(state);
+  return stored;
+};
+
+const removeFrom = (state: State, storage: string, object: KubernetesObject): KubernetesObject => {
+  const revision = state.revision + 1;
+  const last = numbered(object, revision);
+  const key = keyOf(last);
+  state.journal.append({ resource: storage, key, revision });
+  state.revision = revision;
+  state.tables.get(storage)?.delete(key);
+  remember(state, { type: 'DELETED', storage, revision, object: last, before: object });
+  return last;
+};
+
 /** Opens the store on a journal. */
 export const createObjectStore = (journal: Journal): ObjectStore => {
   const tables = new Map<string, Table>();
-  const listeners = new Set<(event: StoreEvent) => void>();
-  let history: StoreEvent[] = [];
-  let revision = load(journal, tables);
-  let oldest = revision;
-
-  const compactIfLong = (): void => {
-    const live = [...tables.values()].reduce((sum, table) => sum + table.size, 0);
-    if (journal.size() > 2_000 + live * 3) journal.compact(snapshot(tables, revision));
-  };
-  const remember = (event: StoreEvent): void => {
-    history.push(event);
-    if (history.length > historyLength * 2) {
-      history = history.slice(-historyLength);
-      oldest = (history[0]?.revision ?? revision) - 1;
-    }
-    for (const listener of [...listeners]) listener(event);
-  };
-  const numbered = (object: KubernetesObject): KubernetesObject => ({
-    ...object,
-    metadata: { ...object.metadata, resourceVersion: String(revision + 1) },
-  });
-  const list: ObjectStore['list'] = (storage, namespace) => {
-    const table = tables.get(storage);
-    if (!table) return [];
-    const prefix = namespace === undefined ? '' : objectKey(namespace, '');
-    const keys = [...table.keys()].filter((key) => key.startsWith(prefix)).sort();
-    return keys.flatMap((key) => table.get(key) ?? []);
-  };
-  compactIfLong();
+  const revision = load(journal, tables);
+  const state: State = { journal, tables, listeners: new Set(), history: [], revision, oldest: revision };
+  compactIfLong(state);
   return {
-    revision: () => revision,
+    revision: () => state.revision,
     get: (storage, namespace, name) => tables.get(storage)?.get(objectKey(namespace, name)),
-    list,
-    put: (storage, object) => {
-      const stored = numbered(object);
-      const table = tableOf(tables, storage);
-      const key = keyOf(stored);
-      const before = table.get(key);
-      journal.append({ resource: storage, key, revision: revision + 1, object: jsonOf(stored) });
-      revision += 1;
-      table.set(key, stored);
-      const type = before ? 'MODIFIED' : 'ADDED';
-      remember({ type, storage, revision, object: stored, ...(before ? { before } : {}) });
-      compactIfLong();
-      return stored;
-    },
-    remove: (storage, object) => {
-      const last = numbered(object);
-      const key = keyOf(last);
-      journal.append({ resource: storage, key, revision: revision + 1 });
-      revision += 1;
-      tables.get(storage)?.delete(key);
-      remember({ type: 'DELETED', storage, revision, object: last, before: object });
-      return last;
-    },
-    since: (from) => (from < oldest ? undefined : history.filter((event) => event.revision > from)),
+    list: (storage, namespace) => listIn(state, storage, namespace),
+    put: (storage, object) => putIn(state, storage, object),
+    remove: (storage, object) => removeFrom(state, storage, object),
+    since: (from) => (from < state.oldest ? undefined : state.history.filter((event) => event.revision > from)),
     subscribe: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      state.listeners.add(listener);
+      return () => state.listeners.delete(listener);
     },
     storages: () => [...tables].filter(([, table]) => table.size > 0).map(([storage]) => storage),
     close: () => journal.close(),

@@ -38,6 +38,23 @@ export const placed = (body: unknown, target: Target): KubernetesObject => {
   return { ...body, apiVersion, kind: type.kind, metadata: { ...rest, ...place } };
 };
 
+const byteFields: Readonly<Record<string, string>> = { '/Secret': 'data', '/ConfigMap': 'binaryData' };
+
+const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Errors: ApiStatus 400 for bytes of a Secret or ConfigMap that are not base64. */
+export const checkBytes = (object: KubernetesObject, { type }: Target): void => {
+  const field = type.custom ? undefined : byteFields[`${type.group}/${type.kind}`];
+  if (field === undefined) return;
+  for (const value of Object.values(recordOf(object[field]))) {
+    const text = textOf(value).replaceAll(/[\r\n]/g, '');
+    if (value === null || base64.test(text)) continue;
+    const byte = /^[A-Za-z0-9+/]*/.exec(text)?.[0].length ?? 0;
+    const handled = `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}`;
+    throw badRequest(`${handled}: illegal base64 data at input byte ${byte}`);
+  }
+};
+
 /**
  * Drops what the type does not declare, as the request's `fieldValidation` wants it: silently, with warnings, or with an
  * error. Changes `object` in place. Errors: ApiStatus 400, also for values of the wrong type.
@@ -46,6 +63,7 @@ export const fitToType = (object: KubernetesObject, { type }: Target, options: W
   const wrong = typedErrors(object, type.schema).find(({ message }) => message.startsWith('expected '));
   const handled = `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}`;
   if (wrong) throw badRequest(`${handled}: ${wrong.path.slice(1)}: ${wrong.message}`);
+  checkBytes(object, { type, namespace: '', name: '' });
   const unknown = pruneUnknown(object, type.schema);
   if (unknown.length === 0 || options.fieldValidation === 'Ignore') return;
   const said = unknown.map((path) => `unknown field "${path}"`);

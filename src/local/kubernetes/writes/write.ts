@@ -8,7 +8,7 @@ import { mergePatch } from '../patch/merge-patch.ts';
 import { strategicMerge } from '../patch/strategic-merge.ts';
 import { present } from '../present.ts';
 import { apiVersionOf } from '../resource-types.ts';
-import { fitToApply, fitToType, placed } from './accept.ts';
+import { checkBytes, fitToApply, fitToType, placed } from './accept.ts';
 import { commitCreate, commitUpdate, normalized, prepareCreate, prepareUpdate } from './commit.ts';
 import type { Target, WriteDeps, WriteOptions, Written } from './deps.ts';
 import { hasStatus, timeText } from './deps.ts';
@@ -127,6 +127,7 @@ export const apply = (deps: WriteDeps, target: Target, body: unknown, options: W
     target,
   );
   const config = applicable(placed(body, target), target);
+  checkBytes(config, target);
   const context = contextOf(deps, target, options.fieldManager, 'Apply');
   const live = liveOf(deps, target);
   if (!live) {
