@@ -5,7 +5,7 @@ import type { SyncMessage } from '../../messages/sync.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
 import type { SyncDeps } from './deps.ts';
-import { tellOutcome } from './tell-outcome.ts';
+import { isTold, tellOutcome } from './tell-outcome.ts';
 
 /** What a look at an application came to: fields for its row, and when to look again. */
 export interface Advance {
@@ -21,6 +21,9 @@ export interface Advance {
 }
 
 const DUE_MARGIN_SECONDS = 60;
+
+const isOutstanding = ({ waitSeconds, dueSeconds }: Advance): boolean =>
+  waitSeconds !== undefined || dueSeconds !== undefined;
 
 /**
  * Takes one application a step on: waits for its renders, applies them, prunes, watches health. One worker at a time holds
@@ -38,7 +41,7 @@ export const syncApplication =
         const result: Advance = await advance(deps, row, owner);
         waitSeconds = result.waitSeconds;
         const next = await release(deps, row, owner, result);
-        if (next.told) await tellOutcome(deps, next.told);
+        if (next.told) await tellOutcome(deps, next.told, { atRest: !isOutstanding(result) });
         if (result.change.awaiting && next.told && (await isRendered(deps, result.change.awaiting))) waitSeconds = 0;
         row = next.again;
       }
@@ -87,7 +90,10 @@ const release = async (
     delete next.lease;
     delete next.due;
     const backstop = waitSeconds === undefined ? dueSeconds : waitSeconds + DUE_MARGIN_SECONDS;
-    return backstop === undefined ? next : { ...next, due: deps.clock() + backstop * 1_000 };
+    // What was not told yet is outstanding, too: a crash right here must not leave the rollout without its end.
+    const untold = isTold(next, deps.clock()) ? undefined : DUE_MARGIN_SECONDS;
+    const seconds = backstop ?? untold;
+    return seconds === undefined ? next : { ...next, due: deps.clock() + seconds * 1_000 };
   });
   if (!saved) return {};
   if (forget && !isStale) await deps.applications.remove(saved);

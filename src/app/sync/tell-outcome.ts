@@ -3,14 +3,24 @@ import { outcomeOf } from '../../domain/outcome-of.ts';
 import { updateKnownRow } from '../update-row.ts';
 import type { SyncDeps } from './deps.ts';
 
+/** True where the row's outcome is what was last told (or there is none). */
+export const isTold = ({ told, ...row }: ApplicationRow, now: number): boolean => {
+  const outcome = outcomeOf(row, now);
+  if (!outcome || !row.desired) return true;
+  return told?.rollout === row.desired.rollout && told.phase === outcome.phase && told.message === outcome.message;
+};
+
 /** Records where the application stands in its rollout, if that was not told yet, and asks for a report. */
-export const tellOutcome = async (deps: SyncDeps, row: ApplicationRow): Promise<void> => {
+export const tellOutcome = async (
+  deps: SyncDeps,
+  row: ApplicationRow,
+  { atRest }: { atRest: boolean },
+): Promise<void> => {
   const now = deps.clock();
   const outcome = outcomeOf(row, now);
   const rollout = row.desired?.rollout;
-  if (!outcome || rollout === undefined) return;
+  if (!outcome || rollout === undefined || isTold(row, now)) return;
   const told = { rollout, ...outcome };
-  if (row.told && JSON.stringify(row.told) === JSON.stringify(told)) return;
   const { environment, cluster } = row.spec;
   await deps.outcomes.record({
     rollout,
@@ -22,9 +32,11 @@ export const tellOutcome = async (deps: SyncDeps, row: ApplicationRow): Promise<
     sequence: row.version,
   });
   await deps.queues.reports([{ version: 1, rollout }]);
-  await updateKnownRow(deps.applications, row, (known) =>
-    known?.desired?.rollout === rollout ? { ...known, told } : undefined,
-  );
+  await updateKnownRow(deps.applications, row, (known) => {
+    if (known?.desired?.generation !== row.desired?.generation) return undefined;
+    const { due, ...rest } = known ?? row;
+    return { ...rest, told, ...(atRest || due === undefined ? {} : { due }) };
+  });
   deps.events.emit({
     event: 'application',
     at: now,

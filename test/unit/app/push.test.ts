@@ -176,3 +176,26 @@ spec:
     expect(live(stack, 'dev', 'web-dev', 'web')).toBeDefined();
   });
 });
+
+describe('a crash', () => {
+  it('between applying and telling leaves the row due, and schedule has the rollout end', async () => {
+    const stack = await createMemoryStack();
+    const commit = await stack.push(twoApplications);
+    const record = stack.outcomes.record;
+    let crashes = 3;
+    stack.outcomes.record = (outcome) => (crashes-- > 0 ? Promise.reject(new Error('killed')) : record(outcome));
+    await stack.settle().catch(() => undefined);
+    // The process is gone, its queue with it.
+    for (let i = 0; i < 10; i++) {
+      for (const queue of Object.values(stack.sent)) queue.splice(0);
+      stack.time.now += 200_000;
+      await stack.sweep();
+      await stack.settle(1).catch(() => undefined);
+    }
+    expect(stack.statusOf(commit)).toEqual({
+      'towline/dev': ['success', '2/2 synced'],
+      'towline/prod': ['success', '1/1 synced'],
+    });
+    expect([...stack.applications.rows.values()].every(({ due }) => due === undefined)).toBe(true);
+  });
+});
