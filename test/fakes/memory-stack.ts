@@ -12,6 +12,7 @@ import type { ChatMessage } from '../../src/ports/chat.ts';
 import type { CommitStatus } from '../../src/ports/commit-statuses.ts';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
 import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
+import { type KillSwitch, mortal } from './kill-switch.ts';
 import { createMemoryPorts } from './memory-ports.ts';
 import { createMemoryRepository } from './memory-repository.ts';
 
@@ -53,10 +54,26 @@ export const configMapYaml = (name: string, value: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { value: "${value}" }\n`;
 
 /** The whole pipeline over memory: real use cases, queues that are pumped by hand, two clusters. */
-export const createMemoryStack = async (sandbox?: Sandbox) => {
-  const ports = createMemoryPorts();
-  const repository = createMemoryRepository();
-  const clusters: Record<string, FakeCluster> = { dev: createFakeCluster(), prod: createFakeCluster() };
+export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch) => {
+  const real = createMemoryPorts();
+  const guard = <Port extends object>(port: Port): Port => (kill ? mortal(port, kill) : port);
+  const ports = {
+    ...real,
+    fleets: guard(real.fleets),
+    deliveries: guard(real.deliveries),
+    refs: guard(real.refs),
+    renders: guard(real.renders),
+    rollouts: guard(real.rollouts),
+    applications: guard(real.applications),
+    outcomes: guard(real.outcomes),
+    blobs: guard(real.blobs),
+    queues: guard(real.queues),
+  };
+  const repository = guard(createMemoryRepository());
+  const clusters: Record<string, FakeCluster> = {
+    dev: guard(createFakeCluster()),
+    prod: guard(createFakeCluster()),
+  };
   const statuses: CommitStatus[] = [];
   const chat: { ts: string; message: ChatMessage; edits: number }[] = [];
   const snapshots = createSnapshots(ports.blobs);
