@@ -1,10 +1,8 @@
+import { isRecord } from '../health/fields.ts';
 import { type KubernetesObject, parseApiVersion } from '../kubernetes-object.ts';
 
 /** An object's API group; '' for the core group, also where it names no version at all. */
 export const groupOf = ({ apiVersion }: { apiVersion?: string }): string => parseApiVersion(apiVersion ?? '').group;
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether an object defines a kind. */
 export const isCustomResourceDefinition = (object: KubernetesObject): boolean =>

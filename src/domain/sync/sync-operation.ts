@@ -119,6 +119,8 @@ export interface Operation {
   waitingSince?: number;
   /** Steps in a row that a transient error held up. */
   stumbles?: number;
+  /** The namespace that CreateNamespace makes was found missing: look for it, whatever the inventory says. */
+  ensureNamespace?: true;
   /** One letter per task (target × phase, in the order of the targets): see `TaskState`. */
   states: string;
   /** By task index, or by resource key for prunes: why it failed, is waited for or was skipped. */
@@ -127,17 +129,24 @@ export interface Operation {
   prunes?: Record<string, string>;
   approval?: Approval;
   /** How it will end once failure hooks have run and hooks are cleaned up. */
-  ending?: { phase: 'Succeeded' | 'Failed' | 'Error'; message: string; superseded?: true };
+  ending?: {
+    phase: 'Succeeded' | 'Failed' | 'Error';
+    message: string;
+    /** Trying again would change nothing: no retry. */
+    final?: true;
+    superseded?: true;
+  };
   /** Ended because a newer revision came. */
   superseded?: true;
 }
 
 /**
- * `start`: look, check and dry-run; `waves`: apply and prune; `failing`: SyncFail hooks; `cleanup`: finalizers and delete
+ * `start`: look, check and dry-run; `namespace`: made; `waves`: apply and prune; `failing`: SyncFail hooks; `cleanup`: finalizers and delete
  * policies of hooks; `ended`. A deletion goes `start`, `pre-delete`, `deleting`, `post-delete`, `cleanup`, `ended`.
  */
 export type OperationStage =
   | 'start'
+  | 'namespace'
   | 'waves'
   | 'failing'
   | 'cleanup'
