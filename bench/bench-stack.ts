@@ -10,8 +10,15 @@ import type { Log } from '../src/ports/log.ts';
 
 const BRANCH = 'refs/heads/main';
 
-/** The local stack on the demo's fleet, and a way to push and wait for the rollout's end. */
-export const startBenchStack = async (dir: string, log: Log) => {
+/** The local stack on a fleet of its own (the demo's unless told), and a way to push and wait for the rollout's end. */
+export const startBenchStack = async (
+  dir: string,
+  log: Log,
+  {
+    clusters = EMBEDDED,
+    files = demoFiles,
+  }: { clusters?: string; files?: (repoURL: string) => Record<string, string> } = {},
+) => {
   const webhook = { url: '' };
   const host = await startGitHost({
     root: join(dir, 'repositories'),
@@ -23,7 +30,7 @@ export const startBenchStack = async (dir: string, log: Log) => {
   });
   mkdirSync(join(dir, 'empty'));
   await host.createRepository('fleet', join(dir, 'empty'));
-  const parsed = parseFleetFile(fleetFile(host.url('fleet')), { file: 'bench', local: true });
+  const parsed = parseFleetFile(fleetFile(host.url('fleet'), clusters), { file: 'bench', local: true });
   if (!parsed.ok) throw new Error('the fleet file is broken');
   const seen: TowlineEvent[] = [];
   const waiting = new Map<string, () => void>();
@@ -53,9 +60,10 @@ export const startBenchStack = async (dir: string, log: Log) => {
     });
     return { commit, pushedAt, events: [...seen] };
   };
-  await pushAndWait(demoFiles(host.url('fleet')));
+  const first = await pushAndWait(files(host.url('fleet')));
   return {
     pushAndWait,
+    first,
     close: async () => {
       await host.close();
       await stack.close();
@@ -63,14 +71,16 @@ export const startBenchStack = async (dir: string, log: Log) => {
   };
 };
 
-const fleetFile = (url: string): string => `
+const EMBEDDED = `
+    - { name: dev, labels: { environment: dev }, embedded: true }
+    - { name: prod, labels: { environment: prod }, embedded: true }`;
+
+const fleetFile = (url: string, clusters: string): string => `
 apiVersion: towline.dev/v1alpha1
 kind: Fleet
 metadata: { name: bench }
 spec:
   source: { repoURL: ${url}, targetRevision: main, path: apps }
   repositories: [{ url: ${url}, forge: git, webhookSecret: bench }]
-  clusters:
-    - { name: dev, labels: { environment: dev }, embedded: true }
-    - { name: prod, labels: { environment: prod }, embedded: true }
+  clusters: ${clusters}
 `;
