@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 import { ApiStatus, badRequest, unsupportedMediaType } from '../api-status.ts';
+import { readProtobuf } from './protobuf.ts';
 
 /** Like etcd's limit on the API server, with room for what surrounds an object. */
 const largest = 3 * 1024 * 1024;
 
-/** Reads a request's body as text. Errors: ApiStatus 413. */
-export const readBody = (request: IncomingMessage): Promise<string> =>
+/** Reads a request's body. Errors: ApiStatus 413. */
+export const readBody = (request: IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -16,7 +17,7 @@ export const readBody = (request: IncomingMessage): Promise<string> =>
     });
     request.on('error', reject);
     request.on('end', () => {
-      if (length <= largest) resolve(Buffer.concat(chunks).toString('utf8'));
+      if (length <= largest) resolve(Buffer.concat(chunks));
       else reject(new ApiStatus(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${largest}`));
     });
   });
@@ -38,12 +39,18 @@ const parse = (text: string, read: (text: string) => unknown, what: string): unk
 const readYaml = (text: string): unknown => parseYaml(text, { merge: true, uniqueKeys: false });
 
 /** An apply patch: JSON is YAML, and faster to read where it is JSON. */
-export const parseYamlOrJson = (text: string): unknown =>
-  text.trimStart().startsWith('{') ? parse(text, JSON.parse, 'json') : parse(text, readYaml, 'yaml');
+export const parseYamlOrJson = (body: Buffer): unknown => {
+  const text = body.toString('utf8');
+  return text.trimStart().startsWith('{') ? parse(text, JSON.parse, 'json') : parse(text, readYaml, 'yaml');
+};
 
-/** An object's body. Errors: ApiStatus 400, 415 (protobuf: clients then send JSON). */
-export const parseObjectBody = (text: string, type: string): unknown => {
+const protobuf = 'application/vnd.kubernetes.protobuf';
+
+/** An object's body: JSON, YAML or, of built-in kinds, protobuf. Errors: ApiStatus 400, 415. */
+export const parseObjectBody = (body: Buffer, type: string): unknown => {
+  if (type === protobuf) return readProtobuf(body);
+  const text = body.toString('utf8');
   if (type === '' || type === 'application/json') return text === '' ? undefined : parse(text, JSON.parse, 'json');
-  if (type === 'application/yaml') return parseYamlOrJson(text);
-  throw unsupportedMediaType(type, ['application/json', 'application/yaml']);
+  if (type === 'application/yaml') return parseYamlOrJson(body);
+  throw unsupportedMediaType(type, ['application/json', 'application/yaml', protobuf]);
 };

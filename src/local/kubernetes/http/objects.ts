@@ -91,7 +91,7 @@ const getObject = (deps: ServerDeps, { request, response, query }: Exchange, tar
 };
 
 const deleteObject = (deps: ServerDeps, exchange: Exchange, target: Target): void => {
-  const body = exchange.body === '' ? undefined : parseObjectBody(exchange.body, typeOf(exchange));
+  const body = exchange.body.length === 0 ? undefined : parseObjectBody(exchange.body, typeOf(exchange));
   const deleted = remove(deps, target, deleteRequest(body, exchange.query));
   sendJson(exchange.response, 200, deleteAnswer(target, deleted));
 };
@@ -138,7 +138,7 @@ const sendList = (deps: ServerDeps, { request, response, query }: Exchange, rout
 
 const deleteCollection = (deps: ServerDeps, exchange: Exchange, route: ResourceRoute): void => {
   const { type, namespace } = route;
-  const body = exchange.body === '' ? undefined : parseObjectBody(exchange.body, typeOf(exchange));
+  const body = exchange.body.length === 0 ? undefined : parseObjectBody(exchange.body, typeOf(exchange));
   const { uid: _uid, resourceVersion: _version, ...request } = deleteRequest(body, exchange.query);
   const { objects, resourceVersion } = listPage(deps.store, type, namespace, exchange.query);
   for (const { metadata } of objects) {

@@ -8,8 +8,8 @@ export interface Exchange {
   response: ServerResponse;
   path: string;
   query: URLSearchParams;
-  /** The body's text, '' where there is none. */
-  body: string;
+  /** Empty where there is none. */
+  body: Buffer;
 }
 
 /** What answering needs. */

@@ -185,6 +185,19 @@ const sealed: Check = (object, before) => {
   }));
 };
 
+const secretKeys: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+};
+
+/** What each type of Secret must hold. */
+const secretData: Check = (object) =>
+  (secretKeys[textOf(object.type)] ?? [])
+    .filter((key) => recordOf(object.data)[key] === undefined)
+    .map((key) => requiredValue(`data[${key}]`));
+
 const checks: Readonly<Record<string, Check[]>> = {
   'apps/Deployment': [
     notNegative('spec.replicas'),
@@ -213,7 +226,7 @@ const checks: Readonly<Record<string, Check[]>> = {
   '/Service': [servicePorts, clusterIP],
   '/PersistentVolumeClaim': [claimSpec],
   '/ConfigMap': [sealed],
-  '/Secret': [sealed, immutable('type')],
+  '/Secret': [secretData, sealed, immutable('type')],
   'rbac.authorization.k8s.io/RoleBinding': [immutable('roleRef', 'cannot change roleRef')],
   'rbac.authorization.k8s.io/ClusterRoleBinding': [immutable('roleRef', 'cannot change roleRef')],
   'storage.k8s.io/StorageClass': [immutable('provisioner'), immutable('parameters')],
