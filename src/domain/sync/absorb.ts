@@ -14,23 +14,27 @@ export const absorb = (run: Run): void => {
   for (const result of results) {
     const { error } = result;
     if (error?.kind === 'transient') run.held ??= error;
-    if (result.type === 'read' || result.type === 'dry-run') continue;
-    // What is at rest in time, from the last answer on: the delay between waves counts from here.
-    run.op.waveAt = run.input.now;
+    const isUnread = result.type === 'read' && error && error.kind !== 'transient' && error.code !== 'kind-unknown';
+    if (result.type === 'dry-run' || (result.type === 'read' && !isUnread)) continue;
+    // The delay between waves counts from the last answer.
+    if (run.op.syncPhase !== undefined) run.op.waveAt = run.input.now;
     const task = tasks.get(result.key);
-    if (task) absorbTask(run, task, result);
+    if (task && isUnread && run.op.stage !== 'cleanup') setState(run, task, 'f', error.message);
+    else if (task) absorbTask(run, task, result);
     else if (error && error.kind !== 'transient') absorbPruneError(run, result.key, error);
   }
 };
 
 const isUnderWay = (run: Run, task: Task): boolean => {
   const { stage, syncPhase, wave } = run.op;
-  return stage === 'cleanup' || (task.phase === syncPhase && task.wave === wave && '-dcm'.includes(stateOf(run, task)));
+  return (
+    stage === 'cleanup' || (task.phase === syncPhase && task.wave === wave && '-dcmer'.includes(stateOf(run, task)))
+  );
 };
 
 const absorbPruneError = (run: Run, key: string, { code, message }: ActionError): void => {
   const prune = run.prunes.get(key);
-  if (prune?.state !== 'd' || code === 'object-missing') return;
+  if (!prune || !'-d'.includes(prune.state) || code === 'object-missing') return;
   prune.state = 'f';
   say(run, key, message);
 };

@@ -72,8 +72,12 @@ export const planPrunes = (run: Run): void => {
     );
   const waves = wavesOf(run, planned);
   run.op.prunes = {};
-  for (const [index, { entry, verdict }] of planned.entries()) {
+  for (const [index, { entry, live, verdict }] of planned.entries()) {
     const key = resourceKey(entry.ref);
+    if (!live) {
+      putInventory(run, key, undefined);
+      continue;
+    }
     const held = isMass && verdict.state === '-';
     run.prunes.set(key, { state: held ? 'k' : verdict.state, wave: waves[index] ?? 0 });
     say(run, key, held ? `waits for approval: ${toDelete.length} of ${before} objects` : verdict.message);

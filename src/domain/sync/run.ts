@@ -82,7 +82,9 @@ export const closeRun = (run: Run, move: Move = {}): Step => {
     op.prunes = Object.fromEntries([...run.prunes].map(([key, { state, wave }]) => [key, `${state}${wave}`]));
   const hasMoved = op.states !== input.operation.states || op.stage !== input.operation.stage;
   if (hasMoved) delete op.waitingSince;
+  delete op.waiting;
   if (move.wait) {
+    op.waiting = move.wait.reason;
     op.waitingSince ??= input.now;
     op.message = move.wait.message;
   }

@@ -3,17 +3,7 @@ import { resourceKey } from '../kubernetes-object.ts';
 import { lacksMetadata } from './created-namespace.ts';
 import { endWith } from './ending.ts';
 import { planPrunes, pruneCandidates } from './prunes.ts';
-import {
-  isPastDeadline,
-  type Move,
-  pollSeconds,
-  putInventory,
-  type Run,
-  readOf,
-  say,
-  setState,
-  stateOf,
-} from './run.ts';
+import { isPastDeadline, type Move, pollSeconds, putInventory, type Run, readOf, setState, stateOf } from './run.ts';
 import type { Action, ActionError, ActionResult, Target } from './sync-operation.ts';
 import { nameRef, type Task } from './tasks.ts';
 import { otherOwner } from './tracking.ts';
@@ -101,8 +91,8 @@ const looks = (run: Run): Action[] => {
   const tasks = pending(run).filter((task) => !task.target.hook && needsLook(run, task));
   const candidates = run.op.prunes ? [] : pruneCandidates(run).map(({ ref }) => ({ key: resourceKey(ref), ref }));
   const namespace = namespaceToSee(run);
-  const seen = run.input.live;
-  return [...(namespace ? [namespace] : []), ...tasks, ...candidates].filter(({ key }) => !seen.has(key)).map(readOf);
+  const { live } = run.input;
+  return [...(namespace ? [namespace] : []), ...tasks, ...candidates].filter(({ key }) => !live.has(key)).map(readOf);
 };
 
 /** The namespace to make, where it may be missing or lack its metadata: where nothing of ours is known to be in it. */
@@ -208,6 +198,5 @@ const namespaceMade = (run: Run, results: readonly ActionResult[]): Move | undef
 const namespaceThere = (run: Run): undefined => {
   run.op.stage = 'waves';
   delete run.op.ensureNamespace;
-  say(run, 'namespace', undefined);
   return undefined;
 };

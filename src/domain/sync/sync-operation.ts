@@ -19,7 +19,10 @@ export interface InventoryEntry {
 }
 
 /** What of an application the engine reads. */
-export type SyncedApplication = Pick<Application, 'name' | 'namespace' | 'annotations' | 'destination' | 'syncPolicy'>;
+export type SyncedApplication = Pick<
+  Application,
+  'name' | 'namespace' | 'annotations' | 'finalizers' | 'destination' | 'syncPolicy'
+>;
 
 /** How an application's objects are marked as its own. */
 export type TrackingSettings = Pick<ArgoSettings, 'trackingMethod' | 'instanceLabelKey' | 'installationID'>;
@@ -115,6 +118,8 @@ export interface Operation {
   wave?: number;
   /** When the last wave's last action was answered: the delay between waves counts from it. */
   waveAt?: number;
+  /** What it waits for; absent while it acts. */
+  waiting?: WaitReason;
   /** Since when the same thing is waited for: polls get slower with it. */
   waitingSince?: number;
   /** Steps in a row that a transient error held up. */
@@ -209,7 +214,10 @@ export interface StepInput {
   settings: TrackingSettings;
   targets: readonly Target[];
   inventory: readonly InventoryEntry[];
-  /** What was seen in this run, by resource key; a key with `undefined`: seen not to be there. See `observe`. */
+  /**
+   * What was seen since the operation last waited, by resource key; a key with `undefined`: seen not to be there. Kept with
+   * `observe`; begun anew, empty, after every wait.
+   */
   live: ReadonlyMap<string, KubernetesObject | undefined>;
   /** Of the actions that the step before asked for; empty after a wait and in a new run. */
   results: readonly ActionResult[];

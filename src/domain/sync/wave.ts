@@ -23,12 +23,19 @@ const clearHooks = (run: Run, tasks: readonly Task[]): Move | undefined => {
     // Older and newer hook look alike: which of them is there next time is known by this letter alone.
     run.storeFirst = true;
     const live = run.input.live.get(task.key);
-    const owner = otherOwner(live, run.input.application, run.input.settings);
-    if (owner !== undefined && !run.op.options.adopt) setState(run, task, 'f', takenMessage(task.ref, owner));
-    else if (live && isHook(live) && hasHookDeletePolicy(task.object, 'BeforeHookCreation')) setState(run, task, 'd');
+    if (isTaken(run, task)) continue;
+    if (live && isHook(live) && hasHookDeletePolicy(task.object, 'BeforeHookCreation')) setState(run, task, 'd');
     else setState(run, task, 'c');
   }
   return undefined;
+};
+
+/** Fails a task whose object belongs to somebody else. */
+const isTaken = (run: Run, task: Task): boolean => {
+  const owner = otherOwner(run.input.live.get(task.key), run.input.application, run.input.settings);
+  if (owner === undefined || run.op.options.adopt) return false;
+  setState(run, task, 'f', takenMessage(task.ref, owner));
+  return true;
 };
 
 /** Objects that are to be made anew are deleted, and their end awaited, before anything else of the wave is made. */
@@ -43,9 +50,9 @@ const removeOld = (run: Run, tasks: readonly Task[]): Move | undefined => {
       run.storeFirst = true;
       setState(run, task, 'c');
     }
-    const action = live && removalOf(task, live);
+    const action = live && !isTaken(run, task) ? removalOf(task, live) : undefined;
     if (action) actions.push(action);
-    return live !== undefined;
+    return live !== undefined && stateOf(run, task) === 'd';
   });
   if (actions.length > 0) return { actions };
   return left.length > 0
@@ -83,11 +90,7 @@ const applyTask = (run: Run, task: Task): Action | undefined => {
   const { key, target } = task;
   const live = run.input.live.get(key);
   const state = stateOf(run, task);
-  const owner = state === '-' ? otherOwner(live, run.input.application, run.input.settings) : undefined;
-  if (owner !== undefined && !run.op.options.adopt) {
-    setState(run, task, 'f', takenMessage(task.ref, owner));
-    return undefined;
-  }
+  if (state === '-' && isTaken(run, task)) return undefined;
   if (target.options.replace) return replaceTask(run, task);
   const migration = live && state !== 'c' ? migrationOf(run, task, live) : undefined;
   if (migration) return patchOf(task, migration);
@@ -140,11 +143,16 @@ export const judgeTasks = (run: Run, tasks: readonly Task[]): void => {
     const live = run.input.live.get(task.key);
     if (!live) loseTask(run, task);
     else if (state === 'e') {
-      if (isEstablished(live)) settle(run, task, live);
+      if (isEstablished(live) || isOverdue(run)) settle(run, task, live);
     } else if (task.target.hook) judgeHook(run, task, live, run.input.healthOf(live));
     else judgeResource(run, task, run.input.healthOf(live));
   }
 };
+
+/** Definitions are established within a second; where nobody says so, their objects show it. */
+const ESTABLISH_MS = 5000;
+
+const isOverdue = ({ op, input }: Run): boolean => input.now - (op.waitingSince ?? input.now) >= ESTABLISH_MS;
 
 /** Somebody deleted it: a resource is applied again, of a hook nobody knows any more how it ended. */
 const loseTask = (run: Run, task: Task): void => {

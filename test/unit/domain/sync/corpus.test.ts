@@ -80,7 +80,7 @@ const wavesOf = ({ target, live, pruneLast }: Input): Record<string, number> => 
     })),
     applied.map(([, wave]) => wave),
   );
-  return Object.fromEntries([...applied, ...gone.map((object, index) => [name(object), waves[index]] as const)]);
+  return Object.fromEntries([...applied, ...gone.map((object, index) => [name(object), waves[index] ?? 0] as const)]);
 };
 
 const sort = ({ tasks, dependenciesFirst }: Input) => {
@@ -112,9 +112,8 @@ const run: Record<string, (input: Input) => Record<string, unknown>> = {
   deleteOnPhaseCompletion: ({ task }) => ({
     delete:
       task.liveObj !== undefined &&
-      (hasPolicy(task, 'HookSucceeded') && task.operationState !== 'Failed' && task.operationState !== undefined
-        ? true
-        : hasPolicy(task, 'HookFailed') && (task.operationState === 'Failed' || task.operationState === 'Error')),
+      ((task.operationState === 'Succeeded' && hasPolicy(task, 'HookSucceeded')) ||
+        (task.operationState === 'Failed' && hasPolicy(task, 'HookFailed'))),
   }),
   pruneWaves: (input) => ({ waves: wavesOf(input) }),
   syncPhases: ({ object }) => ({ phases: phasesOf(object) }),
