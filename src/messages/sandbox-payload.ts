@@ -24,7 +24,6 @@ const HelmSchema = v.object({
 const KustomizeSchema = v.object({
   tool: v.literal('kustomize'),
   path: v.string(),
-  environment: v.exactOptional(v.record(v.string(), v.string())),
 });
 
 const BundleSchema = v.object({

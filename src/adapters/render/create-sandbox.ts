@@ -42,17 +42,13 @@ export const createSandbox = (config: SandboxConfig): Sandbox => ({
 
 const RELEASE_NAME = /^[a-z0-9](?:[-a-z0-9.]{0,51}[a-z0-9])?$/;
 const NAMESPACE = /^(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)?$/;
-const VARIABLE = /^ARGOCD_APP_[A-Z0-9_]+$/;
 
 /** What of a bundle must not reach a disk or a command line. */
 const faultOf = ({ files, render }: ToolBundle): string | undefined => {
   const unsafe = Object.keys(files).find((path) => !isSafePath(path));
   if (unsafe !== undefined) return `${JSON.stringify(unsafe)} is no path that a render may write`;
   if (render.path !== '' && !isSafePath(render.path)) return `${JSON.stringify(render.path)} is no directory`;
-  if (render.tool === 'kustomize') {
-    const name = Object.keys(render.environment ?? {}).find((variable) => !VARIABLE.test(variable));
-    return name === undefined ? undefined : `${name} is no variable of the build environment`;
-  }
+  if (render.tool === 'kustomize') return undefined;
   if (!RELEASE_NAME.test(render.releaseName)) {
     return `release name ${render.releaseName} is none: at most 53 of a-z, 0-9 and -: set helm.releaseName`;
   }
@@ -69,7 +65,7 @@ const renderIn = async (config: SandboxConfig, folder: RenderFolder, bundle: Too
     command: render.tool === 'helm' ? config.helm : config.kubectl,
     args: render.tool === 'helm' ? helmArguments(render, folder, copies ?? NO_COPIES) : kustomizeArguments(render),
     cwd: folder.repository,
-    environment: toolEnvironment(folder, render.tool === 'kustomize' ? render.environment : {}),
+    environment: toolEnvironment(folder),
     deadlineMilliseconds: config.deadlineMilliseconds ?? DEADLINE_MILLISECONDS,
     stdoutBytes: config.stdoutBytes ?? STDOUT_BYTES,
   });

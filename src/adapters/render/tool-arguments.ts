@@ -46,8 +46,7 @@ export const kustomizeArguments = (request: KustomizeRequest): string[] => [
 ];
 
 /** The child's whole environment: an empty home, nothing to run, memory kept by the collector below the cap. */
-export const toolEnvironment = (folder: RenderFolder, extra: Record<string, string> = {}): Record<string, string> => ({
-  ...extra,
+export const toolEnvironment = (folder: RenderFolder): Record<string, string> => ({
   PATH: '/nonexistent',
   HOME: folder.home,
   TMPDIR: folder.home,

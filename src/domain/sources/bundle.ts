@@ -39,8 +39,6 @@ export interface HelmRequest {
 export interface KustomizeRequest {
   tool: 'kustomize';
   path: string;
-  /** Variables of the build environment that an env file takes over (a line with a name and no value). */
-  environment?: Record<string, string>;
 }
 
 /** Plain manifests: parsed where the bundle is read, no process runs. `manifests` are paths in reading order. */

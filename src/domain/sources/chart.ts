@@ -116,8 +116,7 @@ const takeDependencies = (
     if (typeof name !== 'string' || vendored.has(name)) continue;
     if (files.some(({ path }) => path.startsWith(`charts/${name}-`) && path.endsWith('.tgz'))) continue;
     const local = typeof repository === 'string' && repository.startsWith('file://') ? repository.slice(7) : undefined;
-    if (local === undefined)
-      missing.push(`${name} ${version ?? ''} (${repository || 'no repository'})`.replace('  ', ' '));
+    if (local === undefined) missing.push(describe(name, version, repository));
     else taken.push(...takeLocal(trace, directory, name, local));
   }
   if (missing.length === 0 || trace.wanted.size > 0) return taken;
@@ -126,6 +125,11 @@ const takeDependencies = (
   throw fail('chart-dependencies-missing', `${file}: dependencies not in charts/: ${missing.join(', ')}: ${remedy}`, {
     file,
   });
+};
+
+const describe = (name: string, version: unknown, repository: unknown): string => {
+  const wanted = typeof version === 'string' ? `${name} ${version}` : name;
+  return `${wanted} (${typeof repository === 'string' && repository !== '' ? repository : 'no repository'})`;
 };
 
 const readRequirements = (trace: Trace, directory: string): Record<string, unknown>[] => {

@@ -15,8 +15,6 @@ import { readYaml } from './yaml-documents.ts';
 export interface KustomizeWalk {
   trace: Trace;
   seen: Set<string>;
-  /** Names without a value in env files: kustomize takes those from its environment. */
-  fromEnvironment: Set<string>;
 }
 
 const DEPTH_AT_MOST = 50;
@@ -112,17 +110,11 @@ const takeGeneratorFiles = (
   for (const entry of textsOf(generator.files)) takeEntry(walk, from, `${field}.files`, afterKey(entry));
   for (const entry of [...textsOf(generator.envs), ...textsOf(generator.env)]) {
     takeEntry(walk, from, `${field}.envs`, entry);
-    const found = locate(walk.trace, resolveEntry(from, field, entry));
-    const text = typeof found === 'string' ? undefined : readText(walk.trace, found);
-    for (const name of text === undefined ? [] : namesWithoutValue(text)) walk.fromEnvironment.add(name);
   }
 };
 
 /** `key=path` or a bare path. */
 const afterKey = (entry: string): string => entry.slice(entry.indexOf('=') + 1);
-
-const namesWithoutValue = (text: string): string[] =>
-  text.split(/\r?\n/).flatMap((line) => /^\s*([A-Za-z_]\w*)\s*$/.exec(line)?.[1] ?? []);
 
 /** A generator, transformer or validator: inline, a file of configurations that name files in turn, or a directory. */
 const followPlugin = (walk: KustomizeWalk, from: Kustomization, field: string, entry: string, depth: number): void => {

@@ -1,10 +1,9 @@
 import type { KustomizeOptions } from '../fleet/application.ts';
-import { isRevisionVariable } from './build-environment.ts';
 import type { KustomizeRequest } from './bundle.ts';
 import { isRemote, type Kustomization, readKustomization } from './kustomization.ts';
 import { changesNothing, editKustomization } from './kustomize-edit.ts';
-import { followKustomization, type KustomizeWalk } from './kustomize-files.ts';
-import { environmentOf, expand, type SourceContext, use } from './source-context.ts';
+import { followKustomization } from './kustomize-files.ts';
+import { expand, type SourceContext } from './source-context.ts';
 import { joinPath, locate, note } from './trace.ts';
 
 /** The request, and the kustomization as the Application's options change it (by path). */
@@ -24,11 +23,9 @@ export const inspectKustomize = (context: SourceContext, directory: string): Kus
   const options = substituted(context, written);
   const unchanged = changesNothing(options);
   const edited = unchanged ? written : { ...written, fields: editKustomization(written.fields, options) };
-  const walk: KustomizeWalk = { trace, seen: new Set([directory]), fromEnvironment: new Set() };
-  followKustomization(walk, edited);
-  const environment = environmentFor(context, walk.fromEnvironment);
+  followKustomization({ trace, seen: new Set([directory]) }, edited);
   return {
-    render: { tool: 'kustomize', path: directory, ...(environment ? { environment } : {}) },
+    render: { tool: 'kustomize', path: directory },
     generated: unchanged ? {} : { [written.file]: `${JSON.stringify(edited.fields, null, 2)}\n` },
   };
 };
@@ -68,12 +65,4 @@ const presentComponents = (
     note(trace, ['tree', path, null]);
     return false;
   });
-};
-
-const environmentFor = (context: SourceContext, names: ReadonlySet<string>): Record<string, string> | undefined => {
-  const known = environmentOf(context);
-  const wanted = [...names].filter((name) => Object.hasOwn(known, name)).toSorted();
-  for (const name of wanted) use(context, name);
-  if (wanted.some(isRevisionVariable)) note(context.trace, ['commit', context.revision]);
-  return wanted.length === 0 ? undefined : Object.fromEntries(wanted.map((name) => [name, known[name] ?? '']));
 };

@@ -29,7 +29,7 @@ export const expand = (context: SourceContext, text: string): string => {
 };
 
 /** Remembers that a variable is used; one that names the commit makes the commit an input. */
-export const use = (context: SourceContext, variable: string): void => {
+const use = (context: SourceContext, variable: string): void => {
   context.used.add(variable);
   if (isRevisionVariable(variable)) note(context.trace, ['commit', context.revision]);
 };

@@ -22,7 +22,10 @@ export const withOverrides = (context: SourceContext, directory: string): Applic
 const readOverride = ({ trace }: SourceContext, file: string): Record<string, unknown> | undefined => {
   const found = locate(trace, file);
   if (found === 'unread') return undefined;
-  if (found === 'absent' || found.mode === 'directory') return void note(trace, ['file', file, null]);
+  if (found === 'absent' || found.mode === 'directory') {
+    note(trace, ['file', file, null]);
+    return undefined;
+  }
   note(trace, ['file', found.path, found.digest]);
   const text = readText(trace, found);
   if (text === undefined) return undefined;

@@ -52,7 +52,7 @@ describe('a Kustomize source', () => {
   it('reads level by level, each in one batch', async () => {
     const source = memorySource(EVERYTHING);
     await inspect(source, { path: 'apps/web' });
-    expect(source.reads.map((paths) => paths.length)).toEqual([1, 6, 1]);
+    expect(source.reads.map((paths) => paths.length)).toEqual([1, 4, 1]);
   });
 
   it('notes the names by which a kustomization or override could come to be', async () => {
@@ -70,17 +70,6 @@ describe('a Kustomize source', () => {
       'b/kustomization.yaml': 'resources: [../a]',
     });
     expect(inspected(await inspect(source, { path: 'a' })).files).toHaveLength(2);
-  });
-
-  it('hands over the variables that an env file leaves open', async () => {
-    const source = memorySource({
-      'a/kustomization.yaml': 'configMapGenerator: [{name: x, envs: [e]}]',
-      'a/e': '# about\nARGOCD_APP_NAME\nPATH\nB=2\nARGOCD_APP_REVISION_SHORT\n',
-    });
-    const { render, usesRevision, inputs } = inspected(await inspect(source, { path: 'a' }));
-    const environment = { ARGOCD_APP_NAME: 'web', ARGOCD_APP_REVISION_SHORT: 'ccccccc' };
-    expect(render).toEqual({ tool: 'kustomize', path: 'a', environment });
-    expect([usesRevision, inputs.at(-2)]).toEqual([true, ['commit', 'c'.repeat(40)]]);
   });
 
   it.each<[string, string, string, RegExp]>([

@@ -53,7 +53,8 @@ const look = async (files: MemoryFiles, source: Partial<ApplicationSource>) => {
 };
 
 /** Text that keeps every file readable as what it is. */
-const edited = (text: MemoryFiles[string] | undefined): string => `${String(text ?? 'kind: X')}\n# edited\n`;
+const edited = (text: MemoryFiles[string] | undefined): string =>
+  `${typeof text === 'string' ? text : 'kind: X'}\n# edited\n`;
 
 const pathsToEdit = fc.oneof(
   fc.constantFrom(...Object.keys(FILES)),
