@@ -14,6 +14,8 @@ export interface Application {
   syncPolicy: SyncPolicy;
   ignoreDifferences: ResourceIgnoreDifferences[];
   revisionHistoryLimit: number;
+  /** Id of the ApplicationSet that made it; absent where it is written itself. */
+  applicationSet?: string;
   /** Where the document was read, for messages. */
   origin: Origin;
 }

@@ -5,6 +5,10 @@ import type { ClusterConfig } from './fleet-file.ts';
 export const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
 export const IN_CLUSTER_NAME = 'in-cluster';
 
+/** What `destination.server` says for a cluster: its address, or a name of ours where the fleet file gives none. */
+export const clusterServer = ({ name, server, inCluster: isInCluster }: ClusterConfig): string =>
+  server ?? (isInCluster ? IN_CLUSTER_SERVER : `cluster://${name}`);
+
 /**
  * The cluster that a destination names, by name or by server; `in-cluster` and Kubernetes' own service URL mean the one
  * marked `inCluster`, or the only one there is. A message for people where there is none.
@@ -15,7 +19,7 @@ export const findCluster = (
 ): { cluster: ClusterConfig } | { message: string } => {
   if (name && server) return { message: `names cluster "${name}" and server ${server}: give one of them` };
   if (!name && !server) return { message: 'names no cluster: give spec.destination.name or server' };
-  const found = clusters.find((one) => (name ? one.name === name : sameServer(one.server, server)));
+  const found = clusters.find((one) => (name ? one.name === name : sameServer(clusterServer(one), server)));
   const cluster = found ?? (isInCluster(name, server) ? inCluster(clusters) : undefined);
   if (cluster) return { cluster };
   const wanted = name ? `"${name}"` : `with server ${server}`;

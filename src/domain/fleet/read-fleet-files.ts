@@ -3,6 +3,9 @@ import { problemAt, validateDocument } from '../validate-document.ts';
 import { readYaml, type YamlDocument } from '../yaml-document.ts';
 import { ApplicationSchema } from './application-schema.ts';
 import { type Application, applicationId } from './application.ts';
+import type { ApplicationSet } from './applicationset/application-set.ts';
+import { ApplicationSetSchema } from './applicationset/application-set-schema.ts';
+import { applicationSetOf, checkApplicationSet } from './applicationset/read-application-set.ts';
 import { checkApplication } from './check-application.ts';
 import { AppProjectSchema } from './project-schema.ts';
 import type { AppProject } from './project.ts';
@@ -22,6 +25,7 @@ export interface FleetDocument {
 export interface Documents {
   applications: Application[];
   projects: AppProject[];
+  applicationSets: ApplicationSet[];
   problems: Problem[];
   /** What is defined here, but wrongly: ids as `Kind namespace/name`. */
   broken: string[];
@@ -29,8 +33,18 @@ export interface Documents {
   unread: boolean;
 }
 
+/** Nothing, to be added to. */
+export const noDocuments = (): Documents => ({
+  applications: [],
+  projects: [],
+  applicationSets: [],
+  problems: [],
+  broken: [],
+  unread: false,
+});
+
 /** Raised whenever the same text compiles to something else, so that no older snapshot is reused. */
-export const COMPILER = 1;
+export const COMPILER = 2;
 
 /** The paths of the files whose text the compiler needs: those that are new, changed, or were wrong before. */
 export const filesToRead = (
@@ -47,7 +61,7 @@ export const isKnown = (
 /** Reads one file's documents. Everything wrong is a problem in the answer. */
 export const readFleetFile = (path: string, text: string): Documents => {
   const { documents, problems } = readYaml(path, text);
-  const found: Documents = { applications: [], projects: [], problems, broken: [], unread: problems.length > 0 };
+  const found: Documents = { ...noDocuments(), problems, unread: problems.length > 0 };
   for (const document of documents) readDocument(path, document, found);
   return found;
 };
@@ -75,11 +89,13 @@ const readDocument = (file: string, document: YamlDocument, found: Documents): v
     readApplication(file, document, found);
   } else if (kind === 'AppProject') {
     readProject(file, document, found);
+  } else if (kind === 'ApplicationSet') {
+    readApplicationSet(file, document, found);
   } else {
     say(
       'unsupported',
       'kind-unsupported',
-      `${kind} ${nameOf(document.value)} is not served; Towline reads Application and AppProject`,
+      `${kind} ${nameOf(document.value)} is not served; Towline reads Application, ApplicationSet and AppProject`,
     );
   }
 };
@@ -104,6 +120,15 @@ const readApplication = (file: string, document: YamlDocument, found: Documents)
   found.problems.push(...all);
   if (!output || all.some(({ severity }) => severity === 'error')) found.broken.push(keyOf(document.value));
   else found.applications.push(applicationOf(output, { file, line: document.lineOf([]) }));
+};
+
+const readApplicationSet = (file: string, document: YamlDocument, found: Documents): void => {
+  const { output, problems } = validateDocument(ApplicationSetSchema, document, file);
+  const findings = output ? checkApplicationSet(output) : [];
+  const all = [...problems, ...findings.map(({ path, ...what }) => problemAt(document, file, path, what))];
+  found.problems.push(...all);
+  if (!output || all.some(({ severity }) => severity === 'error')) found.broken.push(keyOf(document.value));
+  else found.applicationSets.push(applicationSetOf(output, { file, line: document.lineOf([]) }));
 };
 
 const readProject = (file: string, document: YamlDocument, found: Documents): void => {

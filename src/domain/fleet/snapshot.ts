@@ -1,5 +1,6 @@
 import type { Problem } from '../problem.ts';
 import type { Application } from './application.ts';
+import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { AppProject } from './project.ts';
 
 /** An application as the fleet has it: its document, and where it goes. */
@@ -22,6 +23,8 @@ export interface FleetSnapshot {
   applications: CompiledApplication[];
   /** By name. */
   projects: AppProject[];
+  /** As they are written; what they make is among the applications. */
+  applicationSets?: ApplicationSet[];
   /** Of documents, not of one application; by file and line. */
   problems: Problem[];
   /** The version of the rules that made it, and the files that were read without an error, by path: need not be read again. */

@@ -47,7 +47,7 @@ const finish = (
   const twice = firstTwice(names);
   return twice === undefined
     ? { manifests }
-    : { error: `it contains applications with duplicate name: ${String(twice)}` };
+    : { error: `it contains applications with duplicate name: ${JSON.stringify(twice)}` };
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

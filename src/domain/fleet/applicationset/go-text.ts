@@ -4,7 +4,8 @@ export const goText = (value: unknown): string => {
   if (typeof value === 'number') return goNumber(value);
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
-  if (typeof value !== 'object') return String(value);
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value !== 'object') return '';
   const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `map[${sorted.map(([key, one]) => `${key}:${goText(one)}`).join(' ')}]`;
 };

@@ -1,0 +1,68 @@
+import type { Origin } from '../application.ts';
+import type { Finding } from '../check-application.ts';
+import { CONTROL_NAMESPACE } from '../read-manifests.ts';
+import { type ApplicationSet, kindsOf } from './application-set.ts';
+import type { ApplicationSetManifest } from './application-set-schema.ts';
+
+/** An ApplicationSet with defaults filled in. */
+export const applicationSetOf = ({ metadata, spec }: ApplicationSetManifest, origin: Origin): ApplicationSet => ({
+  name: metadata.name,
+  namespace: metadata.namespace ?? CONTROL_NAMESPACE,
+  generators: spec.generators,
+  template: spec.template,
+  ...(spec.templatePatch ? { templatePatch: spec.templatePatch } : {}),
+  goTemplate: spec.goTemplate ?? false,
+  goTemplateOptions: spec.goTemplateOptions ?? [],
+  applyNestedSelectors: spec.applyNestedSelectors ?? false,
+  preserveResourcesOnDeletion: spec.syncPolicy?.preserveResourcesOnDeletion ?? false,
+  applicationsSync: spec.syncPolicy?.applicationsSync ?? 'sync',
+  origin,
+});
+
+/** What is wrong within a set, or is read but does nothing here. */
+export const checkApplicationSet = ({ spec }: ApplicationSetManifest): Finding[] => {
+  const empty = spec.generators.flatMap((generator, index) => (kindsOf(generator).length === 0 ? [index] : []));
+  const unused = (['strategy', 'preservedFields', 'ignoreApplicationDifferences'] as const).filter((key) => spec[key]);
+  return [
+    ...empty.map(
+      (index): Finding => ({
+        path: ['spec', 'generators', index],
+        severity: 'error',
+        code: 'field-invalid',
+        message: 'names no known generator (list, clusters, git, scmProvider, pullRequest, matrix, merge, plugin)',
+      }),
+    ),
+    ...unused.map(
+      (key): Finding => ({
+        path: ['spec', key],
+        severity: 'warning',
+        code: 'field-without-effect',
+        message: WITHOUT_EFFECT[key],
+      }),
+    ),
+  ];
+};
+
+const WITHOUT_EFFECT = {
+  strategy: 'steps are not served: the Applications of a set sync side by side, each by its own policy',
+  preservedFields: 'does nothing: Applications are what Git says, and nobody else writes to them',
+  ignoreApplicationDifferences: 'does nothing: Applications are what Git says, and nobody else writes to them',
+};
+
+/**
+ * Which Applications a set has, given those that it had and those that it makes now: `sync` all that it makes,
+ * `create-update` those that are gone too, `create-delete` none changed, `create-only` neither changed nor gone.
+ */
+export const applySyncPolicy = <T>(
+  policy: ApplicationSet['applicationsSync'],
+  before: readonly T[],
+  now: readonly T[],
+  idOf: (one: T) => string,
+): T[] => {
+  const known = new Map(before.map((one) => [idOf(one), one]));
+  const made = new Set(now.map(idOf));
+  const updates = policy === 'sync' || policy === 'create-update';
+  const deletes = policy === 'sync' || policy === 'create-delete';
+  const current = now.map((one) => (updates ? one : (known.get(idOf(one)) ?? one)));
+  return deletes ? current : [...current, ...before.filter((one) => !made.has(idOf(one)))];
+};

@@ -1,0 +1,104 @@
+import type { Problem } from '../problem.ts';
+import { validateDocument } from '../validate-document.ts';
+import type { YamlDocument } from '../yaml-document.ts';
+import { type Application, applicationId } from './application.ts';
+import { ApplicationSchema } from './application-schema.ts';
+import type { ApplicationSet } from './applicationset/application-set.ts';
+import type { Expansion } from './applicationset/expand.ts';
+import { applySyncPolicy } from './applicationset/read-application-set.ts';
+import { checkApplication } from './check-application.ts';
+import { documentOf, EXPANSION, TEMPLATE_BASE } from './gather-documents.ts';
+import { applicationOf } from './read-manifests.ts';
+import type { FleetSnapshot } from './snapshot.ts';
+
+export interface MadeBySets {
+  applications: Application[];
+  problems: Problem[];
+}
+
+/**
+ * The Applications that sets make. A set without an expansion, or whose expansion failed, keeps those that it made before;
+ * so does each single Application that comes out wrong.
+ */
+export const compileSets = (
+  sets: readonly ApplicationSet[],
+  expansions: ReadonlyMap<string, Expansion>,
+  previous: FleetSnapshot | undefined,
+): MadeBySets => {
+  const made = sets.map((set) => {
+    const id = applicationId(set);
+    const before = (previous?.applications ?? []).filter(({ applicationSet }) => applicationSet === id).map(documentOf);
+    return compileSet(set, expansions.get(id), before);
+  });
+  return {
+    applications: made.flatMap(({ applications }) => applications),
+    problems: made.flatMap(({ problems }) => problems),
+  };
+};
+
+const compileSet = (
+  set: ApplicationSet,
+  expansion: Expansion | undefined,
+  before: readonly Application[],
+): MadeBySets => {
+  const kept = before.map((one) => ({ ...one, origin: set.origin }));
+  if (!expansion || 'needs' in expansion) {
+    const message = `ApplicationSet ${applicationId(set)} was not expanded: what its generators read is not known`;
+    return { applications: kept, problems: [setProblem(set, 'pending', message)] };
+  }
+  if ('error' in expansion) {
+    const message = `ApplicationSet ${applicationId(set)}: ${expansion.error}`;
+    return { applications: kept, problems: [setProblem(set, 'failed', message)] };
+  }
+  const results = expansion.manifests.map((manifest) => readMade(manifest, set, kept));
+  const applications = results.flatMap(({ application }) => (application ? [application] : []));
+  return {
+    applications: applySyncPolicy(set.applicationsSync, kept, applications, applicationId),
+    problems: distinctProblems(results.flatMap(({ problems }) => problems)),
+  };
+};
+
+const setProblem = (set: ApplicationSet, code: 'pending' | 'failed', message: string): Problem => ({
+  severity: 'error',
+  code: `${EXPANSION}${code}`,
+  ...set.origin,
+  field: 'spec.generators',
+  message,
+});
+
+/** Validates what the set made as the document that it would be; its place is the set's template. */
+const readMade = (
+  manifest: Record<string, unknown>,
+  set: ApplicationSet,
+  before: readonly Application[],
+): { application?: Application; problems: Problem[] } => {
+  const { file, line } = set.origin;
+  const document: YamlDocument = {
+    value: manifest,
+    base: TEMPLATE_BASE,
+    placeOf: () => ({ line, column: 1 }),
+    lineOf: () => line,
+  };
+  const { output, problems } = validateDocument(ApplicationSchema, document, file);
+  const findings = (output ? checkApplication(output) : []).map(
+    ({ path, ...what }): Problem => ({ ...what, ...set.origin, field: [...TEMPLATE_BASE, ...path].join('.') }),
+  );
+  const all = [...problems, ...findings];
+  if (output && !all.some(({ severity }) => severity === 'error')) {
+    return { application: { ...applicationOf(output, set.origin), applicationSet: applicationId(set) }, problems: all };
+  }
+  const name = nameOf(manifest);
+  const known = before.find((one) => one.name === name);
+  const named = all.map((problem) => ({ ...problem, message: `${problem.message} (Application ${name})` }));
+  return { ...(known ? { application: known } : {}), problems: named };
+};
+
+const nameOf = ({ metadata }: Record<string, unknown>): string =>
+  typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string'
+    ? metadata.name
+    : 'without a name';
+
+/** One template makes the same mistake in each of its Applications: said once. */
+const distinctProblems = (problems: readonly Problem[]): Problem[] => [
+  ...new Map(problems.map((problem) => [`${problem.code} ${problem.field} ${problem.message}`, problem])).values(),
+];
