@@ -1,7 +1,7 @@
 import { mayRetry, nextRetryAt } from '../fleet/retry.ts';
 import { hookDeletePolicies } from './hooks.ts';
 import { removalOf } from './removal.ts';
-import { closeRun, type Move, type Run, readOf, setState, stateOf, type TaskState } from './run.ts';
+import { closeRun, type Move, putInventory, type Run, readOf, setState, stateOf, type TaskState } from './run.ts';
 import type { Operation, Step } from './sync-operation.ts';
 import { nameRef, type Task } from './tasks.ts';
 import { isOwn } from './tracking.ts';
@@ -47,11 +47,15 @@ export const cleanup = (run: Run): Move | undefined => {
     if (!action) setState(run, task, stateOf(run, task) === 's' ? 'S' : 'F', run.op.messages[task.index]);
     return action ?? [];
   });
-  return actions.length > 0 ? { actions } : undefined;
+  if (actions.length === 0) return undefined;
+  // How a hook ended is known only as long as its object is there.
+  run.storeFirst = true;
+  return { actions };
 };
 
 const cleanUp = (run: Run, task: Task) => {
   const live = run.input.live.get(task.key);
+  if (!live) putInventory(run, task.key, undefined);
   if (!live || !isOwn(live, run.input.application, run.input.settings)) return undefined;
   return removalOf(task, live, !isDeletedNow(run, task));
 };

@@ -105,7 +105,7 @@ export const createWorld = (
 };
 
 /** Jobs take three seconds (those named `fails…` fail), Deployments two, definitions a tenth of one. */
-const workloads: World['outcome'] = ({ kind, metadata }, age) => {
+export const workloads: World['outcome'] = ({ kind, metadata }, age) => {
   if (kind === 'Job' && age >= 3) {
     const type = metadata.name?.startsWith('fails') ? 'Failed' : 'Complete';
     return { conditions: [{ type, status: 'True' }] };
