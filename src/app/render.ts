@@ -29,14 +29,13 @@ export interface RenderDeps {
 export const render =
   (deps: RenderDeps) =>
   async ({ renderKey }: RenderMessage): Promise<void> => {
-    const row = await deps.renders.get(renderKey);
-    if (row?.state === 'pending') await renderPending(deps, row);
+    const [row, bundle] = await Promise.all([deps.renders.get(renderKey), deps.blobs.get(bundleKey(renderKey))]);
+    if (row?.state === 'pending') await renderPending(deps, row, bundle);
     await wakeWaiting(deps, renderKey);
   };
 
-const renderPending = async (deps: RenderDeps, row: RenderRow): Promise<void> => {
+const renderPending = async (deps: RenderDeps, row: RenderRow, bytes: Uint8Array | undefined): Promise<void> => {
   const renderKey = row.id;
-  const bytes = await deps.blobs.get(bundleKey(renderKey));
   if (!bytes) {
     await settle(deps, row, { state: 'failed', error: BUNDLE_LOST });
     return;

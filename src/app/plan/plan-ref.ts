@@ -97,16 +97,17 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
   };
   // Pending goes out while the plan is made.
   const opened = isNewHead ? openRollout(deps, opening) : Promise.resolve();
+  // Its failure is thrown where it is awaited; should the plan fail before that, one error is enough.
+  opened.catch(() => undefined);
   const index = await deps.indexes.load(row.index);
   const { toolVersions } = deps;
   const affected = await findAffected({ at, defaultBranch, compiled, index, trees, tree, toolVersions, force });
-  await opened;
   const written = await writeDesired(deps, { rollout, compiled, affected: affected.applications, force });
   const isRollout = isNewHead || (written.length > 0 && !isRepair);
   if (isRollout && !isNewHead) await openRollout(deps, opening);
   const plan = { id: rollout, written, problems: compiled.problems, environments };
   await Promise.all([
-    isRollout ? planRollout(deps, plan) : undefined,
+    isRollout ? opened.then(() => planRollout(deps, plan)) : opened,
     requestRenders(deps, { written, again: force.length > 0 }),
   ]);
   await compiled.commit();

@@ -1,7 +1,7 @@
 import { bundleKey, RENDER_TTL_SECONDS, type RenderRow } from '../../domain/render-row.ts';
 import { makeBundle } from '../../domain/sources/bundle.ts';
 import { eachOf } from '../each-of.ts';
-import { updateRow } from '../update-row.ts';
+import { updateKnownRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 import type { PlannedSource } from './inspect-application.ts';
 import type { WrittenApplication } from './write-desired.ts';
@@ -21,25 +21,33 @@ export const requestRenders = async (
     if (!affected.error) for (const source of affected.sources) sources.set(source.renderKey, source);
   }
   const rows = await deps.renders.getMany([...sources.keys()]);
+  const known = new Map(rows.map((row) => [row.id, row]));
   const ended = new Set(rows.filter(({ state }) => state !== 'pending').map(({ id }) => id));
   const missing = [...sources.values()].filter(({ renderKey }) => again || !ended.has(renderKey));
-  await eachOf(missing, BUNDLES_IN_FLIGHT, (source) => requestRender(deps, source, again));
+  await eachOf(missing, BUNDLES_IN_FLIGHT, (source) => requestRender(deps, source, known.get(source.renderKey), again));
   await deps.queues.renders(missing.map(({ renderKey }) => ({ version: 1, renderKey })));
   const ready = written.filter(({ row }) => row.desired?.renderKeys.every((key) => ended.has(key) && !again));
   await deps.queues.syncs(ready.map(({ row }) => ({ version: 1, application: row.id, hops: 0 })));
 };
 
-const requestRender = async (deps: PlanDeps, source: PlannedSource, again: boolean): Promise<void> => {
+const requestRender = async (
+  deps: PlanDeps,
+  source: PlannedSource,
+  row: RenderRow | undefined,
+  again: boolean,
+): Promise<void> => {
   const { inspection, renderKey } = source;
   const bundle = makeBundle(inspection, await readContents(source));
-  await deps.blobs.put(bundleKey(renderKey), Buffer.from(JSON.stringify(bundle)));
   const now = deps.clock();
-  await updateRow(deps.renders, renderKey, (known): RenderRow | undefined => {
-    if (known && known.state !== 'pending' && !again) return undefined;
-    const version = known?.version ?? 0;
-    const expiresAt = Math.floor(now / 1_000) + RENDER_TTL_SECONDS;
-    return { id: renderKey, version, state: 'pending', due: now + 60_000, expiresAt };
-  });
+  const due = now + 60_000;
+  const expiresAt = Math.floor(now / 1_000) + RENDER_TTL_SECONDS;
+  const pending: RenderRow = { id: renderKey, version: row?.version ?? 0, state: 'pending', due, expiresAt };
+  await Promise.all([
+    deps.blobs.put(bundleKey(renderKey), Buffer.from(JSON.stringify(bundle))),
+    updateKnownRow(deps.renders, pending, (known) =>
+      known && known.state !== 'pending' && !again ? undefined : { ...pending, version: known?.version ?? 0 },
+    ),
+  ]);
 };
 
 /** The bytes of every file of the bundle, from the source's own commit and from those that lend it value files. */

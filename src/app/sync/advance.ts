@@ -12,13 +12,16 @@ export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string
   const { desired, spec } = row;
   if (row.removed) return removeApplication(deps, row);
   if (!desired || desired.error) return { change: {}, clear: ['awaiting'] };
-  const fleet = await loadFleet(deps);
+  const isApplied = row.applied?.generation === desired.generation;
+  const isOver = row.operation?.generation === desired.generation && row.operation.phase === 'Failed';
+  const [fleet, manifests] = await Promise.all([
+    loadFleet(deps),
+    isApplied || isOver ? undefined : loadManifests(deps, row),
+  ]);
   const cluster = fleet.file.clusters.find(({ name }) => name === spec.cluster);
   if (!cluster) return { change: { desired: { ...desired, error: noCluster(spec.cluster) } }, clear: ['awaiting'] };
-  if (row.applied?.generation === desired.generation) return watchHealth(deps, row, cluster);
-  const failed = row.operation?.generation === desired.generation && row.operation.phase === 'Failed';
-  if (failed) return { change: {} };
-  const manifests = await loadManifests(deps, row);
+  if (isApplied) return watchHealth(deps, row, cluster);
+  if (!manifests) return { change: {} };
   if ('advance' in manifests) return manifests.advance;
   if (!spec.syncPolicy.automated?.enabled && row.syncRequested !== desired.generation) return waitForPerson(deps, row);
   const project = fleet.projects.find(({ name }) => name === spec.project);
