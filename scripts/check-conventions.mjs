@@ -62,7 +62,8 @@ const checkImports = (path, lines) => {
     const owner = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
     const types = `@types/${owner.replace(/^@/, '').replace('/', '__')}`;
     const known = mayUse(path);
-    if (owner in known || (/^import type/.test(line) && (types in devDependencies || owner in devDependencies))) return;
+    if (owner in known || (line.startsWith('import type') && (types in devDependencies || owner in devDependencies)))
+      return;
     breaches.push(`${path}:${index + 1}: undeclared-dependency: ${owner} is not in package.json's dependencies`);
   });
 };
