@@ -43,4 +43,5 @@ export const writeBundle = async (temporary: string, files: Bundle['files']): Pr
   }
 };
 
+/** Takes away a render's folder with everything in it. Errors: those of the file system. */
 export const removeFolder = (folder: RenderFolder): Promise<void> => rm(folder.root, { recursive: true, force: true });

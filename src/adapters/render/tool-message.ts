@@ -21,7 +21,8 @@ export const toRenderError = (stderr: string, context: MessageContext): RenderEr
   const message = redact(withoutFolders(withoutNoise(stderr), context)).slice(0, MESSAGE_LENGTH);
   const at = locate(message, context);
   const named = at.file !== undefined && message.includes(at.file);
-  const where = named ? '' : `${at.file ?? (context.request.path || '.')}: `;
+  const line = at.line === undefined ? '' : `:${at.line}`;
+  const where = named ? '' : `${at.file ?? (context.request.path || '.')}${line}: `;
   return { code: 'render-failed', message: `${where}${message || 'the tool failed and said nothing'}`, ...at };
 };
 

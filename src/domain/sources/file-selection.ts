@@ -98,7 +98,12 @@ const compile = (pattern: string): RegExp => {
     if (token.startsWith('[') && token.length > 2) return token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
     return quote(token.length === 2 && token.startsWith('\\') ? token.slice(1) : token);
   });
-  return new RegExp(`^${parts.join('')}${')'.repeat(depth)}$`, 's');
+  try {
+    return new RegExp(`^${parts.join('')}${')'.repeat(depth)}$`, 's');
+  } catch {
+    // A class such as `[z-a]`: it matches nothing but itself.
+    return new RegExp(`^${quote(pattern)}$`, 's');
+  }
 };
 
 const quote = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -62,7 +62,8 @@ export const mappingsOf = (value: unknown): Record<string, unknown>[] =>
 
 /** An entry of a kustomization that is read from elsewhere: a URL, an scp-like address, `github.com/owner/repo`. */
 export const isRemote = (entry: string): boolean => {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(entry) || /^git::/.test(entry) || /^[\w.-]+@[\w.-]+:/.test(entry)) return true;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(entry) || entry.startsWith('git::') || /^[\w.-]+@[\w.-]+:/.test(entry))
+    return true;
   if (/[?&](?:ref|version)=/.test(entry)) return true;
   return /^(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org|gitea\.com|dev\.azure\.com)[/:]/i.test(entry);
 };

@@ -18,4 +18,5 @@ const isBigEndian = (bytes: Uint8Array): boolean => bytes[0] === 0xfe && bytes[1
 /** A pointer that stands in Git for a file kept elsewhere. */
 export const isLfsPointer = (text: string): boolean => text.startsWith(LFS);
 
+/** Whether a manifest's text asks Argo CD to leave the file out. */
 export const asksToBeSkipped = (text: string): boolean => text.includes(SKIP_MARKER);

@@ -34,4 +34,5 @@ const use = (context: SourceContext, variable: string): void => {
   if (isRevisionVariable(variable)) note(context.trace, ['commit', context.revision]);
 };
 
+/** Whether a variable that names the commit was used so far. */
 export const usesRevision = (context: SourceContext): boolean => [...context.used].some(isRevisionVariable);
