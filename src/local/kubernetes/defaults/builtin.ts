@@ -1,38 +1,20 @@
-import { createHash } from 'node:crypto';
 import type { KubernetesObject } from '../../../domain/kubernetes-object.ts';
 import type { Json } from '../json.ts';
 import { fill, isRecord, listOf, recordOf, textOf } from '../json.ts';
 import type { Defaults } from './workloads.ts';
 import { workloadDefaults } from './workloads.ts';
 
-/** An address in 10.96.0.0/12 by the object's uid: what a real cluster allocates, without its bookkeeping. */
-const clusterIP = ({ metadata }: KubernetesObject): string => {
-  const [a = 0, b = 0, c = 0] = createHash('sha256').update(`${metadata.namespace}/${metadata.name}`).digest();
-  return `10.${96 + (a % 16)}.${b}.${1 + (c % 254)}`;
-};
-
-const nodePort = (object: KubernetesObject, index: number): number => {
-  const digest = createHash('sha256').update(`${object.metadata.namespace}/${object.metadata.name}/${index}`).digest();
-  return 30_000 + (digest.readUInt16BE(0) % 2_768);
-};
-
 const isPublished = (type: unknown): boolean => type === 'NodePort' || type === 'LoadBalancer';
 
 const service: Defaults = (object, spec) => {
   fill(spec, 'type', 'ClusterIP');
   fill(spec, 'sessionAffinity', 'None');
-  for (const [index, port] of listOf(spec.ports).entries()) {
-    if (!isRecord(port)) continue;
+  for (const port of listOf(spec.ports).filter(isRecord)) {
     fill(port, 'protocol', 'TCP');
     if (spec.type !== 'ExternalName') fill(port, 'targetPort', port.port);
-    if (isPublished(spec.type)) fill(port, 'nodePort', nodePort(object, index));
   }
   fill(object, 'status', { loadBalancer: {} });
   if (spec.type === 'ExternalName') return;
-  if (spec.clusterIP === undefined || spec.clusterIP === '') spec.clusterIP = clusterIP(object);
-  fill(spec, 'clusterIPs', [spec.clusterIP]);
-  fill(spec, 'ipFamilies', ['IPv4']);
-  fill(spec, 'ipFamilyPolicy', 'SingleStack');
   fill(spec, 'internalTrafficPolicy', 'Cluster');
   if (isPublished(spec.type)) fill(spec, 'externalTrafficPolicy', 'Cluster');
   if (spec.type === 'LoadBalancer') fill(spec, 'allocateLoadBalancerNodePorts', true);
@@ -60,10 +42,10 @@ const namespace: Defaults = (object) => {
 const claim: Defaults = (object, spec) => {
   fill(spec, 'volumeMode', 'Filesystem');
   fill(object, 'status', { phase: 'Pending' });
-  object.metadata.finalizers ??= ['kubernetes.io/pvc-protection'];
 };
 
 const volume: Defaults = (object, spec) => {
+  if (isRecord(spec.hostPath)) fill(spec.hostPath, 'type', '');
   fill(spec, 'volumeMode', 'Filesystem');
   fill(spec, 'persistentVolumeReclaimPolicy', 'Retain');
   fill(object, 'status', { phase: 'Available' });
@@ -125,6 +107,27 @@ const apiService: Defaults = (_object, spec) => {
   if (isRecord(spec.service)) fill(spec.service, 'port', 443);
 };
 
+const limitRange: Defaults = (_object, spec) => {
+  for (const limit of listOf(spec.limits).filter(isRecord)) {
+    if (limit.type !== 'Container' || !isRecord(limit.default)) continue;
+    fill(limit, 'defaultRequest', {});
+    for (const [name, amount] of Object.entries(limit.default)) fill(recordOf(limit.defaultRequest), name, amount);
+  }
+};
+
+const endpointSlice: Defaults = (object) => {
+  for (const endpoint of listOf(object.endpoints).filter(isRecord)) fill(endpoint, 'conditions', {});
+  for (const port of listOf(object.ports).filter(isRecord)) {
+    fill(port, 'name', '');
+    fill(port, 'protocol', 'TCP');
+  }
+};
+
+const endpoints: Defaults = (object) => {
+  const ports = listOf(object.subsets).flatMap((subset) => listOf(recordOf(subset).ports));
+  for (const port of ports.filter(isRecord)) fill(port, 'protocol', 'TCP');
+};
+
 const priorityClass: Defaults = (object) => fill(object, 'preemptionPolicy', 'PreemptLowerPriority');
 
 const defaults: Readonly<Record<string, Defaults>> = {
@@ -134,6 +137,9 @@ const defaults: Readonly<Record<string, Defaults>> = {
   '/Namespace': namespace,
   '/PersistentVolumeClaim': claim,
   '/PersistentVolume': volume,
+  '/LimitRange': limitRange,
+  '/Endpoints': endpoints,
+  'discovery.k8s.io/EndpointSlice': endpointSlice,
   'networking.k8s.io/Ingress': ingress,
   'networking.k8s.io/NetworkPolicy': networkPolicy,
   'autoscaling/HorizontalPodAutoscaler': autoscaler,

@@ -49,3 +49,21 @@ export const fillSchemaDefaults = (value: unknown, schema: Schema): void => {
     }
   }
 };
+
+const isNothing = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
+
+/** Removes empty maps and lists that the API server's types leave out when they write JSON, in place. */
+export const dropEmpty = (value: unknown, schema: Schema): void => {
+  if (Array.isArray(value)) {
+    if (schema.kind === 'list') for (const item of value) dropEmpty(item, schema.item);
+  } else if (isRecord(value) && schema.kind === 'struct') {
+    for (const [name, inner] of Object.entries(value)) {
+      const field = schema.fields.get(name)?.schema;
+      if (!field) continue;
+      const isOptional = !schema.required.includes(name) && (field.kind === 'map' || field.kind === 'list');
+      if (isOptional && isNothing(inner)) delete value[name];
+      else dropEmpty(inner, field);
+    }
+  }
+};

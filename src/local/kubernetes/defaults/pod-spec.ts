@@ -31,20 +31,9 @@ const defaultFieldRef = (source: unknown): void => {
   if (isRecord(resourceFieldRef)) fill(resourceFieldRef, 'divisor', '0');
 };
 
-const defaultResources = (resources: Json): void => {
-  const { limits } = resources;
-  if (!isRecord(limits)) return;
-  if (!isRecord(resources.requests)) resources.requests = {};
-  for (const [name, amount] of Object.entries(limits)) fill(recordOf(resources.requests), name, amount);
-};
-
-const defaultContainer = (container: Json, hostNetwork: boolean): void => {
-  for (const port of listOf(container.ports).filter(isRecord)) {
-    fill(port, 'protocol', 'TCP');
-    if (hostNetwork) fill(port, 'hostPort', port.containerPort);
-  }
+const defaultContainer = (container: Json): void => {
+  for (const port of listOf(container.ports).filter(isRecord)) fill(port, 'protocol', 'TCP');
   fill(container, 'resources', {});
-  defaultResources(recordOf(container.resources));
   fill(container, 'terminationMessagePath', '/dev/termination-log');
   fill(container, 'terminationMessagePolicy', 'File');
   fill(container, 'imagePullPolicy', pullPolicy(textOf(container.image)));
@@ -70,7 +59,7 @@ const defaultVolume = (volume: Json): void => {
   if (isRecord(volume.hostPath)) fill(volume.hostPath, 'type', '');
   for (const item of listOf(recordOf(volume.downwardAPI).items)) defaultFieldRef(item);
   for (const source of listOf(recordOf(volume.projected).sources).filter(isRecord)) {
-    if (isRecord(source.serviceAccountToken)) fill(source.serviceAccountToken, 'expirationSeconds', 3607);
+    if (isRecord(source.serviceAccountToken)) fill(source.serviceAccountToken, 'expirationSeconds', 3600);
     for (const item of listOf(recordOf(source.downwardAPI).items)) defaultFieldRef(item);
   }
 };
@@ -86,8 +75,7 @@ export const defaultPodSpec = (spec: Json): void => {
   if (textOf(spec.serviceAccountName)) spec.serviceAccount = spec.serviceAccountName;
   else if (textOf(spec.serviceAccount)) spec.serviceAccountName = spec.serviceAccount;
   for (const field of ['containers', 'initContainers', 'ephemeralContainers']) {
-    for (const container of listOf(spec[field]).filter(isRecord))
-      defaultContainer(container, spec.hostNetwork === true);
+    for (const container of listOf(spec[field]).filter(isRecord)) defaultContainer(container);
   }
   for (const volume of listOf(spec.volumes).filter(isRecord)) defaultVolume(volume);
 };

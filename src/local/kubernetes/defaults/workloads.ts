@@ -28,8 +28,10 @@ const replicaSet: Defaults = (_object, spec) => {
 };
 
 const replicationController: Defaults = (object, spec) => {
+  const labels = recordOf(at(object, 'spec.template.metadata.labels'));
   fill(spec, 'replicas', 1);
-  fill(spec, 'selector', at(object, 'spec.template.metadata.labels') ?? {});
+  fill(spec, 'selector', { ...labels });
+  if (Object.keys(object.metadata.labels ?? {}).length === 0) fill(object.metadata, 'labels', { ...labels });
   defaultPodTemplate(spec);
 };
 
@@ -64,45 +66,38 @@ const defaultJobSpec = (spec: Json): void => {
   fill(spec, 'backoffLimit', 6);
   fill(spec, 'completionMode', 'NonIndexed');
   fill(spec, 'suspend', false);
+  fill(spec, 'manualSelector', false);
   fill(spec, 'podReplacementPolicy', 'TerminatingOrFailed');
   defaultPodTemplate(spec);
 };
 
-/** A new Job selects its pods by its own uid and labels them so. */
-const job: Defaults = (object, spec) => {
-  defaultJobSpec(spec);
-  const { uid, name } = object.metadata;
-  if (spec.manualSelector === true || spec.selector !== undefined || !uid || !isRecord(spec.template)) return;
-  spec.selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
-  fill(spec.template, 'metadata', {});
-  const metadata = recordOf(spec.template.metadata);
-  metadata.labels = {
-    ...recordOf(metadata.labels),
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  };
-};
+const job: Defaults = (_object, spec) => defaultJobSpec(spec);
 
 const cronJob: Defaults = (_object, spec) => {
   fill(spec, 'concurrencyPolicy', 'Allow');
   fill(spec, 'suspend', false);
   fill(spec, 'successfulJobsHistoryLimit', 3);
   fill(spec, 'failedJobsHistoryLimit', 1);
-  const jobSpec = recordOf(spec.jobTemplate).spec;
-  if (!isRecord(jobSpec)) return;
-  defaultPodTemplate(jobSpec);
+  if (!isRecord(spec.jobTemplate)) return;
+  fill(spec.jobTemplate, 'metadata', {});
+  if (isRecord(spec.jobTemplate.spec)) defaultPodTemplate(spec.jobTemplate.spec);
 };
 
-const pod: Defaults = (object, spec) => {
+/** Limits without requests are requests too: in pods, not in their templates. */
+const defaultRequests = (resources: Json): void => {
+  if (!isRecord(resources.limits)) return;
+  fill(resources, 'requests', {});
+  for (const [name, amount] of Object.entries(resources.limits)) fill(recordOf(resources.requests), name, amount);
+};
+
+const pod: Defaults = (_object, spec) => {
   defaultPodSpec(spec);
   fill(spec, 'enableServiceLinks', true);
-  fill(spec, 'serviceAccountName', 'default');
-  fill(spec, 'serviceAccount', spec.serviceAccountName);
-  fill(spec, 'preemptionPolicy', 'PreemptLowerPriority');
-  fill(spec, 'priority', 0);
-  fill(object, 'status', { phase: 'Pending', qosClass: 'BestEffort' });
+  for (const container of listOf(spec.containers)) defaultRequests(recordOf(recordOf(container).resources));
+  if (spec.hostNetwork !== true) return;
+  for (const port of listOf(spec.containers).flatMap((container) => listOf(recordOf(container).ports))) {
+    if (isRecord(port)) fill(port, 'hostPort', port.containerPort);
+  }
 };
 
 /** By `group/Kind`. */

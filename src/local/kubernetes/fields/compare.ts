@@ -15,9 +15,15 @@ export interface Comparison {
 /** Compares field by field; a list or map that is whole on one side only is a member along with what it holds. */
 export const compare = (before: unknown, after: unknown, schema: Schema): Comparison => {
   const result = { added: emptySet(), modified: emptySet(), removed: emptySet() };
-  walk(before, after, schema, [], result);
+  walk(before, after, schema, [], result, { before: true, after: true });
   return result;
 };
+
+/** On which sides the API server's typed object has a value, even where JSON does not show it. */
+interface Presence {
+  before: boolean;
+  after: boolean;
+}
 
 const walk = (
   before: unknown,
@@ -25,23 +31,21 @@ const walk = (
   given: Schema,
   path: string[],
   result: Comparison,
-  zero = false,
+  zero: Presence,
 ): void => {
   if (before === after) return;
   const schema = fitted(given, after ?? before);
   if (isLeaf(schema) || !isSameShape(before, after)) {
-    note(before, after, path, result);
+    const same = before === undefined && zero.before && equal(after, {});
+    if (!same) note(before, after, path, result);
     return;
   }
-  const pairs = childrenOf(before, after, schema);
-  if (pairs.length === 0) note(before, after, path, result);
-  else {
-    // A struct that the API server's types always have is not itself added.
-    if (before === undefined && !zero) insert(result.added, path);
-    if (after === undefined && !zero) insert(result.removed, path);
-  }
-  for (const [element, one, other, inner, always] of pairs) {
-    walk(one, other, inner, [...path, element], result, always);
+  const has = { before: before !== undefined || zero.before, after: after !== undefined || zero.after };
+  if (!has.before) insert(result.added, path);
+  if (!has.after) insert(result.removed, path);
+  for (const [element, one, other, inner, always] of childrenOf(before, after, schema)) {
+    const below = { before: has.before && always, after: has.after && always };
+    walk(one, other, inner, [...path, element], result, below);
   }
 };
 
@@ -56,21 +60,23 @@ const note = (before: unknown, after: unknown, path: string[], { added, modified
   else if (!equal(before, after)) insert(modified, path);
 };
 
-type Child = [element: string, before: unknown, after: unknown, schema: Schema, zero?: boolean];
+/** `always`: a struct that is no pointer, or a list that is written even where it is empty. */
+type Child = [element: string, before: unknown, after: unknown, schema: Schema, always: boolean];
 
 const childrenOf = (before: unknown, after: unknown, schema: Schema): Child[] => {
   if (schema.kind === 'list') {
     const old = itemsByElement(schema, Array.isArray(before) ? before : []);
     const now = itemsByElement(schema, Array.isArray(after) ? after : []);
     const elements = new Set([...old.keys(), ...now.keys()]);
-    return [...elements].map((element) => [element, old.get(element), now.get(element), schema.item]);
+    return [...elements].map((element) => [element, old.get(element), now.get(element), schema.item, false]);
   }
   if (schema.kind !== 'struct' && schema.kind !== 'map') return [];
   const old = isRecord(before) ? before : {};
   const now = isRecord(after) ? after : {};
   const names = new Set([...Object.keys(old), ...Object.keys(now)]);
   return [...names].map((name) => {
-    const zero = schema.kind === 'struct' && schema.fields.get(name)?.zero === true;
-    return [`f:${name}`, old[name], now[name], fieldSchema(schema, name), zero];
+    const field = schema.kind === 'struct' ? schema.fields.get(name) : undefined;
+    const isList = field?.schema.kind === 'list' && schema.kind === 'struct' && schema.required.includes(name);
+    return [`f:${name}`, old[name], now[name], fieldSchema(schema, name), field?.zero === true || isList];
   });
 };

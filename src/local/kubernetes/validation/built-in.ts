@@ -28,8 +28,8 @@ const duplicateCauses = (items: unknown[], key: string, path: string): StatusCau
   });
 };
 
-const mountCauses = (spec: Record<string, unknown>, path: string): StatusCause[] => {
-  const volumes = new Set(listOf(spec.volumes).map((volume) => recordOf(volume).name));
+const mountCauses = (spec: Record<string, unknown>, path: string, claims: readonly unknown[]): StatusCause[] => {
+  const volumes = new Set([...listOf(spec.volumes).map((volume) => recordOf(volume).name), ...claims]);
   return listOf(spec.containers).flatMap((container, index) =>
     listOf(recordOf(container).volumeMounts).flatMap((mount, number) => {
       const name = textOf(recordOf(mount).name);
@@ -40,7 +40,7 @@ const mountCauses = (spec: Record<string, unknown>, path: string): StatusCause[]
   );
 };
 
-const podSpecCauses = (value: unknown, path: string): StatusCause[] => {
+const podSpecCauses = (value: unknown, path: string, claims: readonly unknown[] = []): StatusCause[] => {
   const spec = recordOf(value);
   const containers = listOf(spec.containers);
   if (containers.length === 0) return [requiredValue(`${path}.containers`)];
@@ -50,7 +50,7 @@ const podSpecCauses = (value: unknown, path: string): StatusCause[] => {
     ...listOf(spec.initContainers).flatMap((container, index) =>
       containerCauses(container, `${path}.initContainers[${index}]`),
     ),
-    ...mountCauses(spec, path),
+    ...mountCauses(spec, path, claims),
   ];
 };
 
@@ -79,13 +79,17 @@ const always =
   (policies: readonly string[]): Check =>
   (object) => {
     const policy = at(object, 'spec.template.spec.restartPolicy');
-    if (typeof policy === 'string' && policies.includes(policy)) return [];
+    if (policy === undefined || policies.includes(textOf(policy))) return [];
     const shown = policies.map((one) => JSON.stringify(one)).join(', ');
-    const message = `Unsupported value: ${JSON.stringify(policy ?? '')}: supported values: ${shown}`;
+    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: ${shown}`;
     return [{ reason: 'FieldValueNotSupported', message, field: 'spec.template.spec.restartPolicy' }];
   };
 
-const template: Check = (object) => podSpecCauses(at(object, 'spec.template.spec'), 'spec.template.spec');
+/** A StatefulSet's claim templates are volumes of its pods too. */
+const template: Check = (object) => {
+  const claims = listOf(at(object, 'spec.volumeClaimTemplates')).map((claim) => at(claim, 'metadata.name'));
+  return podSpecCauses(at(object, 'spec.template.spec'), 'spec.template.spec', claims);
+};
 
 const notNegative =
   (path: string): Check =>

@@ -4,7 +4,7 @@ import { equal, recordOf } from '../json.ts';
 import type { ResourceType } from '../resource-types.ts';
 import type { Target, WriteDeps, WriteOptions, Written } from './deps.ts';
 import { hasStatus, timeText } from './deps.ts';
-import { generationAfter, normalize, validate } from './finish.ts';
+import { complete, generationAfter, normalize, validate } from './finish.ts';
 
 /** What a namespace refuses. Errors: ApiStatus 404 where it is missing, 403 where it is going away. */
 const admit = ({ store }: WriteDeps, { type, namespace }: Target, name: string): void => {
@@ -45,6 +45,7 @@ export const commitCreate = (
   object: KubernetesObject,
   options: Pick<WriteOptions, 'dryRun'>,
 ): Written => {
+  complete(type, object);
   validate(type, object);
   const generation = generationAfter(type, object, undefined);
   if (generation !== undefined) object.metadata.generation = generation;
@@ -99,6 +100,7 @@ export const commitUpdate = (
   object: KubernetesObject,
   options: Pick<WriteOptions, 'dryRun'>,
 ): Written => {
+  complete(type, object, before);
   validate(type, object, before);
   const generation = generationAfter(type, object, before);
   if (generation !== undefined) object.metadata.generation = generation;

@@ -60,6 +60,9 @@ const marked = (deps: WriteDeps, live: KubernetesObject, finalizers: string[]): 
   },
 });
 
+/** Nothing mounts a volume here, so nothing waits for it. */
+const protections = ['kubernetes.io/pvc-protection', 'kubernetes.io/pv-protection'];
+
 /** A namespace ends in steps: it is terminating until the controller has emptied it. */
 const terminating = (object: KubernetesObject): KubernetesObject => ({
   ...object,
@@ -79,8 +82,8 @@ export interface Deleted {
 export const remove = (deps: WriteDeps, target: Target, request: DeleteRequest): Deleted => {
   const live = requireLive(deps, target);
   checkPreconditions(target, live, request);
-  const pvcHeld = (name: string) => name !== 'kubernetes.io/pvc-protection';
-  const finalizers = withPropagation((live.metadata.finalizers ?? []).filter(pvcHeld), request);
+  const holding = (live.metadata.finalizers ?? []).filter((name) => !protections.includes(name));
+  const finalizers = withPropagation(holding, request);
   const isNamespace = target.type.storage === '/namespaces';
   if (finalizers.length === 0 && !isNamespace) {
     return { object: request.dryRun ? live : deps.store.remove(target.type.storage, live), gone: true };

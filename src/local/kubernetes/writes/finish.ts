@@ -1,8 +1,9 @@
 import type { KubernetesObject } from '../../../domain/kubernetes-object.ts';
 import type { StatusCause } from '../api-status.ts';
 import { invalid } from '../api-status.ts';
+import { fillAllocated } from '../defaults/allocated.ts';
 import { fillDefaults } from '../defaults/builtin.ts';
-import { dropNulls, fillSchemaDefaults } from '../defaults/by-schema.ts';
+import { dropEmpty, dropNulls, fillSchemaDefaults } from '../defaults/by-schema.ts';
 import { equal, recordOf } from '../json.ts';
 import type { ResourceType } from '../resource-types.ts';
 import { builtInCauses } from '../validation/built-in.ts';
@@ -15,7 +16,21 @@ export const normalize = (type: ResourceType, object: KubernetesObject): void =>
   dropNulls(object);
   object.metadata ??= {};
   if (type.custom) fillSchemaDefaults(object, type.schema);
-  else fillDefaults(type.group, object);
+  else {
+    const { managedFields } = object.metadata;
+    dropEmpty(object, type.schema);
+    // An empty list is a wish: to forget all managers.
+    if (managedFields?.length === 0) object.metadata.managedFields = managedFields;
+    fillDefaults(type.group, object);
+  }
+};
+
+/** What a real cluster adds to a request's fields, owned by nobody; in place. */
+export const complete = (type: ResourceType, object: KubernetesObject, before?: KubernetesObject): void => {
+  if (type.custom) return;
+  fillAllocated(type.group, object, before);
+  const hasEmptyStatus = type.schema.kind === 'struct' && type.schema.fields.get('status')?.zero === true;
+  if (hasEmptyStatus) object.status ??= {};
 };
 
 const bodyCauses = (type: ResourceType, object: KubernetesObject, before?: KubernetesObject): StatusCause[] => {
