@@ -28,6 +28,9 @@ const selector = v.optional(
 const paths = v.optional(v.array(v.object({ path: text, exclude: flag })));
 const filters = v.optional(v.array(open));
 
+/** Whom a generator asks: kept as it is written, for whoever asks them. */
+const providers = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, v.optional(open)]));
+
 const children = v.pipe(
   v.array(v.lazy((): v.GenericSchema<Generator> => GeneratorSchema)),
   v.minLength(2, 'must be at least two generators'),
@@ -51,10 +54,24 @@ const GeneratorSchema: v.GenericSchema<Generator> = v.object({
     }),
   ),
   pullRequest: v.optional(
-    v.looseObject({ filters, values, continueOnRepoNotFoundError: flag, requeueAfterSeconds: seconds, template }),
+    v.object({
+      filters,
+      values,
+      continueOnRepoNotFoundError: flag,
+      requeueAfterSeconds: seconds,
+      template,
+      ...providers(['github', 'gitlab', 'gitea', 'bitbucketServer', 'bitbucket', 'azuredevops']),
+    }),
   ),
   scmProvider: v.optional(
-    v.looseObject({ filters, cloneProtocol: v.optional(text), values, requeueAfterSeconds: seconds, template }),
+    v.object({
+      filters,
+      cloneProtocol: v.optional(text),
+      values,
+      requeueAfterSeconds: seconds,
+      template,
+      ...providers(['github', 'gitlab', 'gitea', 'bitbucketServer', 'bitbucket', 'azureDevOps', 'awsCodeCommit']),
+    }),
   ),
   plugin: v.optional(
     v.object({

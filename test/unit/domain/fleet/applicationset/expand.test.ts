@@ -373,3 +373,42 @@ describe.skipIf(!present)(
     });
   },
 );
+
+interface ExampleCase {
+  id: string;
+  fn: string;
+  object: Record<string, unknown>;
+  files: Record<string, string>;
+}
+
+const EXAMPLES = '../shared/corpus/applicationset/cases.jsonl';
+const hasExamples = existsSync(EXAMPLES);
+const examples = hasExamples
+  ? readFileSync(EXAMPLES, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line): ExampleCase => JSON.parse(line))
+  : [];
+
+describe.skipIf(!hasExamples)(`Argo CD’s examples (${hasExamples ? '' : 'skipped, there is no '}${EXAMPLES})`, () => {
+  const contents = Object.assign({}, ...examples.filter(({ fn }) => fn === 'exampleFiles').map(({ files }) => files));
+  const files = Object.keys(contents);
+  const parents = (path: string): string[] =>
+    path.split('/').flatMap((_part, index, parts) => (index === 0 ? [] : [parts.slice(0, index).join('/')]));
+  const tree = { directories: [...new Set(files.flatMap(parents))].sort(), files, contents };
+  /** Answers whatever repository is asked for with the examples' own files. */
+  const git = new Proxy<GeneratorInputs['git']>({}, { get: () => tree });
+  const clusters = [
+    { name: 'dev', server: 'https://1.2.3.4', labels: { environment: 'dev', env: 'dev' }, annotations: {} },
+  ];
+  /** What the generator asks of someone else, or of another kind, is not answered here. */
+  const NOT_SERVED = /clusterDecisionResource|pull-request-generator|scm-provider-generator/;
+
+  it.each(examples.filter(({ fn, id }) => fn === 'example' && !NOT_SERVED.test(id)))('$id', ({ object }) => {
+    const { applicationSets, problems } = gatherDocuments(filesOf({ 'a.yaml': JSON.stringify(object) }), undefined);
+    expect(problems.filter(({ severity }) => severity !== 'warning')).toEqual([]);
+    const [set] = applicationSets;
+    if (!set) throw new Error('no set');
+    expect(expandApplicationSet(set, { ...NO_INPUTS, clusters, git }, render)).toHaveProperty('manifests');
+  });
+});
