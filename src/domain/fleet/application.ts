@@ -23,6 +23,8 @@ export interface Application {
 export interface Origin {
   file: string;
   line: number;
+  /** Id of the Application that delivered the document (app of apps), where it stands in no file of the fleet's own. */
+  registeredBy?: string;
 }
 
 export interface Destination {

@@ -87,7 +87,10 @@ const withDefault = (projects: readonly AppProject[]): AppProject[] =>
 
 const DUPLICATE = 'document-duplicate';
 
-/** Two documents of one name: the first (by path and line) stands, the second is a problem that names both places. */
+/**
+ * Two documents of one name: the first (by path and line) stands, the second is a problem that names both places. What an
+ * application delivers comes before the same in a file: one owner, the parent, and a warning.
+ */
 const distinct = <T extends { namespace: string; name: string; origin?: Origin }>(
   items: readonly T[],
   kind: 'Application' | 'ApplicationSet' | 'AppProject',
@@ -103,13 +106,16 @@ const distinct = <T extends { namespace: string; name: string; origin?: Origin }
   return [...known.values()];
 };
 
-const placeText = (origin: Origin | undefined): string => (origin ? `${origin.file}:${origin.line}` : 'built in');
+const placeText = (origin: Origin | undefined): string => {
+  if (!origin) return 'built in';
+  return origin.registeredBy ? `delivered by Application ${origin.registeredBy}` : `at ${origin.file}:${origin.line}`;
+};
 
 const duplicateProblem = (what: string, here: Origin | undefined, first: Origin | undefined): Problem => ({
-  severity: 'error',
+  severity: first?.registeredBy && !here?.registeredBy ? 'warning' : 'error',
   code: DUPLICATE,
   file: here?.file ?? '',
   line: here?.line ?? 1,
   field: 'metadata.name',
-  message: `${what} is also defined at ${placeText(first)}, and that one counts: remove one of them`,
+  message: `${what} is also ${first?.registeredBy ? '' : 'defined '}${placeText(first)}, and that one counts: remove one of them`,
 });

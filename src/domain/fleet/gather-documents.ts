@@ -24,14 +24,15 @@ export const by =
 
 /**
  * Reads the files' documents, taking those of unchanged files from the snapshot before. A document that is wrong, or
- * stands in a file that cannot be read, is replaced by its version in that snapshot. In order of path and line.
+ * stands in a file that cannot be read, is replaced by its version in that snapshot. In order of path and line, those
+ * that an application delivers (app of apps) before the fleet's own files.
  */
 export const gatherDocuments = (
   files: readonly FleetDocument[],
   previous: FleetSnapshot | undefined,
 ): GatheredDocuments => {
   const before = previous ? byFile(previous) : new Map<string, Documents>();
-  const sorted = files.toSorted(by(({ path }) => path));
+  const sorted = files.toSorted(by(({ path, registeredBy }) => `${registeredBy === undefined ? 1 : 0} ${path}`));
   const read = new Map(
     sorted.map((file) => [
       file.path,
@@ -44,9 +45,9 @@ export const gatherDocuments = (
   return { ...found, clean: [...read].flatMap(([path, documents]) => (isClean(documents) ? [path] : [])) };
 };
 
-const readNew = ({ path, text }: FleetDocument): Documents => {
+const readNew = ({ path, text, registeredBy }: FleetDocument): Documents => {
   if (text === undefined) throw new Error(`compileFleet needs the text of ${path}`);
-  return readFleetFile(path, text);
+  return readFleetFile(path, text, registeredBy);
 };
 
 /** What every file of a snapshot defined. */

@@ -2,7 +2,7 @@ import type { Problem } from '../problem.ts';
 import { problemAt, validateDocument } from '../validate-document.ts';
 import { readYaml, type YamlDocument } from '../yaml-document.ts';
 import { ApplicationSchema } from './application-schema.ts';
-import { type Application, applicationId } from './application.ts';
+import { type Application, applicationId, type Origin } from './application.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import { ApplicationSetSchema } from './applicationset/application-set-schema.ts';
 import { applicationSetOf, checkApplicationSet } from './applicationset/read-application-set.ts';
@@ -19,6 +19,8 @@ export interface FleetDocument {
   digest: string;
   /** May be left out where `filesToRead` does not name the file. */
   text?: string;
+  /** Id of the Application that delivered it into the in-cluster cluster; absent for files of the fleet's source. */
+  registeredBy?: string;
 }
 
 /** What the documents of one file, or of all, define. */
@@ -59,11 +61,19 @@ export const isKnown = (
 ): boolean => previous?.compiler === COMPILER && previous.files?.[path] === digest;
 
 /** Reads one file's documents. Everything wrong is a problem in the answer. */
-export const readFleetFile = (path: string, text: string): Documents => {
+export const readFleetFile = (path: string, text: string, registeredBy?: string): Documents => {
   const { documents, problems } = readYaml(path, text);
   const found: Documents = { ...noDocuments(), problems, unread: problems.length > 0 };
   for (const document of documents) readDocument(path, document, found);
-  return found;
+  if (registeredBy === undefined) return found;
+  const owned = <T extends { origin?: Origin }>(items: readonly T[]): T[] =>
+    items.map((one) => (one.origin ? { ...one, origin: { ...one.origin, registeredBy } } : one));
+  return {
+    ...found,
+    applications: owned(found.applications),
+    projects: owned(found.projects),
+    applicationSets: owned(found.applicationSets),
+  };
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
