@@ -1,9 +1,9 @@
 import type { Health } from '../health/health.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
+import type { ActionError, ActionResult } from './actions.ts';
 import { isCustomResourceDefinition, isEstablished } from './definitions.ts';
 import { migratedManagers, migrateFields } from './migrate-fields.ts';
 import { isPastDeadline, putInventory, type Run, say, setState, stateOf } from './run.ts';
-import type { ActionError, ActionResult } from './sync-operation.ts';
 import type { Task } from './tasks.ts';
 
 /** Takes the answers to the last step's actions into the operation's states and the inventory. */

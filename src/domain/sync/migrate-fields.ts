@@ -1,6 +1,6 @@
 import { isRecord } from '../health/fields.ts';
 import type { KubernetesObject, ManagedFieldsEntry } from '../kubernetes-object.ts';
-import type { JsonPatchOperation } from './sync-operation.ts';
+import type { JsonPatchOperation } from './actions.ts';
 
 /** Argo CD's own, so that an application can move over, and back, with its fields' ownership. */
 export const FIELD_MANAGER = 'argocd-controller';

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../kubernetes-object.ts';
-import type { ActionResult } from './sync-operation.ts';
+import type { ActionResult } from './actions.ts';
 
 /**
  * Takes the answers to one step's actions into what was seen in this run (`StepInput.live`), in place. What an answer makes

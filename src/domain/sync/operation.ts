@@ -1,5 +1,5 @@
 /*
- * Types of the first, thin engine (next-step.ts). The whole engine's are in sync-operation.ts: prepareTargets in
+ * Types of the first, thin engine (next-step.ts). The whole engine's are in sync-operation.ts and actions.ts: prepareTargets in
  * targets.ts, startOperation and supersede in start-operation.ts, nextStep in step.ts, decideSync in autosync.ts.
  */
 import type { KubernetesObject, ResourceRef } from '../kubernetes-object.ts';

@@ -1,8 +1,9 @@
 import { type KubernetesObject, type ResourceRef, resourceKey } from '../kubernetes-object.ts';
+import type { Action } from './actions.ts';
 import { hasAnnotationOption } from './annotations.ts';
 import { waveOf } from './hooks.ts';
 import { type Move, type Prune, pollSeconds, putInventory, type Run, readOf, say, type TaskState } from './run.ts';
-import type { Action, Approval, InventoryEntry } from './sync-operation.ts';
+import type { Approval, InventoryEntry } from './sync-operation.ts';
 import { isKeptByHelm, resourceOptions, SYNC_OPTIONS } from './sync-options.ts';
 import { pruneWaves } from './task-order.ts';
 import { nameRef } from './tasks.ts';
@@ -115,7 +116,11 @@ export const pruneWave = (run: Run, wave: number): Move | undefined => {
   const unseen = entries.filter(({ ref }) => !run.input.live.has(resourceKey(ref)));
   if (unseen.length > 0) return { actions: unseen.map(({ ref }) => readOf({ key: resourceKey(ref), ref })) };
   const unconfirmed = run.input.approved?.prune ? [] : entries.filter((entry) => needsConfirmation(run, entry));
-  if (unconfirmed.length > 0) return waitForApproval(run, unconfirmed);
+  if (unconfirmed.length > 0) {
+    const refs = unconfirmed.map(({ ref }) => ref);
+    run.op.approval = approvalOf('prune-confirm', refs, run.inventory.size);
+    return waitForApproval(refs, 'prune');
+  }
   if (run.op.approval?.reason === 'prune-confirm') delete run.op.approval;
   const actions = due.flatMap(([key, prune]) => deleteOne(run, key, prune));
   return { actions };
@@ -126,12 +131,11 @@ const needsConfirmation = ({ input }: Run, { ref }: InventoryEntry): boolean => 
   return live !== undefined && resourceOptions(live, input.application).prune === 'confirm';
 };
 
-const waitForApproval = (run: Run, entries: readonly InventoryEntry[]): Move => {
-  const refs = entries.map(({ ref }) => ref);
-  run.op.approval = approvalOf('prune-confirm', refs, run.inventory.size);
+/** The wait for a person's word on these objects. */
+export const waitForApproval = (refs: readonly ResourceRef[], verb: 'prune' | 'delete'): Move => {
   const [first] = refs;
   const more = refs.length > 1 ? ` and ${refs.length - 1} more` : '';
-  const message = `waits for confirmation to prune ${first ? nameRef(first) : ''}${more}`;
+  const message = `waits for confirmation to ${verb} ${first ? nameRef(first) : ''}${more}`;
   return { wait: { seconds: APPROVAL_SECONDS, reason: 'approval', message } };
 };
 
@@ -169,6 +173,17 @@ export const judgePruned = (run: Run): void => {
 /** Objects whose deletion is under way. */
 export const beingPruned = ({ prunes, inventory }: Run): InventoryEntry[] =>
   [...prunes].flatMap(([key, { state }]) => (state === 'd' ? (inventory.get(key) ?? []) : []));
+
+/** Looks at once at objects whose deletion was just asked for, then waits for their end. */
+export const awaitDeletion = (run: Run): Move => {
+  const deleted = beingPruned(run).map(({ ref }) => ({ key: resourceKey(ref), ref }));
+  const unseen = deleted.filter(({ key }) => !run.input.live.has(key));
+  if (unseen.length > 0) return { actions: unseen.map(readOf) };
+  return waitForDeletion(
+    run,
+    deleted.map(({ ref }) => ref),
+  );
+};
 
 /** The wait for deletions. */
 export const waitForDeletion = (run: Run, refs: readonly ResourceRef[]): Move => {

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../kubernetes-object.ts';
+import type { Action } from './actions.ts';
 import { HOOK_FINALIZER } from './hooks.ts';
 import { patchOf } from './run.ts';
-import type { Action } from './sync-operation.ts';
 import type { Task } from './tasks.ts';
 
 /**

@@ -1,15 +1,7 @@
 import { parseGoDuration } from '../go-duration.ts';
 import { resourceKey } from '../kubernetes-object.ts';
-import type {
-  Action,
-  ActionError,
-  InventoryEntry,
-  JsonPatchOperation,
-  Operation,
-  Step,
-  StepInput,
-  WaitReason,
-} from './sync-operation.ts';
+import type { Action, ActionError, JsonPatchOperation } from './actions.ts';
+import type { InventoryEntry, Operation, Step, StepInput, WaitReason } from './sync-operation.ts';
 import { type ApplicationOptions, applicationOptions } from './sync-options.ts';
 import { type Task, tasksOf } from './tasks.ts';
 

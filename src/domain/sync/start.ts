@@ -1,10 +1,11 @@
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { resourceKey } from '../kubernetes-object.ts';
+import type { Action, ActionError, ActionResult } from './actions.ts';
 import { lacksMetadata } from './created-namespace.ts';
 import { endWith } from './ending.ts';
 import { planPrunes, pruneCandidates } from './prunes.ts';
 import { isPastDeadline, type Move, pollSeconds, putInventory, type Run, readOf, setState, stateOf } from './run.ts';
-import type { Action, ActionError, ActionResult, Target } from './sync-operation.ts';
+import type { Target } from './sync-operation.ts';
 import { nameRef, type Task } from './tasks.ts';
 import { otherOwner } from './tracking.ts';
 

@@ -43,6 +43,7 @@ const onwards = (run: Run): Step => {
 const stageMove = (run: Run): Move | undefined => {
   switch (run.op.stage) {
     case 'start':
+      return run.op.kind === 'delete' ? deletionStage(run) : startStage(run);
     case 'namespace':
       return startStage(run);
     case 'waves':

@@ -2,6 +2,7 @@ import type { Application } from '../fleet/application.ts';
 import type { Health } from '../health/health.ts';
 import type { KubernetesObject, ResourceRef } from '../kubernetes-object.ts';
 import type { ArgoSettings } from '../settings/argo-settings.ts';
+import type { Action, ActionResult } from './actions.ts';
 
 /** When an object is applied; in the order in which they run, `SyncFail` only after a failure. */
 export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync' | 'SyncFail' | 'PreDelete' | 'PostDelete';
@@ -159,52 +160,6 @@ export type OperationStage =
   | 'deleting'
   | 'post-delete'
   | 'ended';
-
-/** What the shell does against the cluster. Those of one step may run in parallel; steps run one after another. */
-export type Action =
-  | { type: 'read'; key: string; ref: ResourceRef }
-  /** Server-side apply (or create) that is not persisted. */
-  | { type: 'dry-run'; key: string; object: KubernetesObject; method: 'apply' | 'create' }
-  /** Server-side apply, force conflicts, as FIELD_MANAGER. `fresh`: read discovery anew first, its kind is new. */
-  | { type: 'apply'; key: string; object: KubernetesObject; fresh?: true }
-  | { type: 'create'; key: string; object: KubernetesObject }
-  /** PUT with the resourceVersion in `object`. */
-  | { type: 'replace'; key: string; object: KubernetesObject }
-  | {
-      type: 'delete';
-      key: string;
-      ref: ResourceRef;
-      uid: string;
-      /** Absent for hooks, whose status may move at any time. */
-      resourceVersion?: string;
-      propagationPolicy: 'Foreground' | 'Background' | 'Orphan';
-    }
-  /** JSON patch (RFC 6902), guarded by a test of what it was made from. */
-  | { type: 'patch'; key: string; ref: ResourceRef; patch: readonly JsonPatchOperation[] };
-
-export interface JsonPatchOperation {
-  op: 'test' | 'add' | 'remove' | 'replace';
-  path: string;
-  value?: unknown;
-}
-
-/** An AppError as data; `message` is shown to people. */
-export interface ActionError {
-  code: string;
-  kind: 'rejected' | 'permanent' | 'transient';
-  message: string;
-  /** True where server-side apply cannot type the object (`apply-invalid`). */
-  untyped?: boolean;
-  retryAfterSeconds?: number;
-}
-
-/** The answer to the action of the same key and type. A `read` without object and error: it is not there. */
-export interface ActionResult {
-  key: string;
-  type: Action['type'];
-  object?: KubernetesObject;
-  error?: ActionError;
-}
 
 export type WaitReason = 'health' | 'hook' | 'wave-delay' | 'deletion' | 'retry' | 'approval' | 'kind' | 'cluster';
 

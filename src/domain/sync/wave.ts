@@ -1,4 +1,5 @@
 import { judgeHook, judgeResource, migrationOf, settle } from './absorb.ts';
+import type { Action } from './actions.ts';
 import { isEstablished } from './definitions.ts';
 import { hasHookDeletePolicy, isHook } from './hooks.ts';
 import { kindRank } from './kind-order.ts';
@@ -6,7 +7,6 @@ import { waitForDeletion } from './prunes.ts';
 import { removalOf } from './removal.ts';
 import { type Move, patchOf, pollSeconds, type Run, readOf, setState, stateOf } from './run.ts';
 import { needsLook, takenMessage } from './start.ts';
-import type { Action } from './sync-operation.ts';
 import { nameRef, type Task } from './tasks.ts';
 import { otherOwner } from './tracking.ts';
 

@@ -1,5 +1,5 @@
 import { resourceKey } from '../kubernetes-object.ts';
-import { beingPruned, judgePruned, pruneWave, waitForDeletion } from './prunes.ts';
+import { awaitDeletion, beingPruned, judgePruned, pruneWave } from './prunes.ts';
 import { type Move, type Run, readOf, setState, stateOf, type TaskState } from './run.ts';
 import type { SyncPhase } from './sync-operation.ts';
 import { byWave } from './task-order.ts';
@@ -100,22 +100,9 @@ const afterWave = (
   const waiting = here.filter((task) => stateOf(run, task) === 'r' || stateOf(run, task) === 'e');
   const [first] = waiting;
   if (first) return waitForWave(run, waiting, first);
-  const deleted = prunes ? beingPruned(run) : [];
   const isDeletedHere = [...run.prunes.values()].some(({ state, wave }) => state === 'd' && wave === at.wave);
-  if (at.phase === 'Sync' && isDeletedHere) return awaitDeletion(run, deleted);
+  if (at.phase === 'Sync' && prunes && isDeletedHere) return awaitDeletion(run);
   return runWaves(run, tasks, prunes);
-};
-
-/** Objects whose deletion was just asked are looked at once before anybody waits. */
-const awaitDeletion = (run: Run, deleted: ReturnType<typeof beingPruned>): Move => {
-  const unseen = deleted
-    .map(({ ref }) => ({ key: resourceKey(ref), ref }))
-    .filter(({ key }) => !run.input.live.has(key));
-  if (unseen.length > 0) return { actions: unseen.map(readOf) };
-  return waitForDeletion(
-    run,
-    deleted.map(({ ref }) => ref),
-  );
 };
 
 const waitForWave = (run: Run, waiting: readonly Task[], first: Task): Move => {

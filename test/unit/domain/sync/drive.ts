@@ -1,13 +1,12 @@
 import { AppError } from '../../../../src/domain/errors.ts';
 import { assessHealth } from '../../../../src/domain/health/health.ts';
 import { type KubernetesObject, refOf, resourceKey } from '../../../../src/domain/kubernetes-object.ts';
+import type { Action, ActionResult } from '../../../../src/domain/sync/actions.ts';
 import { FIELD_MANAGER } from '../../../../src/domain/sync/migrate-fields.ts';
 import { observe } from '../../../../src/domain/sync/observe.ts';
 import { type StartInput, startOperation } from '../../../../src/domain/sync/start-operation.ts';
 import { nextStep } from '../../../../src/domain/sync/step.ts';
 import type {
-  Action,
-  ActionResult,
   InventoryEntry,
   Operation,
   OperationOptions,
