@@ -82,9 +82,3 @@ export const controlledBy = (owner: KubernetesObject): Json => ({
   controller: true,
   blockOwnerDeletion: true,
 });
-
-/** True where an object's controller is `owner`. */
-export const isControlledBy = (object: KubernetesObject, owner: KubernetesObject): boolean =>
-  (object.metadata.ownerReferences ?? []).some(
-    ({ uid, controller }) => controller === true && uid === owner.metadata.uid,
-  );

@@ -6,7 +6,7 @@ import { at, clone, listOf, recordOf, textOf } from '../json.ts';
 import type { WriteDeps } from '../writes/deps.ts';
 import { timeText } from '../writes/deps.ts';
 import { conditionsOf } from './conditions.ts';
-import { controlledBy, isControlledBy, makeObject, writeStatus } from './controller-writes.ts';
+import { controlledBy, makeObject, writeStatus } from './controller-writes.ts';
 
 export type PodEnd = 'running' | 'succeeded' | 'failed' | 'crashing';
 
@@ -93,7 +93,7 @@ const mostPods = 10;
 
 /** The pods that an object controls. */
 export const podsOf = (deps: WriteDeps, owner: KubernetesObject): KubernetesObject[] =>
-  deps.store.list('/pods', owner.metadata.namespace).filter((pod) => isControlledBy(pod, owner));
+  deps.store.controlledBy('/pods', owner.metadata.uid ?? '');
 
 /** Makes the pods named, of the owner's template, and takes all its others away. */
 export const playPods = (

@@ -5,14 +5,7 @@ import type { WriteDeps } from '../writes/deps.ts';
 import { timeText } from '../writes/deps.ts';
 import { shallFail } from './annotations.ts';
 import { conditionsOf, withoutZeros } from './conditions.ts';
-import {
-  controlledBy,
-  isControlledBy,
-  makeObject,
-  patchAsController,
-  writeAsController,
-  writeStatus,
-} from './controller-writes.ts';
+import { controlledBy, makeObject, patchAsController, writeAsController, writeStatus } from './controller-writes.ts';
 import { playPods, shortHash } from './pods.ts';
 
 const storage = 'apps/replicasets';
@@ -24,14 +17,14 @@ const replicasOf = (object: KubernetesObject): number => {
 };
 
 /** Plays a ReplicaSet or ReplicationController: its pods, then its status. */
-export const settleReplicaSet = (deps: WriteDeps, at_: string, object: KubernetesObject, failing: boolean): void => {
+export const settleReplicaSet = (deps: WriteDeps, where: string, object: KubernetesObject, failing: boolean): void => {
   const replicas = replicasOf(object);
   const { name, uid, generation } = object.metadata;
   const names = Array.from({ length: replicas }, (_, index) => `${name}-${shortHash([uid, index], 5)}`);
   playPods(deps, object, names, failing ? 'crashing' : 'running');
   const ready = failing ? 0 : replicas;
   const counts = withoutZeros({ fullyLabeledReplicas: replicas, readyReplicas: ready, availableReplicas: ready });
-  writeStatus(deps, at_, object, { replicas, ...counts, observedGeneration: generation });
+  writeStatus(deps, where, object, { replicas, ...counts, observedGeneration: generation });
 };
 
 /** What says how a Deployment is to be played says it of its ReplicaSet too. */
@@ -65,7 +58,7 @@ const revisionOf = (object: KubernetesObject): number => Number(object.metadata.
 const currentReplicaSet = (deps: WriteDeps, deployment: KubernetesObject): KubernetesObject => {
   const { namespace = '', name } = deployment.metadata;
   const hash = shortHash(at(deployment, 'spec.template'), 10);
-  const sets = deps.store.list(storage, namespace).filter((set) => isControlledBy(set, deployment));
+  const sets = deps.store.controlledBy(storage, deployment.metadata.uid ?? '');
   const newest = Math.max(0, ...sets.map(revisionOf));
   const current = sets.find((set) => set.metadata.name === `${name}-${hash}`);
   const isNewest = current !== undefined && revisionOf(current) === newest;
@@ -131,11 +124,8 @@ export const settleDeployment = (deps: WriteDeps, deployment: KubernetesObject):
   const failing = shallFail(deployment);
   const set = currentReplicaSet(deps, deployment);
   settleReplicaSet(deps, storage, set, failing);
-  const { namespace = '' } = deployment.metadata;
-  for (const other of deps.store.list(storage, namespace)) {
-    if (other.metadata.uid !== set.metadata.uid && isControlledBy(other, deployment)) {
-      settleReplicaSet(deps, storage, other, false);
-    }
+  for (const other of deps.store.controlledBy(storage, deployment.metadata.uid ?? '')) {
+    if (other.metadata.uid !== set.metadata.uid) settleReplicaSet(deps, storage, other, false);
   }
   const revision = set.metadata.annotations?.[revisionAnnotation] ?? '1';
   const annotations = { ...deployment.metadata.annotations, [revisionAnnotation]: revision };

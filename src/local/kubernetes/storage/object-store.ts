@@ -18,6 +18,8 @@ export interface ObjectStore {
   get(storage: string, namespace: string, name: string): KubernetesObject | undefined;
   /** Sorted by namespace and name; all namespaces where it is undefined. */
   list(storage: string, namespace?: string): KubernetesObject[];
+  /** Those that an owner controls, in no order; looked up, not searched. */
+  controlledBy(storage: string, owner: string): KubernetesObject[];
   /** Stores under the next revision and answers with what is stored. */
   put(storage: string, object: KubernetesObject): KubernetesObject;
   remove(storage: string, object: KubernetesObject): KubernetesObject;
@@ -81,7 +83,25 @@ const snapshot = function* (tables: Map<string, Table>, revision: number): Gener
   }
 };
 
+const controllerOf = ({ metadata }: KubernetesObject): string | undefined =>
+  metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+
+const controlKey = (storage: string, owner: string): string => `${storage} ${owner}`;
+
+/** Keys of objects by storage and controller. */
+const noteController = (state: State, storage: string, object: KubernetesObject, isThere: boolean): void => {
+  const owner = controllerOf(object);
+  if (owner === undefined) return;
+  const key = controlKey(storage, owner);
+  const keys = state.controlled.get(key) ?? new Set<string>();
+  if (isThere) keys.add(keyOf(object));
+  else keys.delete(keyOf(object));
+  if (keys.size > 0) state.controlled.set(key, keys);
+  else state.controlled.delete(key);
+};
+
 interface State {
+  controlled: Map<string, Set<string>>;
   journal: Journal;
   tables: Map<string, Table>;
   listeners: Set<(event: StoreEvent) => void>;
@@ -127,6 +147,8 @@ const putIn = (state: State, storage: string, object: KubernetesObject): Kuberne
   state.journal.append({ resource: storage, key, revision, object: jsonOf(stored) });
   state.revision = revision;
   table.set(key, stored);
+  if (before) noteController(state, storage, before, false);
+  noteController(state, storage, stored, true);
   const type = before ? 'MODIFIED' : 'ADDED';
   remember(state, { type, storage, revision, object: stored, ...(before ? { before } : {}) });
   compactIfLong(state);
@@ -140,6 +162,7 @@ const removeFrom = (state: State, storage: string, object: KubernetesObject): Ku
   state.journal.append({ resource: storage, key, revision });
   state.revision = revision;
   state.tables.get(storage)?.delete(key);
+  noteController(state, storage, object, false);
   remember(state, { type: 'DELETED', storage, revision, object: last, before: object });
   return last;
 };
@@ -148,12 +171,17 @@ const removeFrom = (state: State, storage: string, object: KubernetesObject): Ku
 export const createObjectStore = (journal: Journal): ObjectStore => {
   const tables = new Map<string, Table>();
   const revision = load(journal, tables);
-  const state: State = { journal, tables, listeners: new Set(), history: [], revision, oldest: revision };
+  const controlled = new Map<string, Set<string>>();
+  const state: State = { controlled, journal, tables, listeners: new Set(), history: [], revision, oldest: revision };
+  for (const [storage, table] of tables)
+    for (const object of table.values()) noteController(state, storage, object, true);
   compactIfLong(state);
   return {
     revision: () => state.revision,
     get: (storage, namespace, name) => tables.get(storage)?.get(objectKey(namespace, name)),
     list: (storage, namespace) => listIn(state, storage, namespace),
+    controlledBy: (storage, owner) =>
+      [...(controlled.get(controlKey(storage, owner)) ?? [])].flatMap((key) => tables.get(storage)?.get(key) ?? []),
     put: (storage, object) => putIn(state, storage, object),
     remove: (storage, object) => removeFrom(state, storage, object),
     since: (from) => (from < state.oldest ? undefined : state.history.filter((event) => event.revision > from)),
