@@ -60,7 +60,9 @@ export interface GeneratorInputs {
 export type Need =
   | { type: 'git'; repoURL: string; revision: string }
   | { type: 'gitFiles'; repoURL: string; revision: string; paths: string[] }
-  | { type: 'pullRequests' | 'scmRepositories' | 'plugins'; key: string; request: Record<string, unknown> };
+  | { type: 'pullRequests'; key: string; request: Record<string, unknown> }
+  | { type: 'scmRepositories'; key: string; request: Record<string, unknown> }
+  | { type: 'plugins'; key: string; request: Record<string, unknown> };
 
 /** The name of a repository's tree in `GeneratorInputs.git`. */
 export const gitKey = ({ repoURL, revision }: { repoURL: string; revision?: string | undefined }): string =>

@@ -1,37 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { startGoTemplates } from '../../../../../src/adapters/gotemplate/go-templates.ts';
-import { loadGoTemplates } from '../../../../../src/adapters/gotemplate/load-program.ts';
-import { type Expansion, expandApplicationSet } from '../../../../../src/domain/fleet/applicationset/expand.ts';
-import { generatorClusters } from '../../../../../src/domain/fleet/applicationset/fleet-clusters.ts';
+import { gitInput, withAnswer } from '../../../../../src/domain/fleet/applicationset/answer-needs.ts';
+import { expandApplicationSet } from '../../../../../src/domain/fleet/applicationset/expand.ts';
 import { type GeneratorInputs, NO_INPUTS } from '../../../../../src/domain/fleet/applicationset/generator-inputs.ts';
-import { compileFleet } from '../../../../../src/domain/fleet/compile-fleet.ts';
-import type { ClusterConfig, FleetFile } from '../../../../../src/domain/fleet/fleet-file.ts';
 import { gatherDocuments } from '../../../../../src/domain/fleet/gather-documents.ts';
-import type { FleetDocument } from '../../../../../src/domain/fleet/read-fleet-files.ts';
-import type { FleetSnapshot } from '../../../../../src/domain/fleet/snapshot.ts';
-import { formatProblem } from '../../../../../src/domain/problem.ts';
-import { stableDigest } from '../../../../../src/domain/stable-digest.ts';
-
-const render = await startGoTemplates(await loadGoTemplates());
-
-const cluster = (name: string, environment: string, more: Partial<ClusterConfig> = {}): ClusterConfig => ({
-  name,
-  labels: { environment },
-  annotations: {},
-  access: { type: 'embedded' },
-  ...more,
-});
-
-const fleetOf = (clusters: ClusterConfig[]): FleetFile => ({
-  name: 'acme',
-  source: { repoURL: 'https://git.example.com/fleet', targetRevision: 'main', path: '' },
-  repositories: [],
-  clusters,
-  environments: { clusterLabel: 'environment' },
-});
-
-const FLEET = fleetOf([cluster('hub', 'tools', { inCluster: true }), cluster('eu', 'prod'), cluster('us', 'prod')]);
+import { cluster, compile, filesOf, fleetOf, idsOf, linesOf, render } from './compile-texts.ts';
 
 const setText = (generators: string, more = '', name = '{{name}}-web') => `apiVersion: argoproj.io/v1alpha1
 kind: ApplicationSet
@@ -45,34 +17,6 @@ spec:
       source: { repoURL: https://git.example.com/web, path: web }
       destination: { server: '{{server}}', namespace: web }
 ${more}`;
-
-const filesOf = (texts: Record<string, string>): FleetDocument[] =>
-  Object.entries(texts).map(([path, text]) => ({ path, text, digest: stableDigest(text) }));
-
-/** Compiles texts with their sets expanded, as the plan does. */
-const compile = (
-  texts: Record<string, string>,
-  {
-    fleet = FLEET,
-    previous,
-    inputs = {},
-  }: { fleet?: FleetFile; previous?: FleetSnapshot; inputs?: Partial<GeneratorInputs> } = {},
-): FleetSnapshot => {
-  const files = filesOf(texts);
-  const documents = gatherDocuments(files, previous);
-  const all = { ...NO_INPUTS, clusters: generatorClusters(fleet.clusters), ...inputs };
-  const expansions = new Map(
-    documents.applicationSets.map((set): [string, Expansion] => [
-      `${set.namespace}/${set.name}`,
-      expandApplicationSet(set, all, render),
-    ]),
-  );
-  return compileFleet({ files, fleet, documents, expansions, ...(previous ? { previous } : {}) });
-};
-
-const idsOf = (snapshot: FleetSnapshot): string[] => snapshot.applications.map(({ id }) => id);
-const linesOf = (snapshot: FleetSnapshot): string[] =>
-  [...snapshot.problems, ...snapshot.applications.flatMap(({ problems }) => problems)].map(formatProblem);
 
 describe('a set of clusters', () => {
   const snapshot = compile({
@@ -253,6 +197,30 @@ describe('git generators', () => {
     });
   });
 
+  it('are expanded once every need is answered', () => {
+    const generator = text("files: [{ path: 'envs/*/config.json' }]", '{{cluster.name}}');
+    const [set] = gatherDocuments(filesOf({ 'a.yaml': generator }), undefined).applicationSets;
+    if (!set) throw new Error('no set');
+    let inputs = NO_INPUTS;
+    let expansion = expandApplicationSet(set, inputs, render);
+    for (let round = 0; round < 2 && 'needs' in expansion; round++) {
+      for (const need of expansion.needs) {
+        if (need.type === 'git') inputs = withAnswer(inputs, { ...need, input: gitInput(tree.files) });
+        if (need.type === 'gitFiles') inputs = withAnswer(inputs, { ...need, input: tree.contents });
+      }
+      expansion = expandApplicationSet(set, inputs, render);
+    }
+    expect(expansion).toMatchObject({ manifests: [{ metadata: { name: 'eu' } }, { metadata: { name: 'us' } }] });
+  });
+
+  it('see every directory above a file', () => {
+    expect(gitInput(['a/b/c.yaml', 'a/d/e.yaml', 'top.yaml'])).toEqual({
+      directories: ['a', 'a/b', 'a/d'],
+      files: ['a/b/c.yaml', 'a/d/e.yaml', 'top.yaml'],
+      contents: {},
+    });
+  });
+
   it.each([
     ["directories: [{ path: 'apps/*' }]", '{{path.basename}}', ['argocd/api', 'argocd/web']],
     ["directories: [{ path: 'apps/*' }, { path: 'apps/api', exclude: true }]", '{{path[1]}}', ['argocd/web']],
@@ -295,120 +263,5 @@ describe('sync policies of a set', () => {
     const previous = compile({ 'a.yaml': setText(first, policy(name)) });
     const after = compile({ 'a.yaml': setText(then, policy(name)) }, { previous });
     expect(after.applications.map((one) => `${one.name.slice(0, 1)} ${one.destination.server}`)).toEqual(expected);
-  });
-});
-
-interface ClusterSelection {
-  selector?: {
-    matchLabels?: Record<string, string>;
-    matchExpressions?: { key: string; operator: string; values?: string[] }[];
-  };
-  values?: Record<string, string>;
-}
-
-interface BridgeCase {
-  id: string;
-  path: string;
-  object: { spec: { generators: { merge: { generators: { clusters: ClusterSelection }[] } }[] } };
-}
-
-interface Secret {
-  metadata: { labels: Record<string, string>; annotations: Record<string, string> };
-  data?: Record<string, string>;
-  stringData?: Record<string, string>;
-}
-
-const BRIDGE = '../shared/corpus/gitops-bridge';
-const present = existsSync(BRIDGE);
-const bridge = present
-  ? readFileSync(`${BRIDGE}/cases.jsonl`, 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map((line): BridgeCase => JSON.parse(line))
-  : [];
-
-describe.skipIf(!present)(
-  `the gitops-bridge control plane (${present ? '' : 'skipped, there is no '}${BRIDGE})`,
-  () => {
-    const secrets: Secret[] = present ? JSON.parse(readFileSync(`${BRIDGE}/clusters.json`, 'utf8')) : [];
-    const value = ({ data, stringData }: Secret, key: string): string =>
-      stringData?.[key] ?? Buffer.from(data?.[key] ?? '', 'base64').toString();
-    const clusters = secrets.map(
-      (secret): ClusterConfig => ({
-        name: value(secret, 'name'),
-        server: value(secret, 'server'),
-        labels: secret.metadata.labels,
-        annotations: secret.metadata.annotations,
-        access: { type: 'embedded' },
-      }),
-    );
-
-    /** How many clusters the first child finds: as many applications there have to be. */
-    const wanted = ({ object }: BridgeCase): number => {
-      const { selector = {} } = object.spec.generators[0]?.merge.generators[0]?.clusters ?? {};
-      const { matchLabels = {}, matchExpressions = [] } = selector;
-      return clusters.filter(({ labels }) => {
-        const isIn = ({ key, operator, values = [] }: (typeof matchExpressions)[number]): boolean => {
-          if (operator === 'Exists') return key in labels;
-          return values.includes(labels[key] ?? '') === (operator === 'In');
-        };
-        return (
-          Object.entries(matchLabels).every(([key, value]) => labels[key] === value) && matchExpressions.every(isIn)
-        );
-      }).length;
-    };
-
-    it.each(bridge)('$id', (one) => {
-      const snapshot = compile({ [one.path]: JSON.stringify(one.object) }, { fleet: fleetOf(clusters) });
-      expect(linesOf(snapshot)).toEqual([]);
-      expect(snapshot.applications).toHaveLength(wanted(one));
-      const values = Object.keys(one.object.spec.generators[0]?.merge.generators[0]?.clusters.values ?? {});
-      const text = JSON.stringify(snapshot.applications);
-      expect(text).not.toContain('<no value>');
-      // A placeholder without a param stays, as in Argo CD: one that only children without a cluster would fill in.
-      const left = [...text.matchAll(/\{\{\s*(.+?)\s*\}\}/g)].map(([, name = '']) => name);
-      expect(
-        left.filter((name) => !name.startsWith('values.') || values.includes(name.slice('values.'.length))),
-      ).toEqual([]);
-    });
-  },
-);
-
-interface ExampleCase {
-  id: string;
-  fn: string;
-  object: Record<string, unknown>;
-  files: Record<string, string>;
-}
-
-const EXAMPLES = '../shared/corpus/applicationset/cases.jsonl';
-const hasExamples = existsSync(EXAMPLES);
-const examples = hasExamples
-  ? readFileSync(EXAMPLES, 'utf8')
-      .split('\n')
-      .filter(Boolean)
-      .map((line): ExampleCase => JSON.parse(line))
-  : [];
-
-describe.skipIf(!hasExamples)(`Argo CD’s examples (${hasExamples ? '' : 'skipped, there is no '}${EXAMPLES})`, () => {
-  const contents = Object.assign({}, ...examples.filter(({ fn }) => fn === 'exampleFiles').map(({ files }) => files));
-  const files = Object.keys(contents);
-  const parents = (path: string): string[] =>
-    path.split('/').flatMap((_part, index, parts) => (index === 0 ? [] : [parts.slice(0, index).join('/')]));
-  const tree = { directories: [...new Set(files.flatMap(parents))].sort(), files, contents };
-  /** Answers whatever repository is asked for with the examples' own files. */
-  const git = new Proxy<GeneratorInputs['git']>({}, { get: () => tree });
-  const clusters = [
-    { name: 'dev', server: 'https://1.2.3.4', labels: { environment: 'dev', env: 'dev' }, annotations: {} },
-  ];
-  /** What the generator asks of someone else, or of another kind, is not answered here. */
-  const NOT_SERVED = /clusterDecisionResource|pull-request-generator|scm-provider-generator/;
-
-  it.each(examples.filter(({ fn, id }) => fn === 'example' && !NOT_SERVED.test(id)))('$id', ({ object }) => {
-    const { applicationSets, problems } = gatherDocuments(filesOf({ 'a.yaml': JSON.stringify(object) }), undefined);
-    expect(problems.filter(({ severity }) => severity !== 'warning')).toEqual([]);
-    const [set] = applicationSets;
-    if (!set) throw new Error('no set');
-    expect(expandApplicationSet(set, { ...NO_INPUTS, clusters, git }, render)).toHaveProperty('manifests');
   });
 });
