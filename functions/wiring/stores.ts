@@ -34,6 +34,7 @@ export const createStores = ({ tablePrefix }: Config, client = new DynamoDBClien
   };
 };
 
+/** The blob cache; each function's role lets it touch only its own prefixes. */
 export const createBlobs = ({ bucket }: Config) => createS3BlobCache(new S3Client({ forcePathStyle: true }), bucket);
 
 /** The queues that this function was given; sending to another one is an error that names the variable. */

@@ -33,12 +33,15 @@ export class AppError extends Error {
   }
 }
 
+/** The input is at fault: a 4xx at the edge, exit code 2 on the command line. */
 export const rejected = (code: string, message: string, options?: AppErrorOptions): AppError =>
   new AppError('rejected', code, message, options);
 
+/** Trying again changes nothing: recorded as an outcome. */
 export const permanent = (code: string, message: string, options?: AppErrorOptions): AppError =>
   new AppError('permanent', code, message, options);
 
+/** It may pass: retried, after `retryAfterSeconds` where the other side said so. */
 export const transient = (code: string, message: string, options?: AppErrorOptions): AppError =>
   new AppError('transient', code, message, options);
 

@@ -23,4 +23,5 @@ export const FLEET_ID = 'fleet';
 export const environmentsOf = (file: FleetFile): string[] =>
   [...new Set(file.clusters.flatMap(({ labels }) => labels[file.environments.clusterLabel] ?? []))].sort();
 
+/** Where the blob cache has the snapshot of this digest. */
 export const snapshotKey = (digest: string): string => `snapshots/${digest}.json`;

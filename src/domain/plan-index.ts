@@ -13,4 +13,5 @@ export interface PlanIndex {
   entries: Record<string, PlanIndexEntry>;
 }
 
+/** The index of a ref that was never planned: whatever reads it is affected. */
 export const emptyPlanIndex = (commit: string): PlanIndex => ({ format: 1, commit, entries: {} });

@@ -25,6 +25,7 @@ export interface RefRow extends Row {
 /** More pushes than this within one plan lose the status of the oldest, never a commit. */
 const HINTS_KEPT = 500;
 
+/** Id of the row of one (registered repository URL, full ref). */
 export const refId = (repository: string, ref: string): string => `${repository}#${ref}`;
 
 /** Notes one more hint and takes the lease where it is free. `held` tells whether `owner` may plan now. */

@@ -10,7 +10,10 @@ export interface RenderRow extends Row {
   expiresAt: number;
 }
 
+/** Where the blob cache has the files that a render reads. */
 export const bundleKey = (renderKey: string): string => `bundles/${renderKey}.json`;
+
+/** Where the blob cache has what a render made. */
 export const manifestsKey = (renderKey: string): string => `manifests/${renderKey}.json`;
 
 /** Renders and their artifacts are kept this long after they were made (seconds); they can always be made again. */
