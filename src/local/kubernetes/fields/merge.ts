@@ -26,27 +26,33 @@ const mergeFields = (
   return merged;
 };
 
-/** Applied items in their order; items that only the live list has keep their place among their neighbours. */
+/**
+ * Applied items in their order. Items that only the live list has come before the next applied one, as in the API server:
+ * live `a b c` and applied `c x` make `a b c x`; a shared item that the applied list puts later is skipped on the way.
+ */
 const mergeItems = (live: unknown[], applied: unknown[], schema: ListSchema): unknown[] => {
   const before = itemsByElement(schema, live);
   const after = itemsByElement(schema, applied);
-  const old = [...before.keys()];
+  const shared = [...after.keys()].filter((element) => before.has(element));
   const merged: unknown[] = [];
+  const old = [...before.keys()];
   let next = 0;
-  const keepOwn = (until: string | undefined): void => {
-    for (; next < old.length && old[next] !== until; next += 1) {
+  /** Up to the shared item that comes next; all that is left where none does. */
+  const keepLiveOnly = (): void => {
+    for (; next < old.length; next += 1) {
       const element = old[next] ?? '';
+      if (element === shared[0]) return;
       if (!after.has(element)) merged.push(before.get(element));
-      // The place of a shared item is the applied list's to say.
-      else if (until === undefined) continue;
-      else break;
     }
   };
   for (const [element, item] of after) {
-    if (before.has(element)) keepOwn(element);
+    keepLiveOnly();
+    const isShared = before.has(element);
+    merged.push(isShared ? mergeApplied(before.get(element), item, schema.item) : item);
+    if (!isShared) continue;
+    shared.shift();
     if (old[next] === element) next += 1;
-    merged.push(before.has(element) ? mergeApplied(before.get(element), item, schema.item) : item);
   }
-  keepOwn(undefined);
+  keepLiveOnly();
   return merged;
 };

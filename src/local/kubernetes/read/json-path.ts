@@ -1,6 +1,6 @@
 import { isRecord, listOf } from '../json.ts';
 
-const stepPattern = /\.?([A-Za-z0-9_\-/]+)|\[(\d+|\*)\]|\['([^']+)'\]|\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]/gy;
+const stepPattern = /\.?([A-Za-z0-9_\-/~]+)|\[(\d+|\*)\]|\['([^']+)'\]|\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]/gy;
 
 type Step = (values: unknown[]) => unknown[];
 
@@ -10,7 +10,8 @@ const field =
     values.flatMap((value) => (isRecord(value) && value[name] !== undefined ? [value[name]] : []));
 
 const stepOf = ([, plain, index, quoted, key, wanted]: RegExpExecArray): Step => {
-  const name = plain ?? quoted;
+  // A tilde stands for an escaped dot: no field name has one.
+  const name = (plain ?? quoted)?.replaceAll('~', '.');
   if (name !== undefined) return field(name);
   if (index === '*') return (values) => values.flatMap(listOf);
   if (index !== undefined)
@@ -23,7 +24,7 @@ const stepOf = ([, plain, index, quoted, key, wanted]: RegExpExecArray): Step =>
  * backslash. Text of the first match; '' where there is none or the path says more than that.
  */
 export const jsonPathText = (object: unknown, path: string): string => {
-  const escaped = path.replaceAll('\\.', '\u0000');
+  const escaped = path.replaceAll('\\.', '~');
   let values: unknown[] = [object];
   stepPattern.lastIndex = 0;
   let read = 0;
