@@ -37,6 +37,11 @@ export type StartEmbeddedCluster = (options: EmbeddedClusterOptions) => Promise<
 /**
  * Starts one embedded cluster: a small API server on loopback with controllers that play the workloads. What it holds is in
  * `stateDir` and survives a kill. Errors: AppError `port-in-use`; Node's of the file system.
+ *
+ * Like the API server: types and schemas (schema/builtin-types.json), field ownership, defaults and the usual mistakes.
+ * Not played: exec, logs, access control, admission, tokens (501); conversion webhooks and CEL rules of custom resources;
+ * `events.k8s.io`; CronJobs' runs; Endpoints; pages of a list are not one snapshot; history for watches goes back some
+ * thousands of changes and not beyond a restart.
  */
 export const startEmbeddedCluster: StartEmbeddedCluster = async ({ name, port, stateDir, clock, newId, log }) => {
   const { credentials, keepPort } = clusterCredentials(stateDir, clock());

@@ -89,7 +89,7 @@ const podOf = (deps: WriteDeps, owner: KubernetesObject, name: string, template:
 };
 
 /** More pods than this are not played: nobody looks at them. */
-const mostPods = 10;
+export const mostPods = 10;
 
 /** The pods that an object controls. */
 export const podsOf = (deps: WriteDeps, owner: KubernetesObject): KubernetesObject[] =>
@@ -101,7 +101,7 @@ export const playPods = (
   owner: KubernetesObject,
   names: readonly string[],
   end: PodEnd,
-  template: unknown = at(owner, 'spec.template'),
+  templateOf: (pod: string) => unknown = () => at(owner, 'spec.template'),
 ): void => {
   const { namespace = '' } = owner.metadata;
   const wanted = names.slice(0, mostPods);
@@ -110,7 +110,7 @@ export const playPods = (
     if (!wanted.includes(pod.metadata.name ?? '')) deps.store.remove('/pods', pod);
     else if (!isAtEnd(pod, end)) writeStatus(deps, '/pods', pod, podStatus(pod, end, deps.clock()));
   }
-  for (const name of wanted) makeObject(deps, '/pods', podOf(deps, owner, name, template, end), namespace);
+  for (const name of wanted) makeObject(deps, '/pods', podOf(deps, owner, name, templateOf(name), end), namespace);
 };
 
 /** True for a pod whose status says this end already. */

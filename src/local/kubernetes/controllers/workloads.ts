@@ -7,7 +7,7 @@ import { timeText } from '../writes/deps.ts';
 import { shallFail } from './annotations.ts';
 import { conditionsOf, withoutZeros } from './conditions.ts';
 import { makeObject, writeAsController, writeStatus } from './controller-writes.ts';
-import { playPods, podStatus, removePods, shortHash } from './pods.ts';
+import { mostPods, playPods, podStatus, removePods, shortHash } from './pods.ts';
 
 const numberAt = (object: KubernetesObject, path: string, absent: number): number => {
   const value = at(object, path);
@@ -20,24 +20,41 @@ const renewPods = (deps: WriteDeps, object: KubernetesObject, revision: string, 
   if (before !== '' && before !== revision) removePods(deps, object);
 };
 
+const claimNames = (object: KubernetesObject): string[] =>
+  listOf(at(object, 'spec.volumeClaimTemplates')).map((claim) => textOf(at(claim, 'metadata.name')));
+
+/** A StatefulSet's claims for its pods. */
+const makeClaims = (deps: WriteDeps, object: KubernetesObject, pods: readonly string[]): void => {
+  for (const claim of listOf(at(object, 'spec.volumeClaimTemplates')).map(recordOf)) {
+    const metadata = recordOf(claim.metadata);
+    for (const pod of pods) {
+      const body = { metadata: { ...metadata, name: `${textOf(metadata.name)}-${pod}` }, spec: claim.spec };
+      makeObject(deps, '/persistentvolumeclaims', body, object.metadata.namespace ?? '');
+    }
+  }
+};
+
+/** The template of one pod, with its claims as volumes. */
+const templateWithClaims = (object: KubernetesObject, pod: string): Json => {
+  const template = recordOf(at(object, 'spec.template'));
+  const spec = recordOf(template.spec);
+  const volumes = claimNames(object).map((name) => ({ name, persistentVolumeClaim: { claimName: `${name}-${pod}` } }));
+  return volumes.length === 0
+    ? template
+    : { ...template, spec: { ...spec, volumes: [...volumes, ...listOf(spec.volumes)] } };
+};
+
 /** Plays a StatefulSet: its claims, pods and status. */
 export const settleStatefulSet = (deps: WriteDeps, object: KubernetesObject): void => {
-  const { name = '', namespace = '', generation } = object.metadata;
+  const { name = '', generation } = object.metadata;
   const failing = shallFail(object);
   const replicas = numberAt(object, 'spec.replicas', 1);
   const revision = `${name}-${shortHash(at(object, 'spec.template'), 10)}`;
   renewPods(deps, object, revision, 'status.updateRevision');
   const first = numberAt(object, 'spec.ordinals.start', 0);
-  const pods = Array.from({ length: replicas }, (_, index) => `${name}-${first + index}`);
-  for (const claim of listOf(at(object, 'spec.volumeClaimTemplates')).map(recordOf)) {
-    const { metadata, spec } = claim;
-    for (const pod of pods.slice(0, 10)) {
-      const claimName = `${textOf(recordOf(metadata).name)}-${pod}`;
-      const body = { metadata: { ...recordOf(metadata), name: claimName }, spec };
-      makeObject(deps, '/persistentvolumeclaims', body, namespace);
-    }
-  }
-  playPods(deps, object, pods, failing ? 'crashing' : 'running');
+  const pods = Array.from({ length: Math.min(replicas, mostPods) }, (_, index) => `${name}-${first + index}`);
+  makeClaims(deps, object, pods);
+  playPods(deps, object, pods, failing ? 'crashing' : 'running', (pod) => templateWithClaims(object, pod));
   const ready = failing ? 0 : replicas;
   writeStatus(deps, 'apps/statefulsets', object, {
     observedGeneration: generation,
