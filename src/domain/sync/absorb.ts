@@ -108,7 +108,8 @@ const absorbError = (run: Run, task: Task, { type }: ActionResult, error: Action
   if (code === 'namespace-missing' && input.targets.some(({ tracked }) => !tracked)) {
     op.stage = 'start';
     op.ensureNamespace = true;
-  } else if (code === 'kind-unknown' && !isPastDeadline(run)) run.held ??= error;
+  } else if ((code === 'kind-unknown' || task.target.kind === 'unknown') && !isPastDeadline(run))
+    run.held ??= { ...error, code: 'kind-unknown' };
   else if (code === 'object-missing' || code === 'already-exists') say(run, String(task.index), message);
   else if (code === 'apply-invalid' && isForced && !error.untyped && type !== 'create' && stateOf(run, task) !== 'c') {
     run.storeFirst = true;

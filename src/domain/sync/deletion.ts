@@ -5,7 +5,7 @@ import { endWith, failureMessage } from './ending.ts';
 import { HOOK_FINALIZER, waveOf } from './hooks.ts';
 import { approvalOf, awaitDeletion, beingPruned, judgePruned, waitForApproval } from './prunes.ts';
 import { removalOf } from './removal.ts';
-import { type Move, putInventory, type Run, readOf, say } from './run.ts';
+import { isConfirmed, type Move, putInventory, type Run, readOf, say } from './run.ts';
 import type { InventoryEntry, OperationStage, SyncedApplication } from './sync-operation.ts';
 import { isKeptByHelm, resourceOptions } from './sync-options.ts';
 import { isOwn } from './tracking.ts';
@@ -54,7 +54,7 @@ const plan = (run: Run): Move | undefined => {
   const entries = [...run.inventory.values()];
   const unseen = entries.map(withKey).filter(({ key }) => !run.input.live.has(key));
   if (unseen.length > 0) return { actions: unseen.map(readOf) };
-  const unconfirmed = run.input.approved?.delete ? [] : entries.filter((entry) => needsConfirmation(run, entry));
+  const unconfirmed = isConfirmed(run, 'delete') ? [] : entries.filter((entry) => needsConfirmation(run, entry));
   if (unconfirmed.length > 0) {
     run.op.approval = approvalOf('delete-confirm', refsOf(unconfirmed), entries.length);
     return waitForApproval(refsOf(unconfirmed), 'delete');
@@ -111,7 +111,10 @@ const deleteWaves = (run: Run): Move | undefined => {
   const unseen = entries.map(withKey).filter(({ key }) => !run.input.live.has(key));
   if (unseen.length > 0) return { actions: unseen.map(readOf) };
   const actions = due.flatMap(([key]) => deleteOne(run, key) ?? []);
-  return actions.length > 0 ? { actions } : awaitDeletion(run);
+  if (actions.length === 0) return awaitDeletion(run);
+  // That the hooks before have ended is known only as long as their objects are there.
+  run.storeFirst = true;
+  return { actions };
 };
 
 const deleteOne = (run: Run, key: string): Action | undefined => {

@@ -2,7 +2,17 @@ import { type KubernetesObject, type ResourceRef, resourceKey } from '../kuberne
 import type { Action } from './actions.ts';
 import { hasAnnotationOption } from './annotations.ts';
 import { waveOf } from './hooks.ts';
-import { type Move, type Prune, pollSeconds, putInventory, type Run, readOf, say, type TaskState } from './run.ts';
+import {
+  isConfirmed,
+  type Move,
+  type Prune,
+  pollSeconds,
+  putInventory,
+  type Run,
+  readOf,
+  say,
+  type TaskState,
+} from './run.ts';
 import type { Approval, InventoryEntry } from './sync-operation.ts';
 import { isKeptByHelm, resourceOptions, SYNC_OPTIONS } from './sync-options.ts';
 import { pruneWaves } from './task-order.ts';
@@ -115,7 +125,7 @@ export const pruneWave = (run: Run, wave: number): Move | undefined => {
   const entries = due.flatMap(([key]) => run.inventory.get(key) ?? []);
   const unseen = entries.filter(({ ref }) => !run.input.live.has(resourceKey(ref)));
   if (unseen.length > 0) return { actions: unseen.map(({ ref }) => readOf({ key: resourceKey(ref), ref })) };
-  const unconfirmed = run.input.approved?.prune ? [] : entries.filter((entry) => needsConfirmation(run, entry));
+  const unconfirmed = isConfirmed(run, 'prune') ? [] : entries.filter((entry) => needsConfirmation(run, entry));
   if (unconfirmed.length > 0) {
     const refs = unconfirmed.map(({ ref }) => ref);
     run.op.approval = approvalOf('prune-confirm', refs, run.inventory.size);

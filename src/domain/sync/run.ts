@@ -52,7 +52,7 @@ export const openRun = (input: StepInput): Run => {
     options: applicationOptions(input.application),
     op: { ...operation, messages: { ...operation.messages } },
     tasks: tasksOf(targets, operation),
-    states: [...operation.states].map((letter) => (isState(letter) ? letter : '-')),
+    states: Array.from(operation.states, (letter) => (isState(letter) ? letter : '-')),
     prunes: new Map(Object.entries(operation.prunes ?? {}).map(([key, text]) => [key, readPrune(text)])),
     inventory: new Map(input.inventory.map((entry) => [resourceKey(entry.ref), entry])),
     inventoryChanged: false,
@@ -130,6 +130,15 @@ const DEADLINE_MS = 600_000;
 export const isPastDeadline = ({ op, input }: Run): boolean => {
   const text = input.application.annotations[DEADLINE_ANNOTATION];
   return input.now - (op.waitingSince ?? input.now) >= ((text && parseGoDuration(text)) || DEADLINE_MS);
+};
+
+const APPROVED_ANNOTATION = 'argocd.argoproj.io/deletion-approved';
+
+/** Whether a person confirmed, since the operation started: here, or as in Argo CD by the Application's annotation (RFC 3339). */
+export const isConfirmed = ({ op, input }: Run, what: 'prune' | 'delete'): boolean => {
+  const at = Date.parse(input.application.annotations[APPROVED_ANNOTATION] ?? '');
+  // Written to the second.
+  return input.approved?.[what] === true || at >= Math.floor(op.startedAt / 1000) * 1000;
 };
 
 export const readOf = ({ key, ref }: Pick<Task, 'key' | 'ref'>): Action => ({ type: 'read', key, ref });

@@ -61,7 +61,9 @@ const writeDown = (run: Run): void => {
   for (const task of run.tasks) {
     const entry = run.inventory.get(task.key);
     const isHook = task.target.hook;
-    if (stateOf(run, task) === 'x' || (entry && Boolean(entry.hook) === isHook)) continue;
+    // What nobody serves cannot be applied, and its scope, so its key, is still a guess.
+    if (stateOf(run, task) === 'x' || task.target.kind === 'unknown') continue;
+    if (entry && Boolean(entry.hook) === isHook) continue;
     putInventory(run, task.key, {
       ref: task.ref,
       ...(entry?.uid ? { uid: entry.uid } : {}),
@@ -130,17 +132,18 @@ const isNoRefusal = (run: Run, { code }: ActionError): boolean =>
 
 const judgeStart = (run: Run, results: readonly ActionResult[]): Move | undefined => {
   const failed = results.filter(({ error }) => error && !isNoRefusal(run, error));
-  const unserved = failed.find(({ error }) => error?.code === 'kind-unknown' && !isPastDeadline(run));
-  const refused = failed.filter(({ type, error }) => type === 'dry-run' && error?.code !== 'kind-unknown');
-  const foreign = foreignOwners(run);
-  if (foreign.length > 0) return endWith(run, { phase: 'Failed', message: foreign[0] ?? '', final: true });
-  if (refused.length > 0) return failDryRun(run, refused);
+  const dryRun = failed.filter(({ type }) => type === 'dry-run');
+  // A kind that came in between was sent on a guess: whatever was said of it, it is prepared again.
+  const guessed = new Set(run.tasks.filter(({ target }) => target.kind === 'unknown').map(({ key }) => key));
+  const unserved = dryRun.filter(({ key, error }) => error?.code === 'kind-unknown' || guessed.has(key));
+  const refused = isPastDeadline(run) ? dryRun : dryRun.filter((result) => !unserved.includes(result));
   const unread = failed.find(({ type, error }) => type === 'read' && error?.code !== 'kind-unknown');
+  const [foreign] = foreignOwners(run);
+  if (foreign !== undefined) return endWith(run, { phase: 'Failed', message: foreign, final: true });
+  if (refused.length > 0) return failDryRun(run, refused);
   if (unread) return endWith(run, { phase: 'Error', message: unread.error?.message ?? '' });
-  if (unserved?.type === 'dry-run')
-    return { wait: { seconds: pollSeconds(run), reason: 'kind', message: unserved.error?.message ?? '' } };
-  const late = failed.filter(({ type }) => type === 'dry-run');
-  if (late.length > 0) return failDryRun(run, late);
+  const [first] = unserved;
+  if (first) return { wait: { seconds: pollSeconds(run), reason: 'kind', message: first.error?.message ?? '' } };
   if (!run.op.prunes) planPrunes(run);
   if (run.op.options.dryRun)
     return endWith(run, { phase: 'Succeeded', message: 'dry run: everything would be applied' });

@@ -197,7 +197,10 @@ export interface Step {
   storeFirst: boolean;
   /** The inventory where it changed; to be stored together with the operation. */
   inventory?: InventoryEntry[];
-  /** Call again with no results after so many seconds (may be a fraction). `refresh`: resolve the revision again first. */
+  /**
+   * Call again with no results after so many seconds (may be a fraction). `refresh`: resolve the revision again first. After
+   * the reason `kind` read discovery anew and prepare the targets again: a kind's scope is known only then.
+   */
   wait?: { seconds: number; reason: WaitReason; message: string; refresh?: true };
   done: boolean;
 }

@@ -119,7 +119,7 @@ export const workloads: World['outcome'] = ({ kind, metadata }, age) => {
 };
 
 const control = ({ cluster, outcome, now }: World): void => {
-  for (const live of [...cluster.objects.values()]) {
+  for (const live of cluster.objects.values()) {
     const age = (now() - Date.parse(live.metadata.creationTimestamp ?? '')) / 1000;
     const status = outcome(live, age);
     if (status !== undefined && JSON.stringify(status) !== JSON.stringify(live['status']))
@@ -201,12 +201,16 @@ export const sync = async (world: World, syncing: Sync): Promise<Outcome> => {
   return drive(world, syncing, targets, started);
 };
 
+const prepareAgain = async (world: World, { objects }: Sync): Promise<StepInput['targets']> =>
+  prepareTargets({ ...world, apiResources: await world.cluster.discover(), objects }).targets;
+
 export const drive = async (
   world: World,
   syncing: Sync,
-  targets: StepInput['targets'],
+  first: StepInput['targets'],
   started: Operation,
 ): Promise<Outcome> => {
+  let targets = first;
   let stored = { operation: started, inventory: world.inventory };
   let { operation, inventory } = stored;
   let live = new Map<string, KubernetesObject | undefined>();
@@ -253,6 +257,7 @@ export const drive = async (
     if (!step.wait) continue;
     waits.push(step.wait);
     if (step.wait.reason === 'approval') break;
+    if (step.wait.reason === 'kind') targets = await prepareAgain(world, syncing);
     live = new Map();
     results = [];
   }

@@ -144,6 +144,19 @@ describe('pruning', () => {
     expect(writesOf(world)).toContain('delete ConfigMap/gone');
   });
 
+  it('takes Argo CD’s deletion-approved annotation for a confirmation, if it is newer than the operation', async () => {
+    const objects = [KEPT, object('ConfigMap', 'gone', { 'sync-options': 'Prune=confirm' })];
+    for (const [seconds, isPruned] of [
+      [-60, false],
+      [0, true],
+    ] as const) {
+      const world = await applied(objects);
+      const approved = new Date(world.now() + seconds * 1000).toISOString();
+      world.application = application([], { annotations: { 'argocd.argoproj.io/deletion-approved': approved } });
+      expect((await sync(world, { objects: [KEPT] })).isDone).toBe(isPruned);
+    }
+  });
+
   it('prunes last waves first, PruneLast after everything', async () => {
     const world = await applied([
       object('ConfigMap', 'one', { 'sync-wave': '1' }),
