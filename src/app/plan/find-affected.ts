@@ -11,7 +11,7 @@ import type { TreeReader } from './tree-reader.ts';
 interface FindInput {
   at: { repository: string; ref: string; commit: string };
   defaultBranch: string | undefined;
-  compiled: Compiled;
+  compiled: Pick<Compiled, 'snapshot' | 'changed'>;
   index: PlanIndex;
   trees: TreeReader;
   tree: Tree;

@@ -51,7 +51,11 @@ const requestRender = async (
 };
 
 /** The bytes of every file of the bundle, from the source's own commit and from those that lend it value files. */
-const readContents = async ({ from, refs, inspection }: PlannedSource): Promise<ReadonlyMap<string, Uint8Array>> => {
+export const readContents = async ({
+  from,
+  refs,
+  inspection,
+}: PlannedSource): Promise<ReadonlyMap<string, Uint8Array>> => {
   const contents = new Map<string, Uint8Array>();
   for (const [ref, files] of Map.groupBy(inspection.files, (file) => file.ref)) {
     const lender = ref === undefined ? from : refs.get(ref);

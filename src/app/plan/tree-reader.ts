@@ -66,7 +66,11 @@ const read = async (
   return { repository: config.url, ref, commit, tree, ...reading(repository, tree) };
 };
 
-const reading = (repository: Repository, tree: Tree) => ({
+/** How sources read the files of a tree: texts by path (what is no file is missing), blobs by digest. */
+export const reading = (
+  repository: Pick<Repository, 'readBlobs'>,
+  tree: Tree,
+): Pick<CommitTree, 'files' | 'readBlobs'> => ({
   readBlobs: (digests: readonly string[]) => repository.readBlobs(digests),
   files: {
     readText: async (paths: readonly string[]) => {

@@ -1,0 +1,71 @@
+import { stat } from 'node:fs/promises';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { AppError, rejected } from '../domain/errors.ts';
+
+/** What an offline command gets from the outside. */
+export interface CommandInput {
+  /** What follows the command on the command line. */
+  args: readonly string[];
+  /** The current directory: relative paths start here, and unpacked tools are kept below it. */
+  cwd: string;
+  environment: Readonly<Record<string, string | undefined>>;
+  write: (text: string) => void;
+  /** Where errors go, one line each; `write` unless given. */
+  writeError?: (text: string) => void;
+}
+
+/** Where Towline keeps its own files, in the current directory: unpacked tools and, in `towline dev`, its state. */
+export const STATE_DIR = '.towline';
+
+/**
+ * The command line's options and what stands beside them. Errors: AppError `usage` (rejected).
+ */
+export const readOptions = <T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) => {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options });
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** A wrong command line: AppError `usage` (rejected), so exit code 2. */
+export const usage = (reason: string): AppError => rejected('usage', `${reason}; see --help`);
+
+/** The value of `-o` among those that a command knows. Errors: AppError `usage` (rejected). */
+export const outputOf = <T extends string>(given: string | undefined, known: readonly [T, ...T[]]): T => {
+  if (given === undefined) return known[0];
+  const found = known.find((one) => one === given);
+  if (found === undefined) throw usage(`-o is ${given}, not ${known.join(' or ')}`);
+  return found;
+};
+
+/** Input that cannot be read, so exit code 2: AppError `file-unreadable` (rejected) with the system's code. */
+export const unreadable = (path: string, error: unknown): AppError => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  return rejected('file-unreadable', `${path}: cannot be read (${code})`, { cause: error });
+};
+
+/** Makes sure that a path names a directory. Errors: AppError `file-unreadable`, `not-a-directory` (rejected). */
+export const checkDirectory = async (path: string): Promise<void> => {
+  const found = await stat(path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  if (!found.isDirectory()) throw rejected('not-a-directory', `${path}: is not a directory`);
+};
+
+/** A text as one line, however it was wrapped. */
+export const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' ').trim();
+
+/**
+ * Runs a command's body, which answers with the exit code. What is wrong with the command line or the input ends in one
+ * line and 2, any other AppError in one line and 1; a defect is thrown.
+ */
+export const runCommand = async (name: string, input: CommandInput, body: () => Promise<number>): Promise<number> => {
+  try {
+    return await body();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    (input.writeError ?? input.write)(`towline ${name}: ${oneLine(error.message)}\n`);
+    return error.kind === 'rejected' ? 2 : 1;
+  }
+};

@@ -1,0 +1,60 @@
+import { runGit } from '../adapters/git/git-process.ts';
+
+/** What a Git checkout tells about itself. */
+export interface Checkout {
+  /** Where it is: the folder that holds `.git`. */
+  root: string;
+  /** The commit that is checked out; undefined before the first one. */
+  head: string | undefined;
+  /** Full name of the branch that is checked out; undefined where HEAD is detached. */
+  branch: string | undefined;
+  /** Full name of the branch that the remote's HEAD stands for; undefined where the remote is not known. */
+  remoteDefault: string | undefined;
+  /** Fetch URLs of its remotes. */
+  remotes: string[];
+}
+
+/**
+ * Reads what a checkout tells about itself. Undefined: `path` is in none. Errors: AppError `git-missing`.
+ */
+export const readCheckout = async (path: string, searchPath: string | undefined): Promise<Checkout | undefined> => {
+  const git = gitIn(path, searchPath);
+  const root = await git(['rev-parse', '--show-toplevel']);
+  if (root === undefined) return undefined;
+  const [head, branch, remoteHead, remotes] = await Promise.all([
+    git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']),
+    git(['symbolic-ref', '--quiet', 'HEAD']),
+    git(['symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD']),
+    git(['config', '--get-regexp', String.raw`^remote\..*\.url$`]),
+  ]);
+  return {
+    root,
+    head,
+    branch,
+    remoteDefault: remoteHead?.replace(/^refs\/remotes\/origin\//, 'refs/heads/'),
+    remotes: (remotes ?? '').split('\n').flatMap((line) => line.split(' ').slice(1, 2)),
+  };
+};
+
+/** The commit that a revision means in a checkout (`HEAD~1`, `main`, `v1.2`, an abbreviated id); undefined: none. */
+export const resolveInCheckout = (
+  path: string,
+  revision: string,
+  searchPath: string | undefined,
+): Promise<string | undefined> =>
+  gitIn(path, searchPath)(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
+
+const TIMEOUT_MS = 30_000;
+
+/** Runs git in a folder: what it said, trimmed, or undefined where it failed. */
+const gitIn =
+  (path: string, searchPath: string | undefined) =>
+  async (args: readonly string[]): Promise<string | undefined> => {
+    // The user's own checkout on the user's own machine, whoever owns the files.
+    const trusted = ['-c', 'safe.directory=*', ...args];
+    const { status, stdout } = await runGit({ searchPath, protocols: 'file' }, trusted, {
+      cwd: path,
+      timeoutMs: TIMEOUT_MS,
+    });
+    return status === 0 ? stdout.toString('utf8').trim() : undefined;
+  };
