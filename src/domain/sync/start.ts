@@ -110,20 +110,22 @@ const namespaceToSee = ({ input, inventory, op }: Run): Target | undefined => {
 const dryRuns = (run: Run): Action[] => {
   const tasks = pending(run);
   if (tasks.length < 2 && !run.op.options.dryRun) return [];
+  const toCome = new Set(
+    run.tasks.filter((task) => task.ref.kind === 'Namespace' && !isKnown(run, task)).map(({ ref }) => ref.name),
+  );
   return tasks
-    .filter((task) => canDryRun(run, task))
+    .filter((task) => canDryRun(run, task, toCome))
     .map(({ key, object, target }) => {
       return { type: 'dry-run', key, object, method: target.hook ? 'create' : 'apply' };
     });
 };
 
 /** Not what needs a kind or namespace that comes with this very sync, nor what may have to be made anew. */
-const canDryRun = (run: Run, { target, ref }: Task): boolean => {
+const canDryRun = ({ op }: Run, { target, ref }: Task, toCome: ReadonlySet<string>): boolean => {
   if (target.kind !== 'served' && (target.kind === 'defined-here' || target.options.skipDryRunOnMissingResource))
     return false;
-  if (target.options.replace || target.options.force || run.op.options.force) return false;
-  const namespace = ref.namespace && run.tasks.find(({ key }) => key === `/Namespace//${ref.namespace}`);
-  return !namespace || isKnown(run, namespace);
+  if (target.options.replace || target.options.force || op.options.force) return false;
+  return ref.namespace === undefined || !toCome.has(ref.namespace);
 };
 
 /** Dry runs fail for these where the sync itself would not. */
