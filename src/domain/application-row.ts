@@ -3,7 +3,7 @@ import type { Health } from './health/health.ts';
 import type { Lease } from './lease.ts';
 import type { OutcomePhase } from './rollout.ts';
 import type { Row } from './row.ts';
-import type { InventoryEntry, Operation } from './sync/operation.ts';
+import type { InventoryEntry, Operation } from './sync/sync-operation.ts';
 
 /** The commit that one source of an application was taken from. */
 export interface SourceRevision {

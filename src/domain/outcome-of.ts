@@ -8,7 +8,8 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
   if (desired.error) return { phase: 'failed', message: desired.error.message };
   if (row.waiting) return { phase: 'waiting', message: row.waiting };
   const isCurrent = operation?.generation === desired.generation;
-  if (isCurrent && operation.phase === 'Failed') return { phase: 'failed', message: operation.message };
+  if (isCurrent && (operation.phase === 'Failed' || operation.phase === 'Error'))
+    return { phase: 'failed', message: operation.message };
   const late = now - desired.plannedAt > PROGRESS_DEADLINE_MS;
   if (applied?.generation !== desired.generation) {
     const message = operation?.message;

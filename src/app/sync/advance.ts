@@ -13,7 +13,9 @@ export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string
   if (row.removed) return removeApplication(deps, row);
   if (!desired || desired.error) return { change: {}, clear: ['awaiting'] };
   const isApplied = row.applied?.generation === desired.generation;
-  const isOver = row.operation?.generation === desired.generation && row.operation.phase === 'Failed';
+  const isOver =
+    row.operation?.generation === desired.generation &&
+    (row.operation.phase === 'Failed' || row.operation.phase === 'Error');
   const [fleet, manifests] = await Promise.all([
     loadFleet(deps),
     isApplied || isOver ? undefined : loadManifests(deps, row),

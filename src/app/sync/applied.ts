@@ -1,56 +1,36 @@
 import type { ApplicationRow, ResourceState } from '../../domain/application-row.ts';
-import { assessHealth, type Health } from '../../domain/health/health.ts';
-import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-object.ts';
-import { afterOperation } from '../../domain/sync/inventory.ts';
-import type { Operation, Target } from '../../domain/sync/operation.ts';
-import type { ClusterConnection } from '../../ports/cluster.ts';
+import { assessHealth } from '../../domain/health/health.ts';
+import { resourceResults } from '../../domain/sync/resource-results.ts';
+import type { ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
+import type { Running } from './run-operation.ts';
 import type { Advance } from './sync-application.ts';
 import { HEALTH_LOOKS_MS, settleHealth } from './watch-health.ts';
 
-interface Ended {
-  row: ApplicationRow;
-  operation: Operation;
-  targets: readonly Target[];
-  live: Map<string, KubernetesObject>;
-  connection: ClusterConnection;
-}
-
 /** The row after an operation ended: what is applied, its health right now, and when to look at it again. */
-export const applied = async (deps: SyncDeps, ended: Ended): Promise<Advance> => {
-  const { row, operation, targets, live } = ended;
+export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> => {
+  const { row, operation, inventory, live } = ended;
   const now = deps.clock();
-  const inventory = afterOperation(row.inventory, operation, live, goneKeys(ended));
+  const targets = ended.targets.filter(({ hook, phases }) => !hook && phases.length > 0);
+  const results = resourceResults(operation, ended.targets);
   const times = { ...row.times, rendered: row.times.rendered ?? now };
-  if (operation.phase === 'Failed') {
-    const resources = resourcesOf(deps, targets, operation, live);
-    return { change: { operation, inventory, resources, sync: 'OutOfSync', times }, clear: ['awaiting', 'waiting'] };
+  const common = { operation, inventory: [...inventory] };
+  if (operation.phase !== 'Succeeded') {
+    const resources = resourcesOf(deps, targets, results, live);
+    return { change: { ...common, resources, sync: 'OutOfSync', times }, clear: ['awaiting', 'waiting'] };
   }
   const health = await settleHealth(deps, ended.connection, targets, live, HEALTH_LOOKS_MS);
+  const isMoving = health.status === 'Progressing' || health.status === 'Missing' || health.status === 'Degraded';
   const change: Partial<ApplicationRow> = {
-    operation,
-    inventory,
-    resources: resourcesOf(deps, targets, operation, live),
+    ...common,
+    resources: resourcesOf(deps, targets, results, live),
     ...appliedFields(row, now),
     health,
-    sync: outOfSync(operation) ? 'OutOfSync' : 'Synced',
+    sync: results.some(({ status }) => status === 'PruneSkipped') ? 'OutOfSync' : 'Synced',
     times: { ...times, applied: now, ...(health.status === 'Healthy' ? { healthy: deps.clock() } : {}) },
   };
-  const isMoving = health.status === 'Progressing' || health.status === 'Missing' || health.status === 'Degraded';
   return { change, clear: ['awaiting', 'waiting'], ...(isMoving ? { waitSeconds: 1 } : {}) };
 };
-
-/** Objects of the inventory that are neither rendered nor live any more. */
-const goneKeys = ({ row, targets, operation, live }: Ended): Set<string> => {
-  const kept = new Set(targets.map(({ key }) => key));
-  const keys = row.inventory.map(({ ref }) => resourceKey(ref));
-  return new Set(
-    keys.filter((key) => !kept.has(key) && !live.has(key) && operation.results[key]?.status !== 'PruneSkipped'),
-  );
-};
-
-const outOfSync = ({ results }: Operation): boolean =>
-  Object.values(results).some(({ status }) => status === 'PruneSkipped' || status === 'SyncFailed');
 
 const appliedFields = (row: ApplicationRow, at: number): Partial<ApplicationRow> => {
   const { desired } = row;
@@ -63,13 +43,14 @@ const appliedFields = (row: ApplicationRow, at: number): Partial<ApplicationRow>
 const resourcesOf = (
   deps: SyncDeps,
   targets: readonly Target[],
-  { results }: Operation,
-  live: ReadonlyMap<string, KubernetesObject>,
-): ResourceState[] =>
-  targets.map(({ key, ref }) => {
-    const result = results[key];
+  results: readonly ResourceResult[],
+  live: Running['live'],
+): ResourceState[] => {
+  const byKey = new Map(results.map((result) => [result.key, result]));
+  const states = targets.map(({ key, ref }): ResourceState => {
+    const result = byKey.get(key);
     const object = live.get(key);
-    const health: Health | undefined = object && assessHealth(object, deps.healthOverrides);
+    const health = object && assessHealth(object, deps.healthOverrides);
     return {
       ...ref,
       sync: result?.status === 'Synced' ? 'Synced' : 'OutOfSync',
@@ -77,3 +58,6 @@ const resourcesOf = (
       ...(result?.message ? { message: result.message } : {}),
     };
   });
+  const left = results.filter(({ status }) => status === 'PruneSkipped');
+  return [...states, ...left.map(({ ref, message }): ResourceState => ({ ...ref, sync: 'OutOfSync', message }))];
+};

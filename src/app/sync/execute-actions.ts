@@ -1,13 +1,12 @@
 import { AppError } from '../../domain/errors.ts';
-import type { Action, ActionResult } from '../../domain/sync/operation.ts';
+import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
+import type { Action, ActionError, ActionResult } from '../../domain/sync/actions.ts';
+import { FIELD_MANAGER } from '../../domain/sync/migrate-fields.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
 
-/** Argo CD's own: so that an application can move over, and back, with its fields' ownership. */
-const FIELD_MANAGER = 'argocd-controller';
-
 /**
- * Runs one step's actions in parallel (the adapter bounds the requests in flight). A permanent refusal is a result of its
- * object; transient errors are thrown, and the step is taken again later.
+ * Runs one step's actions in parallel (the adapter bounds the requests in flight). What the cluster refuses, or cannot
+ * answer just now, is a result of its object; the engine decides what it means. Defects are thrown.
  */
 export const executeActions = (connection: ClusterConnection, actions: readonly Action[]): Promise<ActionResult[]> =>
   Promise.all(actions.map((action) => execute(connection, action)));
@@ -18,34 +17,41 @@ const execute = async (connection: ClusterConnection, action: Action): Promise<A
     const object = await perform(connection, action);
     return { key, type, ...(object ? { object } : {}) };
   } catch (error) {
-    if (!(error instanceof AppError) || error.kind === 'transient') throw error;
-    if (type === 'read' && error.code === 'kind-unknown') return { key, type };
-    return { key, type, error: { code: error.code, message: error.message } };
+    if (!(error instanceof AppError)) throw error;
+    return { key, type, error: toActionError(error) };
   }
 };
 
-const perform = async (connection: ClusterConnection, action: Action) => {
+const toActionError = ({ code, kind, message, details, retryAfterSeconds }: AppError): ActionError => ({
+  code,
+  kind,
+  message,
+  ...(details.untyped === true ? { untyped: true } : {}),
+  ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+});
+
+const perform = async (connection: ClusterConnection, action: Action): Promise<KubernetesObject | undefined> => {
   switch (action.type) {
-    case 'apply':
-      return applyKnown(connection, action);
     case 'read':
       return connection.get(action.ref);
+    case 'dry-run':
+      return action.method === 'create'
+        ? connection.create(action.object, { fieldManager: FIELD_MANAGER, dryRun: true })
+        : connection.apply(action.object, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
+    case 'apply':
+      if (action.fresh) await connection.discover({ fresh: true });
+      return connection.apply(action.object, { fieldManager: FIELD_MANAGER, force: true });
+    case 'create':
+      return connection.create(action.object, { fieldManager: FIELD_MANAGER });
+    case 'replace':
+      return connection.replace(action.object, { fieldManager: FIELD_MANAGER });
+    case 'patch':
+      return connection.patch(action.ref, action.patch, { fieldManager: FIELD_MANAGER });
     case 'delete': {
-      const { uid, resourceVersion } = action;
-      await connection.delete(action.ref, { uid, resourceVersion, propagationPolicy: 'Foreground' });
+      const { uid, resourceVersion, propagationPolicy } = action;
+      const preconditions = { uid, ...(resourceVersion ? { resourceVersion } : {}) };
+      await connection.delete(action.ref, { ...preconditions, propagationPolicy });
       return undefined;
     }
-  }
-};
-
-/** A kind that discovery does not know may be a minute old: asked again, once. */
-const applyKnown = async (connection: ClusterConnection, { object }: Action & { type: 'apply' }) => {
-  const options = { fieldManager: FIELD_MANAGER, force: true };
-  try {
-    return await connection.apply(object, options);
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'kind-unknown') throw error;
-    await connection.discover({ fresh: true });
-    return connection.apply(object, options);
   }
 };

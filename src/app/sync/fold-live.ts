@@ -1,13 +1,13 @@
 import { assessHealth, foldHealth, type Health } from '../../domain/health/health.ts';
 import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
-import type { Target } from '../../domain/sync/operation.ts';
+import type { Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
 
 /** The application's health from its live objects. */
 export const foldLive = (
   deps: Pick<SyncDeps, 'healthOverrides'>,
   targets: readonly Pick<Target, 'key' | 'ref'>[],
-  live: ReadonlyMap<string, KubernetesObject>,
+  live: ReadonlyMap<string, KubernetesObject | undefined>,
 ): Health =>
   foldHealth(
     targets.map(({ key, ref }) => {

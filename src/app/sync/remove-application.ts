@@ -1,5 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
-import { TRACKING_ANNOTATION, trackingId } from '../../domain/sync/prepare-targets.ts';
+import { defaultSettings } from '../../domain/settings/argo-settings.ts';
+import { isOwn } from '../../domain/sync/tracking.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
 import { loadFleet } from '../load-fleet.ts';
 import type { SyncDeps } from './deps.ts';
@@ -31,9 +32,9 @@ const deleteOwn = async (
   { ref, uid }: ApplicationRow['inventory'][number],
 ): Promise<boolean> => {
   const live = await connection.get(ref);
-  if (live?.metadata.annotations?.[TRACKING_ANNOTATION] !== trackingId(row.spec, ref)) return false;
+  if (!live || !isOwn(live, row.spec, defaultSettings())) return false;
   if (uid !== undefined && live.metadata.uid !== uid) return false;
-  if (KEPT.has(ref.kind) || keeps(live.metadata.annotations)) return false;
+  if (KEPT.has(ref.kind) || keeps(live.metadata.annotations ?? {})) return false;
   if (live.metadata.deletionTimestamp) return true;
   const { uid: seen, resourceVersion } = live.metadata;
   await connection.delete(ref, {

@@ -1,16 +1,17 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
-import { AppError } from '../../domain/errors.ts';
 import type { ClusterConfig } from '../../domain/fleet/fleet-file.ts';
 import type { AppProject } from '../../domain/fleet/project.ts';
 import { permitsObject } from '../../domain/fleet/project-rules.ts';
 import { assessHealth } from '../../domain/health/health.ts';
-import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-object.ts';
+import type { KubernetesObject, ResourceRef } from '../../domain/kubernetes-object.ts';
 import { holdsLease } from '../../domain/lease.ts';
-import { foreignOwner } from '../../domain/sync/foreign-owner.ts';
-import { withTargets } from '../../domain/sync/inventory.ts';
-import { nextStep, type Step, startOperation } from '../../domain/sync/next-step.ts';
-import type { ActionResult, Operation, Target } from '../../domain/sync/operation.ts';
-import { prepareTargets, trackingId } from '../../domain/sync/prepare-targets.ts';
+import { defaultSettings } from '../../domain/settings/argo-settings.ts';
+import type { ActionResult } from '../../domain/sync/actions.ts';
+import { observe } from '../../domain/sync/observe.ts';
+import { startOperation } from '../../domain/sync/start-operation.ts';
+import { nextStep } from '../../domain/sync/step.ts';
+import type { InventoryEntry, Operation, Step, Target } from '../../domain/sync/sync-operation.ts';
+import { prepareTargets } from '../../domain/sync/targets.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
 import { updateKnownRow } from '../update-row.ts';
 import { applied } from './applied.ts';
@@ -28,33 +29,45 @@ export interface OperationInput {
   observe: boolean;
 }
 
-interface Running extends OperationInput {
+/** One worker's run of an operation, between two waits. */
+export interface Running extends OperationInput {
   connection: ClusterConnection;
-  targets: Target[];
+  targets: readonly Target[];
   operation: Operation;
-  live: Map<string, KubernetesObject>;
+  inventory: readonly InventoryEntry[];
+  live: Map<string, KubernetesObject | undefined>;
 }
 
 /** Starts the operation on the desired generation, or takes it up where an earlier worker left it, and runs it on. */
 export const runOperation = async (deps: SyncDeps, input: OperationInput): Promise<Advance> => {
   const { row, cluster, objects } = input;
   const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
-  const types = await connection.discover();
-  const targets = prepareTargets(row.spec, objects, types);
-  const operation = currentOperation(deps, row);
-  const refused = refusals(input, targets);
+  const apiResources = await connection.discover();
+  const settings = defaultSettings();
+  const { targets, problems } = prepareTargets({ application: row.spec, objects, apiResources, settings });
+  const operation = currentOperation(deps, input, targets);
+  const malformed = problems.find(({ severity }) => severity === 'error');
+  const refused = malformed?.message ?? refusals(input, targets);
   if (refused) return failed(deps, operation, refused);
-  const foreign = input.adopt ? undefined : await findForeign(connection, row, targets);
-  if (foreign) return failed(deps, operation, foreign);
   if (input.observe) return observed(deps, operation);
-  await writeDown(deps, input, targets);
-  return run(deps, { ...input, connection, targets, operation, live: new Map() });
+  return run(deps, { ...input, connection, targets, operation, inventory: row.inventory, live: new Map() });
 };
 
-const currentOperation = (deps: SyncDeps, { operation, desired }: ApplicationRow): Operation => {
+const currentOperation = (deps: SyncDeps, { row, adopt }: OperationInput, targets: readonly Target[]): Operation => {
+  const { desired, operation, spec } = row;
   const generation = desired?.generation ?? 0;
-  if (operation?.generation === generation && operation.phase === 'Running') return operation;
-  return startOperation(deps.newId(), generation, deps.clock());
+  if (operation?.generation === generation && operation.stage !== 'ended') return operation;
+  const { automated, retry } = spec.syncPolicy;
+  const options = { prune: automated?.prune ?? false, allowEmpty: automated?.allowEmpty ?? false, adopt };
+  return startOperation({
+    id: deps.newId(),
+    generation,
+    now: deps.clock(),
+    revisions: desired?.revisions.map(({ commit }) => commit) ?? [],
+    targets,
+    targetsDigest: desired?.renderKeys.join(' ') ?? '',
+    options: { ...options, ...(retry ? { retry } : {}) },
+  });
 };
 
 /** The project's rules on what was really rendered, whatever was registered. */
@@ -67,90 +80,81 @@ const refusals = ({ project, cluster, row }: OperationInput, targets: readonly T
   return undefined;
 };
 
-/** Objects that are not ours yet are looked at before they are touched. */
-const findForeign = async (
-  connection: ClusterConnection,
-  row: ApplicationRow,
-  targets: readonly Target[],
-): Promise<string | undefined> => {
-  const known = new Set(row.inventory.map(({ ref }) => resourceKey(ref)));
-  const news = targets.filter(({ key, tracked }) => tracked && !known.has(key));
-  const owners = await Promise.all(
-    news.map(async ({ ref, object }) => foreignOwner(object, await getUnlessUnknown(connection, ref))),
-  );
-  return owners.find((owner) => owner !== undefined);
-};
+/** Waits this short are waited out here, so many times in a row; longer ones are a delayed message's. */
+const SHORT_WAIT_SECONDS = 0.3;
+const SHORT_WAITS = 8;
 
-const getUnlessUnknown = async (connection: ClusterConnection, ref: Target['ref']) => {
-  try {
-    return await connection.get(ref);
-  } catch (error) {
-    // Its CustomResourceDefinition comes in this very sync.
-    if (error instanceof AppError && error.code === 'kind-unknown') return undefined;
-    throw error;
+const run = async (deps: SyncDeps, running: Running): Promise<Advance> => {
+  let results: ActionResult[] = [];
+  for (let waits = 0; ; ) {
+    const step = nextStep(stepInput(deps, running, results));
+    running.operation = step.operation;
+    running.inventory = step.inventory ?? running.inventory;
+    if (step.done) return applied(deps, running);
+    if (step.wait) {
+      if (step.wait.seconds > SHORT_WAIT_SECONDS || ++waits > SHORT_WAITS) return waiting(running, step);
+      await deps.pause(step.wait.seconds * 1_000);
+      Object.assign(running, { live: new Map() });
+      results = [];
+      continue;
+    }
+    // A worker that was paused past its lease must not write any more.
+    if (!holdsLease(running.row.lease, running.owner, deps.clock())) return { change: {} };
+    if (step.storeFirst || step.inventory) await writeDown(deps, running);
+    results = await executeActions(running.connection, step.actions);
+    observe(running.live, results);
   }
 };
 
 /** What will be applied enters the inventory first: an object applied right before a crash can still be pruned later. */
-const writeDown = async (deps: SyncDeps, { row, owner }: OperationInput, targets: readonly Target[]): Promise<void> => {
-  const inventory = withTargets(row.inventory, targets);
-  if (inventory.length === row.inventory.length) return;
+const writeDown = async (deps: SyncDeps, { row, owner, operation, inventory }: Running): Promise<void> => {
+  const stored = { operation, inventory: [...inventory] };
   const saved = await updateKnownRow(deps.applications, row, (known) =>
-    known?.lease?.owner === owner ? { ...known, inventory } : undefined,
+    known?.lease?.owner === owner ? { ...known, ...stored } : undefined,
   );
-  row.inventory = inventory;
+  Object.assign(row, stored);
   // A plan may have come in between: then the row at hand is old, and must not pass for the stored one.
   if (saved?.version === row.version + 1) row.version = saved.version;
 };
 
-const run = async (deps: SyncDeps, running: Running): Promise<Advance> => {
-  let { operation } = running;
-  let results: ActionResult[] = [];
-  while (operation.phase === 'Running') {
-    const step = nextStep(stepInput(deps, { ...running, operation }, results));
-    operation = step.operation;
-    if (step.waitSeconds !== undefined) return waiting(running, step);
-    // A worker that was paused past its lease must not write any more.
-    if (!holdsLease(running.row.lease, running.owner, deps.clock())) return { change: {} };
-    results = await executeActions(running.connection, step.actions);
-    for (const { key, object } of results) if (object) running.live.set(key, object);
-  }
-  return applied(deps, { ...running, operation });
-};
-
 const stepInput = (deps: SyncDeps, running: Running, results: readonly ActionResult[]) => {
-  const { row, cluster, project, operation, targets, live } = running;
-  const { automated } = row.spec.syncPolicy;
+  const { row, cluster, project, operation, targets, inventory, live } = running;
+  const permitted = (ref: ResourceRef, namespaced: boolean): string | undefined =>
+    project ? permitsObject(project, row.spec, cluster, ref, namespaced)?.message : 'there is no such AppProject';
   return {
     operation,
+    application: row.spec,
+    settings: defaultSettings(),
     targets,
-    inventory: row.inventory,
+    inventory,
     live,
     results,
     healthOf: (object: KubernetesObject) => assessHealth(object, deps.healthOverrides),
-    trackingIdOf: (ref: Target['ref']) => trackingId(row.spec, ref),
-    refuses: (ref: Target['ref'], namespaced: boolean) =>
-      project ? permitsObject(project, row.spec, cluster, ref, namespaced)?.message : 'no project',
-    prune: automated?.prune ?? false,
-    allowEmpty: automated?.allowEmpty ?? false,
+    permitted,
     now: deps.clock(),
   };
 };
 
-const waiting = ({ row }: Running, { operation, waitSeconds }: Step): Advance => ({
-  change: { operation, times: row.times },
-  clear: ['awaiting', 'waiting'],
-  ...(waitSeconds === undefined ? {} : { waitSeconds }),
-});
+const waiting = ({ operation, inventory }: Running, { wait }: Step): Advance => {
+  const isPerson = wait?.reason === 'approval';
+  return {
+    change: { operation, inventory: [...inventory], ...(isPerson ? { waiting: wait.message } : {}) },
+    clear: isPerson ? ['awaiting'] : ['awaiting', 'waiting'],
+    waitSeconds: isPerson ? 60 : (wait?.seconds ?? 1),
+  };
+};
 
 const failed = (deps: SyncDeps, operation: Operation, message: string): Advance => ({
-  change: { operation: { ...operation, phase: 'Failed', message, finishedAt: deps.clock() }, sync: 'OutOfSync' },
+  change: {
+    operation: { ...operation, phase: 'Failed', stage: 'ended', message, finishedAt: deps.clock() },
+    sync: 'OutOfSync',
+  },
   clear: ['awaiting', 'waiting'],
 });
 
 const observed = (deps: SyncDeps, operation: Operation): Advance => ({
   change: {
-    operation: { ...operation, phase: 'Succeeded', message: 'observe mode', finishedAt: deps.clock() },
+    operation: { ...operation, phase: 'Succeeded', stage: 'ended', message: 'observe mode', finishedAt: deps.clock() },
     waiting: 'observe mode: nothing is applied',
     sync: 'OutOfSync',
   },

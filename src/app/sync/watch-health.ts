@@ -29,9 +29,11 @@ export const settleHealth = async (
   deps: SyncDeps,
   connection: ClusterConnection,
   targets: readonly Watched[],
-  live: Map<string, KubernetesObject>,
+  live: Map<string, KubernetesObject | undefined>,
   pauses: readonly number[],
 ): Promise<Health> => {
+  // What this run has not looked at may be anything.
+  if (targets.some(({ key }) => !live.has(key))) await readUnsettled(deps, connection, targets, live);
   let health = foldLive(deps, targets, live);
   for (const pause of pauses) {
     if (health.status !== 'Progressing' && health.status !== 'Missing') break;
@@ -46,7 +48,7 @@ const readUnsettled = async (
   deps: SyncDeps,
   connection: ClusterConnection,
   targets: readonly Watched[],
-  live: Map<string, KubernetesObject>,
+  live: Map<string, KubernetesObject | undefined>,
 ): Promise<void> => {
   const unsettled = targets.filter(({ key }) => {
     const object = live.get(key);
@@ -56,8 +58,7 @@ const readUnsettled = async (
   await Promise.all(
     unsettled.map(async ({ key, ref }) => {
       const object = await connection.get(ref);
-      if (object) live.set(key, object);
-      else live.delete(key);
+      live.set(key, object);
     }),
   );
 };
@@ -67,7 +68,7 @@ export const watchHealth = async (deps: SyncDeps, row: ApplicationRow, cluster: 
   if (row.health.status === 'Healthy' || row.health.status === 'Suspended') return { change: {} };
   const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
   const targets = row.resources.map((ref) => ({ key: resourceKey(ref), ref }));
-  const live = new Map<string, KubernetesObject>();
+  const live = new Map<string, KubernetesObject | undefined>();
   await readUnsettled(deps, connection, targets, live);
   const health = await settleHealth(deps, connection, targets, live, [200, 300, 400]);
   const resources = row.resources.map((resource) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ApplicationRow } from '../../../src/domain/application-row.ts';
 import { outcomeOf } from '../../../src/domain/outcome-of.ts';
 import { PROGRESS_DEADLINE_MS } from '../../../src/domain/rollout.ts';
-import { startOperation } from '../../../src/domain/sync/next-step.ts';
+import { startOperation } from '../../../src/domain/sync/start-operation.ts';
 
 const desired = { generation: 2, rollout: 'r1', revisions: [], renderKeys: ['k'], reason: '', plannedAt: 0 };
 const applied = { generation: 2, rollout: 'r1', revisions: [], renderKeys: ['k'], at: 5 };
@@ -11,7 +11,7 @@ const row = (more: Partial<ApplicationRow>): ApplicationRow =>
   ({ id: 'argocd/web', desired, times: {}, health: { status: 'Missing', message: '' }, ...more }) as ApplicationRow;
 
 const operation = (phase: 'Running' | 'Failed', message: string, generation = 2) => ({
-  ...startOperation('o', generation, 0),
+  ...startOperation({ id: 'o', generation, now: 0, revisions: [], targets: [], targetsDigest: '', options: {} }),
   phase,
   message,
 });
