@@ -76,50 +76,57 @@ type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository;
 
 const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> => {
   const { row, hint, head, config, repository } = input;
-  // A commit that was planned before keeps its rollout and statuses unless something really changes.
-  const isNewHead = row.head !== head;
   const force = hint.applications ?? [];
-  const isRepair = !isNewHead && force.length > 0 && row.rollout !== undefined;
-  const rollout = isRepair && row.rollout ? row.rollout : rolloutId(config.url, row.ref, row.generation + 1, head);
-  const environments = environmentsOf(input.fleet.file);
+  const rollout = rolloutOf(input);
   const at = { repository: config.url, ref: row.ref, commit: head };
   const tree = await repository.listTree(head);
-  const trees = createTreeReader(deps, input.fleet, { ...at, tree });
   const defaultBranch = await repository.defaultBranch();
   const compiled = await compileAt(deps, { fleet: input.fleet, at, tree, repository, defaultBranch });
-  const opening = {
-    id: rollout,
-    at,
-    cause: hint.cause,
-    generation: row.generation + 1,
-    environments,
-    before: row.rollout,
-  };
   // Pending goes out while the plan is made.
-  const opened = isNewHead ? openRollout(deps, opening) : Promise.resolve();
+  const opened = rollout.isNewHead ? openRollout(deps, openingOf(input, rollout.id)) : Promise.resolve();
   // Its failure is thrown where it is awaited; should the plan fail before that, one error is enough.
   opened.catch(() => undefined);
   const index = await deps.indexes.load(row.index);
+  const trees = createTreeReader(deps, input.fleet, { ...at, tree });
   const { toolVersions } = deps;
   const affected = await findAffected({ at, defaultBranch, compiled, index, trees, tree, toolVersions, force });
-  const written = await writeDesired(deps, { rollout, compiled, affected: affected.applications, force });
-  const isRollout = isNewHead || (written.length > 0 && !isRepair);
-  if (isRollout && !isNewHead) await openRollout(deps, opening);
-  const plan = { id: rollout, written, problems: compiled.problems, environments };
+  const written = await writeDesired(deps, { rollout: rollout.id, compiled, affected: affected.applications, force });
+  const isRollout = rollout.isNewHead || (written.length > 0 && !rollout.isRepair);
+  if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
+  const environments = environmentsOf(input.fleet.file);
+  const plan = { id: rollout.id, written, problems: compiled.problems, environments };
   await Promise.all([
     isRollout ? opened.then(() => planRollout(deps, plan)) : opened,
     requestRenders(deps, { written, again: force.length > 0 }),
   ]);
   await compiled.commit();
   const indexKey = await deps.indexes.store(affected.index);
+  const { snapshot } = compiled;
   return {
     fleet: compiled.fleet,
     head,
-    snapshot: compiled.snapshot.digest,
+    snapshot: snapshot.digest,
     index: indexKey,
-    rollout: isRollout ? rollout : row.rollout,
+    rollout: isRollout ? rollout.id : row.rollout,
   };
 };
+
+/** A commit that was planned before keeps its rollout and statuses unless something really changes. */
+const rolloutOf = ({ row, hint, head, config }: HeadInput): { id: string; isNewHead: boolean; isRepair: boolean } => {
+  const isNewHead = row.head !== head;
+  const isRepair = !isNewHead && (hint.applications ?? []).length > 0 && row.rollout !== undefined;
+  const id = isRepair && row.rollout ? row.rollout : rolloutId(config.url, row.ref, row.generation + 1, head);
+  return { id, isNewHead, isRepair };
+};
+
+const openingOf = ({ row, hint, head, config, fleet }: HeadInput, id: string) => ({
+  id,
+  at: { repository: config.url, ref: row.ref, commit: head },
+  cause: hint.cause,
+  generation: row.generation + 1,
+  environments: environmentsOf(fleet.file),
+  before: row.rollout,
+});
 
 /** The same for the same plan, so that a crashed one is taken up under the same rollout. */
 const rolloutId = (repository: string, ref: string, generation: number, commit: string): string =>

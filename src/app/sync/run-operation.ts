@@ -42,7 +42,8 @@ export interface Running extends OperationInput {
 export const runOperation = async (deps: SyncDeps, input: OperationInput): Promise<Advance> => {
   const { row, cluster, objects } = input;
   const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
-  const apiResources = await connection.discover();
+  // A kind that was not served yet may be by now.
+  const apiResources = await connection.discover({ fresh: row.operation?.waiting === 'kind' });
   const settings = defaultSettings();
   const { targets, problems } = prepareTargets({ application: row.spec, objects, apiResources, settings });
   const operation = currentOperation(deps, input, targets);
