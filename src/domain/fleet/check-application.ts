@@ -1,9 +1,9 @@
 import { nearest } from '../nearest-name.ts';
 import type { Problem } from '../problem.ts';
 import type { Path } from '../yaml-document.ts';
+import type { ApplicationSource } from './application.ts';
 import type { ApplicationManifest } from './application-schema.ts';
 import { explicitType } from './application-sources.ts';
-import type { ApplicationSource } from './application.ts';
 
 /** One thing about an Application's document that its schema cannot say. */
 export interface Finding {

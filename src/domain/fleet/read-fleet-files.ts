@@ -1,14 +1,14 @@
 import type { Problem } from '../problem.ts';
 import { problemAt, validateDocument } from '../validate-document.ts';
 import { readYaml, type YamlDocument } from '../yaml-document.ts';
-import { ApplicationSchema } from './application-schema.ts';
 import { type Application, applicationId, type Origin } from './application.ts';
+import { ApplicationSchema } from './application-schema.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import { ApplicationSetSchema } from './applicationset/application-set-schema.ts';
 import { applicationSetOf, checkApplicationSet } from './applicationset/read-application-set.ts';
 import { checkApplication } from './check-application.ts';
-import { AppProjectSchema } from './project-schema.ts';
 import type { AppProject } from './project.ts';
+import { AppProjectSchema } from './project-schema.ts';
 import { applicationOf, CONTROL_NAMESPACE, projectOf } from './read-manifests.ts';
 import type { FleetSnapshot } from './snapshot.ts';
 import { validateProject } from './validate-project.ts';

@@ -1,8 +1,8 @@
-import { sourcesOf } from './application-sources.ts';
-import type { ApplicationManifest } from './application-schema.ts';
 import type { Application, Origin } from './application.ts';
-import type { AppProjectManifest } from './project-schema.ts';
+import type { ApplicationManifest } from './application-schema.ts';
+import { sourcesOf } from './application-sources.ts';
 import type { AppProject } from './project.ts';
+import type { AppProjectManifest } from './project-schema.ts';
 
 /** The namespace of Argo CD's own objects, where a document names none. */
 export const CONTROL_NAMESPACE = 'argocd';

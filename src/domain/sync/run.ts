@@ -45,6 +45,7 @@ export interface Move {
   wait?: { seconds: number; reason: WaitReason; message: string };
 }
 
+/** What one step works on: the operation copied, its tasks with their states, the inventory by key. */
 export const openRun = (input: StepInput): Run => {
   const { operation, targets, results } = input;
   return {
@@ -90,8 +91,10 @@ export const closeRun = (run: Run, move: Move = {}): Step => {
   };
 };
 
+/** A task's state letter. */
 export const stateOf = (run: Run, { index }: Task): TaskState => run.states[index] ?? '-';
 
+/** Sets a task’s state, and its message where there is something to say. */
 export const setState = (run: Run, { index }: Task, state: TaskState, message?: string): void => {
   run.states[index] = state;
   say(run, String(index), message);
@@ -108,6 +111,7 @@ export const say = ({ op }: Run, id: string, message: string | undefined): void 
     op.messages[id] = message.slice(0, MESSAGE_LENGTH);
 };
 
+/** Sets or removes one entry of the inventory that the step answers with. */
 export const putInventory = (run: Run, key: string, entry: InventoryEntry | undefined): void => {
   run.inventoryChanged = true;
   if (entry) run.inventory.set(key, entry);
@@ -141,8 +145,10 @@ export const isConfirmed = ({ op, input }: Run, what: 'prune' | 'delete'): boole
   return input.approved?.[what] === true || at >= Math.floor(op.startedAt / 1000) * 1000;
 };
 
+/** The action that reads a task’s object. */
 export const readOf = ({ key, ref }: Pick<Task, 'key' | 'ref'>): Action => ({ type: 'read', key, ref });
 
+/** The action that patches a task’s object (RFC 6902). */
 export const patchOf = ({ key, ref }: Pick<Task, 'key' | 'ref'>, patch: readonly JsonPatchOperation[]): Action => ({
   type: 'patch',
   key,

@@ -24,6 +24,8 @@ const copyOf = (value: unknown): unknown => {
 
 /** Deep copy of a JSON value (several times as fast as structuredClone on Kubernetes objects). */
 // A copy has its original's type; the compiler cannot see that.
+
+/** A deep copy of a JSON value. */
 export const clone = <T>(value: T): T => copyOf(value) as T;
 
 /** Deep equality of JSON values; the order of keys does not matter, an undefined field is an absent one. */

@@ -101,6 +101,7 @@ export interface TypeRegistry {
   revision(): number;
 }
 
+/** The served types: built-in ones and those that CustomResourceDefinitions add. */
 export const createTypeRegistry = (): TypeRegistry => {
   const custom = new Map<string, ResourceType[]>();
   let index = new Map<string, ResourceType>();

@@ -1,5 +1,5 @@
-import type { ClusterConfig } from '../fleet-file.ts';
 import { clusterServer } from '../find-cluster.ts';
+import type { ClusterConfig } from '../fleet-file.ts';
 import type { GeneratorCluster } from './generator-inputs.ts';
 
 /** The label that Argo CD's cluster Secrets carry, and that selectors may name. */

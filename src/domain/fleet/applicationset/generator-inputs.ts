@@ -76,6 +76,7 @@ export const providerRequest = (
   return { key: stableText(request), request };
 };
 
+/** Whether an input could not be read, so that its last good value has to stand. */
 export const isInputError = (input: object): input is InputError => 'error' in input;
 
 /** No inputs at all: expanding with them tells what is needed. */

@@ -25,17 +25,20 @@ export const settleClaim = (deps: WriteDeps, object: KubernetesObject): void => 
   writeAsController(deps, '/persistentvolumeclaims', object, { ...object, spec, status });
 };
 
+/** The status of a Service: a load balancer gets an address. */
 export const settleService = (deps: WriteDeps, object: KubernetesObject): void => {
   const isPublic = at(object, 'spec.type') === 'LoadBalancer' && !shallFail(object);
   const loadBalancer = isPublic ? { ingress: [{ ...publicAddress(object), ipMode: 'VIP' }] } : {};
   writeStatus(deps, '/services', object, { ...recordOf(object.status), loadBalancer });
 };
 
+/** The status of an Ingress: it gets an address. */
 export const settleIngress = (deps: WriteDeps, object: KubernetesObject): void => {
   const loadBalancer = shallFail(object) ? {} : { ingress: [publicAddress(object)] };
   writeStatus(deps, 'networking.k8s.io/ingresses', object, { loadBalancer });
 };
 
+/** The status of an APIService: available. */
 export const settleApiService = (deps: WriteDeps, object: KubernetesObject): void => {
   const available: Condition = shallFail(object)
     ? {
@@ -55,6 +58,7 @@ const targets: Readonly<Record<string, string>> = {
   ReplicaSet: 'apps/replicasets',
 };
 
+/** The status of a HorizontalPodAutoscaler: it can scale, and has. */
 export const settleAutoscaler = (deps: WriteDeps, object: KubernetesObject): void => {
   const failing = shallFail(object);
   const storage = targets[textOf(at(object, 'spec.scaleTargetRef.kind'))] ?? '';
@@ -95,6 +99,7 @@ export const settleAutoscaler = (deps: WriteDeps, object: KubernetesObject): voi
   });
 };
 
+/** The status of a PodDisruptionBudget: nothing is disrupted. */
 export const settleDisruptionBudget = (deps: WriteDeps, object: KubernetesObject): void => {
   const allowed: Condition = { type: 'DisruptionAllowed', status: 'True', reason: 'SufficientPods', message: '' };
   writeStatus(deps, 'policy/poddisruptionbudgets', object, {

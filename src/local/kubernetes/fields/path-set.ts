@@ -12,8 +12,10 @@ export interface PathSet {
 
 export type Path = readonly string[];
 
+/** A set of no field paths. */
 export const emptySet = (): PathSet => ({ self: false, children: new Map() });
 
+/** Whether a set holds no field path. */
 export const isEmptySet = (set: PathSet): boolean => !set.self && [...set.children.values()].every(isEmptySet);
 
 /** Adds one path to a set that the caller has just made. */

@@ -31,12 +31,14 @@ export const text =
     return value === undefined || value === null || value === '' ? absent : String(value);
   };
 
+/** A cell with a number; absent counts as 0. */
 export const count = (name: string, path: string): Column => ({
   name,
   type: 'integer',
   cell: (object) => number(object, path),
 });
 
+/** One column of a Table answer. */
 export const column = (name: string, path: string, absent?: string): Column => ({ name, cell: text(path, absent) });
 /** Shown with `-o wide` only. */
 export const wide = (one: Column): Column => ({ ...one, priority: 1 });
@@ -46,16 +48,19 @@ const containers = (path: string, field: 'name' | 'image') => (object: Kubernete
     .map((container) => textOf(recordOf(container)[field]))
     .join(',');
 
+/** A label selector as kubectl prints it. */
 export const selector = (path: string) => (object: KubernetesObject) => {
   const entries = Object.entries(recordOf(at(object, path)));
   return entries.length > 0 ? entries.map(([key, value]) => `${key}=${String(value)}`).join(',') : '<none>';
 };
 
+/** The columns that every workload kind has. */
 export const workload = (path: string): Column[] => [
   wide({ name: 'Containers', cell: containers(path, 'name') }),
   wide({ name: 'Images', cell: containers(path, 'image') }),
 ];
 
+/** `ready/wanted`, as kubectl prints it. */
 export const ready = (have: string, want: string): Column => ({
   name: 'Ready',
   cell: (object) => `${number(object, have)}/${number(object, want)}`,

@@ -12,6 +12,7 @@ const podStatus = (object: KubernetesObject): string => {
   return text('status.reason')(object) || text('status.phase', 'Unknown')(object);
 };
 
+/** Columns of `kubectl get pods`. */
 export const podColumns = (): Columns => {
   const statuses = (object: KubernetesObject) => listOf(at(object, 'status.containerStatuses')).map(recordOf);
   return {
@@ -41,6 +42,7 @@ const address = (object: KubernetesObject): string =>
     .map((one) => textOf(recordOf(one).ip) || textOf(recordOf(one).hostname))
     .join(',');
 
+/** Columns of `kubectl get services`. */
 export const serviceColumns = (): Columns => ({
   before: [
     column('Type', 'spec.type'),
@@ -68,6 +70,7 @@ export const serviceColumns = (): Columns => ({
   after: [wide({ name: 'Selector', cell: selector('spec.selector') })],
 });
 
+/** Columns of `kubectl get ingresses`. */
 export const ingressColumns = (): Columns => ({
   before: [
     column('Class', 'spec.ingressClassName', '<none>'),
@@ -94,6 +97,7 @@ const jobState = (object: KubernetesObject): string => {
 
 export type Age = (from: string | undefined) => string;
 
+/** Columns of `kubectl get jobs`. */
 export const jobColumns = (): Columns => ({
   before: [
     { name: 'Status', cell: jobState },
@@ -113,6 +117,7 @@ export const jobColumns = (): Columns => ({
   after: [...workload('spec.template.spec'), selected],
 });
 
+/** How many keys an object’s field has, as a cell. */
 export const keyCount = (field: string): Column => ({
   name: 'Data',
   type: 'integer',
@@ -144,6 +149,7 @@ export const nodeColumns: Column[] = [
   { name: 'Roles', cell: () => '<none>' },
 ];
 
+/** Columns of `kubectl get events`. */
 export const eventColumns = (age: Age): Columns => ({
   before: [
     { name: 'Last Seen', cell: (object) => age(text('lastTimestamp')(object) || text('eventTime')(object)) },

@@ -1,7 +1,7 @@
 import { parseDocument } from 'yaml';
+import { matchPathGlob } from '../../../sources/file-selection.ts';
 import { matchGlob } from '../../glob.ts';
 import { matchPath } from '../../path-match.ts';
-import { matchPathGlob } from '../../../sources/file-selection.ts';
 import type { GitGenerator, Params } from '../application-set.ts';
 import { type GeneratorContext, take, withValues } from '../context.ts';
 import { type GitInput, gitKey } from '../generator-inputs.ts';
