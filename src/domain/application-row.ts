@@ -57,8 +57,10 @@ export interface ApplicationRow extends Row {
   operation?: Operation;
   /** What a person has to do before anything is applied; absent: nothing. */
   waiting?: string;
-  /** The generation that a person asked to sync. */
+  /** The generation that a person asked to sync; above the desired one: that which a plan is to make. */
   syncRequested?: number;
+  /** Rolled back to a generation of its history; `instead` is what Git says, set aside until it moves or is resumed. */
+  pinned?: { generation: number; at: number; instead: Desired };
   inventory: InventoryEntry[];
   resources: ResourceState[];
   health: Health;
@@ -66,7 +68,8 @@ export interface ApplicationRow extends Row {
   /** The rollout and the state of the last outcome told, so that one is told once. */
   told?: { rollout: string; phase: OutcomePhase; message?: string };
   times: Partial<Record<'planned' | 'rendered' | 'applied' | 'healthy', number>>;
-  history: { generation: number; rollout: string; revisions: SourceRevision[]; renderKeys: string[]; at: number }[];
+  /** What was applied in full, newest first. */
+  history: Applied[];
   /** Gone from Git: to be deleted (with the resources finalizer) or forgotten. */
   removed?: boolean;
 }

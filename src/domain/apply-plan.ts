@@ -19,7 +19,8 @@ const newRow = (spec: CompiledApplication): ApplicationRow => ({
 
 /**
  * An application's row after a plan, or undefined where the plan changes nothing for it: the same document and the same
- * renders, so not even its objects are looked at. Generation only grows; what was awaited before is replaced.
+ * renders, so not even its objects are looked at; or a rollback that holds. Generation only grows; what was awaited before
+ * is replaced.
  */
 export const applyPlan = (
   row: ApplicationRow | undefined,
@@ -28,8 +29,8 @@ export const applyPlan = (
   force: boolean,
 ): ApplicationRow | undefined => {
   const base = row ?? newRow(spec);
-  if (row && !force && alreadyDesired(row, spec, plan)) return undefined;
-  const { awaiting: _awaiting, removed: _removed, told: _told, waiting: _waiting, ...rest } = base;
+  if (row?.pinned ? isHeld(row, spec, plan, force) : row && !force && alreadyDesired(row, spec, plan)) return undefined;
+  const { awaiting: _awaiting, removed: _removed, told: _told, waiting: _waiting, pinned: _pinned, ...rest } = base;
   return {
     ...rest,
     spec,
@@ -38,6 +39,23 @@ export const applyPlan = (
     times: { planned: plan.plannedAt },
     due: plan.plannedAt + RESEND_SYNC_AFTER_MS,
   };
+};
+
+/**
+ * A rollback stands until Git moves: while the document, and the commits or what they render to, are those that were set
+ * aside. A repair asked for by id (`force`) is of what was lost, which a rollback has no use for.
+ */
+const isHeld = (
+  { pinned, removed, spec: { specDigest } }: ApplicationRow,
+  spec: CompiledApplication,
+  plan: Omit<Desired, 'generation'>,
+  force: boolean,
+): boolean => {
+  if (!pinned || removed || specDigest !== spec.specDigest) return false;
+  const { instead } = pinned;
+  const commits = ({ revisions }: Pick<Desired, 'revisions'>): string => revisions.map(({ commit }) => commit).join();
+  const rendersAlike = plan.renderKeys.length > 0 && plan.renderKeys.join() === instead.renderKeys.join();
+  return force || rendersAlike || commits(plan) === commits(instead);
 };
 
 const alreadyDesired = (row: ApplicationRow, spec: CompiledApplication, plan: Omit<Desired, 'generation'>): boolean =>

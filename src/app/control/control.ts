@@ -1,0 +1,23 @@
+import type { ControlDeps } from './deps.ts';
+import { type Refreshed, refresh } from './refresh.ts';
+import { type Retried, retryRollout } from './retry-rollout.ts';
+import { type RolledBack, resumeSync, rollBackTo } from './roll-back.ts';
+import { type Asked, syncNow } from './sync.ts';
+
+/** What a person may ask of a running stack. Applications are named by id, `NAMESPACE/NAME`. */
+export interface Control {
+  sync(application: string): Promise<Asked>;
+  refresh(application: string): Promise<Refreshed>;
+  rollBack(application: string, generation?: number): Promise<RolledBack>;
+  resume(application: string): Promise<Asked>;
+  retryRollout(rollout: string): Promise<Retried>;
+}
+
+/** The write side of the API over the stores and queues. */
+export const createControl = (deps: ControlDeps): Control => ({
+  sync: syncNow(deps),
+  refresh: refresh(deps),
+  rollBack: rollBackTo(deps),
+  resume: resumeSync(deps),
+  retryRollout: retryRollout(deps),
+});

@@ -1,0 +1,26 @@
+import { rejected } from '../../domain/errors.ts';
+import { unknownApplication } from './change-application.ts';
+import type { ControlDeps } from './deps.ts';
+
+/** The refs that are looked at again. */
+export interface Refreshed {
+  application: string;
+  refs: { repository: string; ref: string }[];
+}
+
+/**
+ * Has every ref that an application's sources were taken from looked at as it is now, as if it had been pushed to.
+ * Errors: AppError `application-unknown`, `source-unread` (rejected).
+ */
+export const refresh =
+  (deps: ControlDeps) =>
+  async (id: string): Promise<Refreshed> => {
+    const row = await deps.applications.get(id);
+    if (!row) throw unknownApplication(id);
+    const read = row.desired?.revisions ?? [];
+    const refs = new Map(read.map(({ repository, ref }) => [`${repository}#${ref}`, { repository, ref }]));
+    if (refs.size === 0) throw rejected('source-unread', `no source of ${id} has been read yet: a push plans it`);
+    for (const at of refs.values()) deps.events.emit({ event: 'change', at: deps.clock(), ...at, cause: 'manual' });
+    await deps.queues.changes([...refs.values()].map((at) => ({ version: 1, ...at, cause: 'manual' })));
+    return { application: id, refs: [...refs.values()] };
+  };

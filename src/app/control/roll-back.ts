@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import type { ApplicationRow, Applied } from '../../domain/application-row.ts';
+import { rejected } from '../../domain/errors.ts';
+import { resume, rollBack, rollbackTarget } from '../../domain/rollback.ts';
+import { isTerminal, PROGRESS_DEADLINE_MS, type Rollout } from '../../domain/rollout.ts';
+import { updateRow } from '../update-row.ts';
+import { changeApplication, unknownApplication } from './change-application.ts';
+import type { ControlDeps } from './deps.ts';
+import { type Asked, send } from './sync.ts';
+
+/** A rollback under way: `to` is the generation of the history whose manifests are applied. */
+export interface RolledBack extends Asked {
+  to: number;
+  rollout: string;
+}
+
+/**
+ * Applies the recorded manifests of an earlier generation (default: the newest that differs from what is desired), renders
+ * nothing, and keeps them until Git moves or a person resumes. It is a rollout of its own, which tells no commit status.
+ * Errors: AppError `application-unknown`, `application-removed`, `application-unplanned`, `generation-unknown`,
+ * `manifests-expired` (rejected).
+ */
+export const rollBackTo =
+  (deps: ControlDeps) =>
+  async (id: string, generation?: number): Promise<RolledBack> => {
+    const seen = await deps.applications.get(id);
+    if (!seen) throw unknownApplication(id);
+    const target = rollbackTarget(seen, generation);
+    await checkManifests(deps, seen, target);
+    const before: { row?: ApplicationRow } = {};
+    const saved = await changeApplication(deps, id, (row) => {
+      before.row = row;
+      return rollBack(row, target, { rollout: rolloutId(row), now: deps.clock() });
+    });
+    await openRollback(deps, saved, target);
+    if (before.row) await tellSetAside(deps, before.row, saved);
+    await send(deps, saved, 'sync');
+    const { generation: asked = 0, rollout = '' } = saved.desired ?? {};
+    return { application: id, generation: asked, to: target.generation, rollout };
+  };
+
+/**
+ * Ends a rollback: what Git says is desired again. Answers with the generation that it is now.
+ * Errors: AppError `application-unknown`, `application-not-pinned` (rejected).
+ */
+export const resumeSync =
+  (deps: ControlDeps) =>
+  async (id: string): Promise<Asked> => {
+    const before: { row?: ApplicationRow } = {};
+    const saved = await changeApplication(deps, id, (row) => {
+      before.row = row;
+      return resume(row, deps.clock());
+    });
+    if (before.row) await tellSetAside(deps, before.row, saved);
+    await send(deps, saved, 'sync');
+    return { application: id, generation: saved.desired?.generation ?? 0 };
+  };
+
+const checkManifests = async (deps: ControlDeps, row: ApplicationRow, target: Applied): Promise<void> => {
+  const renders = await deps.renders.getMany(target.renderKeys);
+  const done = new Set(renders.filter(({ state }) => state === 'done').map(({ id }) => id));
+  if (target.renderKeys.every((key) => done.has(key))) return;
+  throw rejected(
+    'manifests-expired',
+    `the manifests of generation ${target.generation} of ${row.id} are not kept any more: revert the commit in Git`,
+  );
+};
+
+const rolloutId = ({ id, desired }: ApplicationRow): string =>
+  createHash('sha256').update(`${id}\nrollback\n${desired?.generation}`).digest('hex').slice(0, 16);
+
+/** A crash before this leaves the application rolled back and only its rollout's page missing. */
+const openRollback = async (deps: ControlDeps, row: ApplicationRow, target: Applied): Promise<void> => {
+  const { desired, spec, id } = row;
+  const [at] = target.revisions;
+  if (!desired || !at) return;
+  const { rollout, reason, plannedAt: now } = desired;
+  const applications = [{ application: id, environment: spec.environment, cluster: spec.cluster, reason }];
+  const opened: Rollout = {
+    id: rollout,
+    version: 0,
+    due: now + PROGRESS_DEADLINE_MS,
+    ...at,
+    subject: `${id} ${reason}`,
+    cause: 'manual',
+    generation: 0,
+    createdAt: now,
+    plannedAt: now,
+    state: 'running',
+    // The commit's statuses stay those of its push.
+    ceded: true,
+    applications,
+    environments: [spec.environment],
+    problems: [],
+    sent: {},
+    attempt: 1,
+  };
+  await updateRow(deps.rollouts, rollout, (known) => (known ? undefined : opened));
+  deps.events.emit({ event: 'rollout', at: now, rollout, ...at, state: 'running', applications, problems: [] });
+  await deps.queues.reports([{ version: 1, rollout }]);
+};
+
+/** The rollout that had not come to its end with this application does so now. */
+const tellSetAside = async (deps: ControlDeps, before: ApplicationRow, after: ApplicationRow): Promise<void> => {
+  const { desired, told, spec } = before;
+  if (!desired || desired.rollout === after.desired?.rollout) return;
+  if (told?.rollout === desired.rollout && isTerminal(told.phase)) return;
+  await deps.outcomes.record({
+    rollout: desired.rollout,
+    application: before.id,
+    environment: spec.environment,
+    cluster: spec.cluster,
+    phase: 'superseded',
+    message: `superseded: ${after.desired?.reason}`,
+    times: { superseded: deps.clock() },
+    sequence: after.version,
+  });
+  await deps.queues.reports([{ version: 1, rollout: desired.rollout }]);
+};
