@@ -33,7 +33,7 @@ export const installDependencies = (root) => {
 
 const lastLine = (text) => {
   const lines = (text ?? '').split('\n').filter((line) => line.includes('npm error') || line.includes('npm ERR!'));
-  return (lines.find((line) => !/A complete log|code E|errno/.test(line)) ?? lines[0] ?? 'see npm\'s log').trim();
+  return (lines.find((line) => !/A complete log|code E|errno/.test(line)) ?? lines[0] ?? "see npm's log").trim();
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -17,8 +17,8 @@ import {
   isGroupKindNamePermitted,
   isSourcePermitted,
 } from '../../../../src/domain/fleet/project-rules.ts';
-import { projectOf } from '../../../../src/domain/fleet/read-manifests.ts';
 import type { AppProjectManifest } from '../../../../src/domain/fleet/project-schema.ts';
+import { projectOf } from '../../../../src/domain/fleet/read-manifests.ts';
 import { nextRetryAt, type RetryStrategy } from '../../../../src/domain/fleet/retry.ts';
 import {
   activeWindows,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadGoTemplates } from '../../../../../src/adapters/gotemplate/load-program.ts';
 import { startGoTemplates } from '../../../../../src/adapters/gotemplate/go-templates.ts';
+import { loadGoTemplates } from '../../../../../src/adapters/gotemplate/load-program.ts';
 import { AppError } from '../../../../../src/domain/errors.ts';
 import {
   type Generator,
