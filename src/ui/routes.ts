@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import type { ReadModel } from '../app/read-model.ts';
+import type { ApplicationRow } from '../domain/application-row.ts';
+import { outcomeOf } from '../domain/outcome-of.ts';
+import { awaitsPlan } from '../domain/request-sync.ts';
+import type { Clock } from '../ports/clock.ts';
 import { type Html, page } from './layout.ts';
 import { applicationPage, overview, rolloutPage } from './views.ts';
 
 const ROLLOUTS_SHOWN = 20;
 
 /** The web page and the JSON API behind it, over the read model. Everything is escaped; scripts come from here alone. */
-export const createUi = (model: ReadModel): Hono => {
+export const createUi = (model: ReadModel, clock: Clock): Hono => {
   const app = new Hono();
   app.use(async (c, next) => {
     await next();
@@ -30,7 +34,9 @@ export const createUi = (model: ReadModel): Hono => {
     const row = await model.application(`${c.req.param('namespace')}/${c.req.param('name')}`);
     return row ? answer(c, model, row.spec.name, applicationPage(row)) : c.text('no such application\n', 404);
   });
-  app.get('/api/v1/applications', async (c) => c.json({ items: (await model.applications()).map(brief) }));
+  app.get('/api/v1/applications', async (c) =>
+    c.json({ items: (await model.applications()).map((row) => brief(row, clock())) }),
+  );
   app.get('/api/v1/rollouts', async (c) => c.json({ items: await model.rollouts(ROLLOUTS_SHOWN) }));
   app.get('/api/v1/rollouts/:id', async (c) => {
     const detail = await model.rollout(c.req.param('id'));
@@ -38,7 +44,9 @@ export const createUi = (model: ReadModel): Hono => {
   });
   app.get('/api/v1/applications/:namespace/:name', async (c) => {
     const row = await model.application(`${c.req.param('namespace')}/${c.req.param('name')}`);
-    return row ? c.json(row) : c.json({ error: 'not-found', message: 'there is no such application' }, 404);
+    return row
+      ? c.json({ ...row, outcome: standing(row, clock()) })
+      : c.json({ error: 'not-found', message: 'there is no such application' }, 404);
   });
   return app;
 };
@@ -53,7 +61,7 @@ const answer = async (c: Context, model: ReadModel, title: string, body: Html): 
   return c.html(text, 200, { etag: tag, 'cache-control': 'no-cache' });
 };
 
-const brief = (row: Awaited<ReturnType<ReadModel['applications']>>[number]) => ({
+const brief = (row: ApplicationRow, now: number) => ({
   id: row.id,
   cluster: row.spec.cluster,
   environment: row.spec.environment,
@@ -62,4 +70,10 @@ const brief = (row: Awaited<ReturnType<ReadModel['applications']>>[number]) => (
   desired: row.desired,
   applied: row.applied,
   operation: row.operation ? { phase: row.operation.phase, message: row.operation.message } : undefined,
+  outcome: standing(row, now),
+  pinned: row.pinned ? { generation: row.pinned.generation, at: row.pinned.at } : undefined,
 });
+
+/** Where the application stands; a failure that is being planned again is none any more. */
+const standing = (row: ApplicationRow, now: number): ReturnType<typeof outcomeOf> =>
+  awaitsPlan(row) ? { phase: 'planned', message: 'asked to plan again' } : outcomeOf(row, now);

@@ -45,11 +45,18 @@ const readManifests = async (
 
 /** What was rendered is gone from the cache: the planner makes the bundle again and has it rendered. */
 const planAgain = async (deps: SyncDeps, row: ApplicationRow): Promise<Advance> => {
+  if (row.pinned) return failWith(row, EXPIRED);
   const from = row.desired?.revisions[0];
   if (!from) return { change: {} };
   const { repository, ref } = from;
   await deps.queues.changes([{ version: 1, repository, ref, cause: 'retry', applications: [row.id] }]);
   return { change: {}, dueSeconds: RENDER_WAIT_SECONDS };
+};
+
+/** A plan would make the manifests of the newest commit, which is what the rollback is to keep away. */
+const EXPIRED = {
+  code: 'manifests-expired',
+  message: 'the recorded manifests of this generation are not kept any more: resume, or revert the commit in Git',
 };
 
 const fail = (row: ApplicationRow, { error }: RenderRow): Advance =>

@@ -76,17 +76,19 @@ const release = async (
   let isStale = false;
   const saved = await updateKnownRow(deps.applications, seen, (known) => {
     if (known?.lease?.owner !== owner) return undefined;
-    isStale = known.desired?.generation !== seen.desired?.generation || known.removed !== seen.removed;
+    isStale = isNews(known, seen);
     const next = { ...known, ...change };
     for (const field of clear) delete next[field];
-    // A newer plan waits for renders of its own; its times and its due date stand.
-    if (isStale)
+    // A newer plan waits for renders of its own; its times and its due date stand, and what was waited for is over.
+    if (isStale) {
+      const { waiting: _waiting, ...rest } = next;
       return {
-        ...next,
+        ...rest,
         desired: known.desired,
         times: known.times,
         ...(known.awaiting ? { awaiting: known.awaiting } : {}),
       };
+    }
     delete next.lease;
     delete next.due;
     const backstop = waitSeconds === undefined ? dueSeconds : waitSeconds + DUE_MARGIN_SECONDS;
@@ -99,6 +101,12 @@ const release = async (
   if (forget && !isStale) await deps.applications.remove(saved);
   return isStale ? { again: saved } : { told: saved };
 };
+
+/** What came in while the holder was at work: a newer plan, a request to sync, the end of the application. */
+const isNews = (known: ApplicationRow, seen: ApplicationRow): boolean =>
+  known.desired?.generation !== seen.desired?.generation ||
+  known.syncRequested !== seen.syncRequested ||
+  known.removed !== seen.removed;
 
 const giveBack = async (deps: SyncDeps, id: string, owner: string): Promise<void> => {
   await updateRow(deps.applications, id, (known) => {
