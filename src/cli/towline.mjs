@@ -10,7 +10,9 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 if (!installDependencies(root)) process.exit(1);
 
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
-const child = spawn(node, [join(root, 'src', 'cli', 'main.ts'), ...process.argv.slice(2)], {
+// node:wasi runs the program for Go templates: its being experimental is nothing that a user can act on.
+const main = ['--disable-warning=ExperimentalWarning', join(root, 'src', 'cli', 'main.ts')];
+const child = spawn(node, [...main, ...process.argv.slice(2)], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 

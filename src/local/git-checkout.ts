@@ -8,8 +8,10 @@ export interface Checkout {
   head: string | undefined;
   /** Full name of the branch that is checked out; undefined where HEAD is detached. */
   branch: string | undefined;
-  /** Full name of the branch that the remote's HEAD stands for; undefined where the remote is not known. */
-  remoteDefault: string | undefined;
+  /** Full names of the branches that it has, or that the remote `origin` had (`refs/heads/main`). */
+  branches: ReadonlySet<string>;
+  /** Full name of what `HEAD` means: origin's default branch, else main or master where there is one, else `branch`. */
+  defaultBranch: string;
   /** Fetch URLs of its remotes. */
   remotes: string[];
 }
@@ -21,20 +23,26 @@ export const readCheckout = async (path: string, searchPath: string | undefined)
   const git = gitIn(path, searchPath);
   const root = await git(['rev-parse', '--show-toplevel']);
   if (root === undefined) return undefined;
-  const [head, branch, remoteHead, remotes] = await Promise.all([
+  const [head, branch, remoteHead, remotes, refs] = await Promise.all([
     git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']),
     git(['symbolic-ref', '--quiet', 'HEAD']),
     git(['symbolic-ref', '--quiet', 'refs/remotes/origin/HEAD']),
     git(['config', '--get-regexp', String.raw`^remote\..*\.url$`]),
+    git(['for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/remotes/origin']),
   ]);
+  const branches = new Set((refs ?? '').split('\n').map(localName));
+  const usual = ['refs/heads/main', 'refs/heads/master'].find((name) => branches.has(name));
   return {
     root,
     head,
     branch,
-    remoteDefault: remoteHead?.replace(/^refs\/remotes\/origin\//, 'refs/heads/'),
+    branches,
+    defaultBranch: (remoteHead && localName(remoteHead)) ?? usual ?? branch ?? 'refs/heads/main',
     remotes: (remotes ?? '').split('\n').flatMap((line) => line.split(' ').slice(1, 2)),
   };
 };
+
+const localName = (ref: string): string => ref.replace(/^refs\/remotes\/origin\//, 'refs/heads/');
 
 /** The commit that a revision means in a checkout (`HEAD~1`, `main`, `v1.2`, an abbreviated id); undefined: none. */
 export const resolveInCheckout = (

@@ -29,7 +29,7 @@ export interface TreeReader {
 /** Reads trees for one plan: the planned commit is known, other refs are resolved once each. */
 export const createTreeReader = (
   deps: Pick<PlanDeps, 'openRepository'>,
-  fleet: FleetRow,
+  fleet: { file: Pick<FleetRow['file'], 'repositories'> },
   here: { repository: string; ref: string; commit: string; tree: Tree },
 ): TreeReader => {
   const known = new Map<string, Promise<CommitTree>>();
