@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { permanent } from '../domain/errors.ts';
 
 /**
@@ -11,7 +12,7 @@ export const lockStateDir = async (dir: string): Promise<{ release(): Promise<vo
   try {
     await mkdir(dir, { recursive: true });
     const holder = Number(await readFile(file, 'utf8').catch(() => '0'));
-    if (holder !== process.pid && isAlive(holder)) {
+    if (holder !== process.pid && (await outlives(holder))) {
       throw permanent('state-in-use', `${dir} is in use by process ${holder}: end it, or give another --state DIR`);
     }
     await writeFile(file, String(process.pid));
@@ -25,6 +26,18 @@ export const lockStateDir = async (dir: string): Promise<{ release(): Promise<vo
 
 const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'code' in error && 'syscall' in error;
+
+const PATIENCE_MS = 3_000;
+const LOOK_MS = 50;
+
+/** True where the holder still lives after a moment: one that was just killed may need that long to be gone. */
+const outlives = async (holder: number): Promise<boolean> => {
+  for (let waited = 0; waited < PATIENCE_MS; waited += LOOK_MS) {
+    if (!isAlive(holder)) return false;
+    await setTimeout(LOOK_MS);
+  }
+  return isAlive(holder);
+};
 
 const isAlive = (pid: number): boolean => {
   if (!Number.isInteger(pid) || pid <= 0) return false;
