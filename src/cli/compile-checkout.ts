@@ -32,6 +32,7 @@ export interface CompiledCheckout {
 interface CompileInput {
   repository: Pick<Repository, 'readBlobs'>;
   tree: Tree;
+  templates: ReturnType<typeof createTemplates>;
   /** '' or a directory ending in a slash: documents are looked for below it. */
   prefix: string;
   /** The commit before, whose good documents stand for those that are wrong in this one. */
@@ -51,7 +52,7 @@ export const compileCheckout = async (input: CompileInput): Promise<CompiledChec
   const documents = gatherDocuments(files, previous);
   const inputs = new Map<string, GeneratorInputs>();
   const expansions = new Map<string, Expansion>();
-  const render = await templatesFor(documents.applicationSets);
+  const render = await input.templates(documents.applicationSets);
   const start = startInputs(input.tree, fleet);
   for (const set of documents.applicationSets) {
     if (!isAnswerable(set.generators, fleet)) continue;
@@ -90,11 +91,17 @@ const withoutFleetProblems = (snapshot: FleetSnapshot): FleetSnapshot => ({
   applications: snapshot.applications.map((application) => ({ ...application, problems: [] })),
 });
 
-/** The program for Go templates takes a second to start: only where a set needs it. */
-const templatesFor = async (sets: readonly ApplicationSet[]): Promise<RenderTemplates> => {
-  if (sets.some(({ goTemplate }) => goTemplate)) return startGoTemplates(await loadGoTemplates());
-  return (requests) => requests.map(() => ({ error: 'no set asked for Go templates' }));
+/** Starts the program for Go templates, once and only where a set needs it: that takes a second. */
+export const createTemplates = (): ((sets: readonly ApplicationSet[]) => Promise<RenderTemplates>) => {
+  let started: Promise<RenderTemplates> | undefined;
+  return async (sets) => {
+    if (!sets.some(({ goTemplate }) => goTemplate)) return NO_TEMPLATES;
+    started ??= loadGoTemplates().then(startGoTemplates);
+    return started;
+  };
 };
+
+const NO_TEMPLATES: RenderTemplates = (requests) => requests.map(() => ({ error: 'no set asked for Go templates' }));
 
 /** What all sets see: the fleet's clusters, and the commit's tree as it is listed once. */
 const startInputs = (tree: Tree, fleet: FleetFile | undefined) => {
