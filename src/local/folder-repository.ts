@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eachOf } from '../app/each-of.ts';
 import { permanent } from '../domain/errors.ts';
 import type { Repository, Tree, TreeEntry } from '../ports/repository.ts';
 
@@ -36,11 +37,18 @@ export const createFolderRepository = ({ path, commit, ignored = [] }: FolderOpt
       tree ??= readTree({ root: path, files, ignored: new Set(['.git', ...ignored]) }, commit);
       return tree;
     },
-    readBlobs: async (digests) =>
-      new Map(await Promise.all([...new Set(digests)].map(async (one) => [one, await blobAt(files, one)] as const))),
+    readBlobs: async (digests) => {
+      const blobs = new Map<string, Uint8Array>();
+      await eachOf([...new Set(digests)], READS_IN_FLIGHT, async (digest) => {
+        blobs.set(digest, await blobAt(files, digest));
+      });
+      return blobs;
+    },
   };
 };
 
+/** Fewer than the files that a process may have open. */
+const READS_IN_FLIGHT = 64;
 const DEFAULT_BRANCH = 'refs/heads/main';
 
 interface Folder {
