@@ -48,10 +48,9 @@ export const startInvokeServer = async (
   };
 };
 
-const createChild = ({ helm, kubectl, temporary, timeoutMilliseconds = TIMEOUT_MILLISECONDS }: InvokeServerOptions) => {
+/** One process and what it was asked: its death answers its own invocations and no other's. */
+const startChild = ({ helm, kubectl, temporary }: InvokeServerOptions, onExit: () => void) => {
   const pending = new Map<number, Pending>();
-  let child: ChildProcess | undefined;
-  let last = 0;
   const settle = (id: number, answered: Answer): void => {
     const waiting = pending.get(id);
     if (!waiting) return;
@@ -59,34 +58,48 @@ const createChild = ({ helm, kubectl, temporary, timeoutMilliseconds = TIMEOUT_M
     pending.delete(id);
     waiting.resolve(answered);
   };
-  const start = (): ChildProcess => {
-    const started = fork(join(import.meta.dirname, 'sandbox-child.ts'), [helm, kubectl, temporary], {
-      env: { PATH: '/usr/bin:/bin' },
-      // Ctrl-C reaches the whole process group; the child ends when this process lets go of it.
-      detached: true,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
-    started.on('message', ({ id, ...rest }: { id: number } & Answer) => settle(id, rest));
-    started.on('exit', () => {
-      if (child === started) child = undefined;
-      for (const id of pending.keys())
-        settle(id, { error: { errorType: 'Runtime.ExitError', errorMessage: 'the sandbox ended' } });
+  const child: ChildProcess = fork(join(import.meta.dirname, 'sandbox-child.ts'), [helm, kubectl, temporary], {
+    env: { PATH: '/usr/bin:/bin' },
+    // Ctrl-C reaches the whole process group; the child ends when this process lets go of it.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  child.on('message', ({ id, ...rest }: { id: number } & Answer) => settle(id, rest));
+  child.on('exit', () => {
+    onExit();
+    for (const id of pending.keys()) settle(id, ENDED);
+  });
+  return { child, pending, settle };
+};
+
+const ENDED: Answer = { error: { errorType: 'Runtime.ExitError', errorMessage: 'the sandbox ended' } };
+const TIMED_OUT: Answer = { error: { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' } };
+
+const createChild = (options: InvokeServerOptions) => {
+  let current: ReturnType<typeof startChild> | undefined;
+  let last = 0;
+  const start = () => {
+    const started = startChild(options, () => {
+      if (current === started) current = undefined;
     });
     return started;
   };
   const invoke = (payload: unknown): Promise<Answer> =>
     new Promise((resolve) => {
-      child ??= start();
+      current ??= start();
+      const { child, pending, settle } = current;
       const id = ++last;
       const timer = setTimeout(() => {
-        settle(id, { error: { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' } });
-        child?.kill('SIGKILL');
-      }, timeoutMilliseconds);
+        // The next invocation starts a new one: this one is as good as dead.
+        if (current?.child === child) current = undefined;
+        settle(id, TIMED_OUT);
+        child.kill('SIGKILL');
+      }, options.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS);
       pending.set(id, { resolve, timer });
-      child.send({ id, payload });
+      child.send({ id, payload }, (error) => error && settle(id, ENDED));
     });
-  child = start();
-  return { invoke, end: () => child?.kill('SIGKILL') };
+  current = start();
+  return { invoke, end: () => current?.child.kill('SIGKILL') };
 };
 
 const answer = async (
