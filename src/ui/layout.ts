@@ -14,7 +14,7 @@ h1 { font-size: 1.15rem; margin: 0; } h2 { font-size: 1rem; margin: 2rem 0 .5rem
 a { color: inherit; } header a { text-decoration: none; }
 table { border-collapse: collapse; width: 100%; } .scroll { overflow-x: auto; }
 th { text-align: left; font-weight: 500; color: var(--soft); font-size: .85rem; }
-th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
 code, .mono { font: .88em ui-monospace, monospace; } .soft { color: var(--soft); } .num { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .state::before { content: '●'; margin-right: .4em; } .good::before { color: var(--good); } .bad::before { color: var(--bad); }
 .busy::before { color: var(--busy); } .calm::before { color: var(--calm); }
