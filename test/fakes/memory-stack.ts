@@ -1,3 +1,4 @@
+import { createControl } from '../../src/app/control/control.ts';
 import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
@@ -152,6 +153,7 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch) =>
     push,
     poll: pollRefs({ ...ports, snapshots, openRepository }),
     sweep: sweep(ports),
+    control: createControl(ports),
     /** The last state and description of each context of a commit. */
     statusOf: (commit: string) =>
       Object.fromEntries(

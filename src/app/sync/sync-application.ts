@@ -85,7 +85,7 @@ const release = async (
       return {
         ...rest,
         desired: known.desired,
-        times: known.times,
+        times: known.desired?.generation === seen.desired?.generation ? next.times : known.times,
         ...(known.awaiting ? { awaiting: known.awaiting } : {}),
       };
     }
