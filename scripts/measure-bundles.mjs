@@ -88,7 +88,8 @@ try {
         handler.replace(/\.handler$/, '.ts'),
       );
       const ok = fastest < goal; // what else the machine does can only slow it down
-      failed += ok && foreign.length === 0 ? 0 : 1;
+      // Time is printed, not judged: a busy machine must not fail a build. What a bundle carries is.
+      failed += foreign.length === 0 ? 0 : 1;
       const size = `${kib(bytes).padStart(8)} ${kib(gzipped).padStart(8)} gzipped`;
       const time = `import median ${median.toFixed(0).padStart(3)} ms, fastest ${fastest.toFixed(0).padStart(3)} ms`;
       console.log(`${name.padEnd(9)}${size}  ${time} (goal < ${goal}) ${ok ? 'ok  ' : 'SLOW'}  ${top}`);
