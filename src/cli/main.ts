@@ -6,9 +6,12 @@ const USAGE = `towline: push to Git; the fleet follows.
   towline dev --fleet FILE [--port N] [--state DIR] [--json]   run the stack on your repositories and clusters
   towline demo [--port N] [--state DIR] [--json]               the same with a demo fleet of its own (npm start)
   towline render -f FILE [--repo-root DIR] [-o yaml|json]      print what an Application's sources render to
+  towline appset generate -f FILE [--clusters FILE] [-o json]  print the Applications that ApplicationSets make
   towline lint DIR                                             check the Argo CD and fleet documents below a folder
   towline affected --fleet DIR --from REV --to REV [-o json]   print the applications that a change affects
   towline health -f FILE [--settings FILE] [-o json]           say what health each object has
+  towline app list|get|sync|wait|history|rollback|resume       look at a running stack's applications and command them
+  towline rollout list|get|watch|retry                         the same with its rollouts
 
 Exit code 1: something is wrong with what was looked at. 2: the command, the fleet file or a file it names is not right.
 `;
@@ -18,6 +21,8 @@ const streams = {
   writeError: (text: string) => void process.stderr.write(text),
 };
 
+const remote = (args: string[]) => ({ ...offline(args), isTerminal: process.stdout.isTTY });
+
 const offline = (args: string[]) => ({ args, cwd: process.cwd(), environment: process.env, ...streams });
 
 /** Commands load what they need only when they run: `health` starts no stack. */
@@ -26,8 +31,11 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   demo: async (args) => (await import('./dev.ts')).runDev(args, { demo: true }),
   health: async (args) => (await import('./health.ts')).runHealth({ args, readFile: readText, ...streams }),
   render: async (args) => (await import('./render.ts')).runRender({ ...offline(args), readFile: readText }),
+  appset: async (args) => (await import('./appset.ts')).runAppset({ ...offline(args), readFile: readText }),
   lint: async (args) => (await import('./lint.ts')).runLint(offline(args)),
   affected: async (args) => (await import('./affected.ts')).runAffected(offline(args)),
+  app: async (args) => (await import('./app.ts')).runApp(remote(args)),
+  rollout: async (args) => (await import('./rollout.ts')).runRollout(remote(args)),
 };
 
 /** A file's text, or standard input for `-`. */

@@ -1,0 +1,187 @@
+import { resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { AppError, rejected } from '../domain/errors.ts';
+import { applicationId } from '../domain/fleet/application.ts';
+import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
+import { type GeneratorInputs, NO_INPUTS } from '../domain/fleet/applicationset/generator-inputs.ts';
+import type { RenderTemplates } from '../domain/fleet/applicationset/render.ts';
+import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
+import { formatProblem } from '../domain/problem.ts';
+import { stableText } from '../domain/stable-digest.ts';
+import { type AnswerNeed, answerFromFolders, expandWithAnswers, type Folders } from './answer-generators.ts';
+import {
+  type CommandInput,
+  checkDirectory,
+  oneLine,
+  outputOf,
+  readOptions,
+  runCommand,
+  unreadable,
+  usage,
+} from './command-line.ts';
+import { createTemplates } from './compile-checkout.ts';
+import { readClusters } from './generator-clusters.ts';
+
+/** What `towline appset --help` prints. */
+export const APPSET_USAGE = `Usage: towline appset generate -f FILE [--clusters FILE] [--repo-root DIR] [--repo URL=DIR] [-o yaml|json]
+
+Prints the Applications that ApplicationSets make, without a cluster or a Git host.
+
+  -f, --filename FILE   the ApplicationSet's YAML or JSON; - is standard input. Of several sets all are generated, in order
+      --clusters FILE   what cluster generators see: Argo CD's cluster Secrets (YAML documents or a JSON list), or a fleet
+                        file. Argo CD's own cluster, in-cluster, is added to Secrets that do not have it
+      --repo URL=DIR    the working tree that stands for a Git repository, whatever the revision. May be repeated
+      --repo-root DIR   the one for every other repository (default: the current directory, unless --repo is given)
+  -o, --output FORMAT   yaml (default): one document an Application; json: one list
+
+Generators list, clusters, git, matrix and merge are served; pullRequest, scmProvider and plugin ask others, and fail.
+
+Exit code 0: generated; 1: a set cannot be generated; 2: wrong usage, or a file that cannot be read.
+`;
+
+/** Input of `towline appset`. */
+export interface RunAppsetInput extends CommandInput {
+  /** Reads a file's text; '-' is standard input. */
+  readFile: (path: string) => Promise<string>;
+}
+
+/**
+ * The body of `towline appset generate`: the Applications of all sets, in order, on `write`; a line for each set that
+ * cannot be generated on `writeError`. Answers with the exit code: 0, 1 where a set cannot be generated, 2 for wrong usage
+ * and unreadable input.
+ */
+export const runAppset = (input: RunAppsetInput): Promise<number> =>
+  runCommand('appset', input, async () => {
+    const options = readArgs(input.args);
+    if (options === 'help') {
+      input.write(APPSET_USAGE);
+      return 0;
+    }
+    const say = (text: string): void => (input.writeError ?? input.write)(`towline appset: ${oneLine(text)}\n`);
+    const folders: Folders = { ...options.folders, cwd: input.cwd };
+    await checkFolders(folders);
+    const { sets, broken } = readSets(options.file, await readText(options.file, input), say);
+    const inputs = { ...NO_INPUTS, clusters: await clustersOf(options.clusters, input, say) };
+    const render = await createTemplates()(sets);
+    const made = await generate(sets, { inputs, render, answer: answerFromFolders(folders), say });
+    input.write(options.output === 'json' ? `${JSON.stringify(made.manifests, null, 2)}\n` : asYaml(made.manifests));
+    return broken || made.failed ? 1 : 0;
+  });
+
+interface Options {
+  file: string;
+  clusters?: string;
+  folders: Omit<Folders, 'cwd'>;
+  output: 'yaml' | 'json';
+}
+
+const readArgs = (args: readonly string[]): Options | 'help' => {
+  const { values, positionals } = readOptions(args, {
+    filename: { type: 'string', short: 'f' },
+    clusters: { type: 'string' },
+    repo: { type: 'string', multiple: true },
+    'repo-root': { type: 'string' },
+    output: { type: 'string', short: 'o' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return 'help';
+  const [command, unexpected] = positionals;
+  if (command !== 'generate')
+    throw usage(`${command ?? 'the command'} is ${command ? 'no command' : 'missing'}: generate`);
+  if (unexpected !== undefined) throw usage(`unexpected argument ${unexpected}`);
+  const { filename: file, clusters } = values;
+  if (file === undefined) throw usage('-f FILE is missing');
+  if (file === '-' && clusters === '-') throw usage('-f and --clusters are both standard input');
+  const repositories = (values.repo ?? []).map(readRepo);
+  const other = values['repo-root'] ?? (repositories.length === 0 ? '.' : undefined);
+  return {
+    file,
+    ...(clusters === undefined ? {} : { clusters }),
+    folders: { repositories, ...(other === undefined ? {} : { other }) },
+    output: outputOf(values.output, ['yaml', 'json']),
+  };
+};
+
+const readRepo = (text: string): { url: string; path: string } => {
+  const [, url, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (url === undefined || path === undefined) throw usage(`--repo is ${text}, not URL=DIR`);
+  return { url, path };
+};
+
+type Say = (text: string) => void;
+
+const checkFolders = async ({ cwd, repositories, other }: Folders): Promise<void> => {
+  const paths = [...repositories.map(({ path }) => path), ...(other === undefined ? [] : [other])];
+  for (const path of paths) await checkDirectory(resolve(cwd, path));
+};
+
+const nameOf = (file: string): string => (file === '-' ? '<stdin>' : file);
+
+const readText = (file: string, { readFile }: RunAppsetInput): Promise<string> =>
+  readFile(file).catch((error: unknown) => {
+    throw unreadable(nameOf(file), error);
+  });
+
+/**
+ * The file's sets, and whether some are not right: a line for each problem. Errors: AppError `application-set-invalid`
+ * (rejected) where the file is no YAML, or holds no set.
+ */
+const readSets = (file: string, text: string, say: Say): { sets: ApplicationSet[]; broken: boolean } => {
+  const name = nameOf(file);
+  const { applicationSets: sets, broken, unread, problems } = readFleetFile(name, text);
+  const own = problems.filter(({ code }) => code !== 'document-ignored' && code !== 'kind-unsupported');
+  for (const problem of own) say(`${problem.severity === 'warning' ? 'warning: ' : ''}${formatProblem(problem)}`);
+  const isBroken = broken.some((key) => key.startsWith('ApplicationSet '));
+  if (unread) throw rejected('application-set-invalid', `${name} is no YAML, nothing is generated`);
+  if (sets.length === 0 && !isBroken) throw rejected('application-set-invalid', `${name} holds no ApplicationSet`);
+  return { sets, broken: isBroken };
+};
+
+const NOT_GIVEN = { error: 'the clusters are not known here: give them with --clusters FILE' };
+
+const clustersOf = async (
+  file: string | undefined,
+  input: RunAppsetInput,
+  say: Say,
+): Promise<GeneratorInputs['clusters']> => {
+  if (file === undefined) return NOT_GIVEN;
+  return readClusters(nameOf(file), await readText(file, input), (text) => say(`warning: ${text}`));
+};
+
+interface GenerateContext {
+  inputs: GeneratorInputs;
+  render: RenderTemplates;
+  answer: AnswerNeed;
+  say: Say;
+}
+
+const generate = async (
+  sets: readonly ApplicationSet[],
+  { inputs, say, ...deps }: GenerateContext,
+): Promise<{ manifests: unknown[]; failed: boolean }> => {
+  const manifests: unknown[] = [];
+  let failed = false;
+  for (const set of sets) {
+    const expansion = await expandWithAnswers(set, inputs, deps).catch(errorOf);
+    if ('manifests' in expansion) manifests.push(...expansion.manifests.map(sorted));
+    else {
+      say(`${set.origin.file}:${set.origin.line}: ApplicationSet ${applicationId(set)}: ${expansion.error}`);
+      failed = true;
+    }
+  }
+  return { manifests, failed };
+};
+
+const errorOf = (error: unknown): { error: string } => {
+  if (error instanceof AppError) return { error: error.message };
+  throw error;
+};
+
+/** Fields by name, as Argo CD prints them, so that the two can be compared line by line. */
+const sorted = (manifest: Record<string, unknown>): unknown => JSON.parse(stableText(manifest));
+
+/** Texts that YAML 1.1 would read as something else are quoted, as kubectl reads YAML so. */
+const asYaml = (manifests: readonly unknown[]): string =>
+  manifests
+    .map((one) => `---\n${stringify(one, { aliasDuplicateObjects: false, lineWidth: 0, compat: 'yaml-1.1' })}`)
+    .join('');
