@@ -2,12 +2,15 @@ import * as v from 'valibot';
 import { permanent } from '../domain/errors.ts';
 import { Refused } from './api-answers.ts';
 import { type CommandInput, usage } from './command-line.ts';
+import { awsIdentity, executeApiRegion, type Identity, signedHeaders } from './sign-request.ts';
 
 /** What a command against a running stack gets from the outside. */
 export interface RemoteInput extends CommandInput {
   fetch?: typeof fetch;
   clock?: () => number;
   pause?: (milliseconds: number) => Promise<void>;
+  /** Who asks, where the server is an API Gateway endpoint; default: AWS' own chain (variables, profile, SSO, role). */
+  identity?: () => Promise<Identity>;
   /** Whether `write` goes to a terminal: then colours and a line that changes. */
   isTerminal?: boolean;
 }
@@ -34,7 +37,7 @@ export const createApiClient = (input: RemoteInput, given: string | undefined): 
   const server = given ?? input.environment['TOWLINE_SERVER'] ?? DEFAULT_SERVER;
   const base = URL.canParse(server) ? new URL(server) : undefined;
   if (!base?.protocol.startsWith('http')) throw usage(`--server ${server} is not an http(s) URL`);
-  const ask = async <Schema extends v.GenericSchema>(path: string, init: RequestInit, schema: Schema) => {
+  const ask = async <Schema extends v.GenericSchema>(path: string, init: Init, schema: Schema) => {
     const text = await request(input, new URL(`api/v1/${path}`, `${base.href.replace(/\/*$/, '')}/`), init);
     const answer = v.safeParse(schema, parseJson(text));
     if (answer.success) return answer.output;
@@ -42,20 +45,37 @@ export const createApiClient = (input: RemoteInput, given: string | undefined): 
   };
   const headers = { 'content-type': 'application/json' };
   return {
-    get: (path, schema) => ask(path, {}, schema),
+    get: (path, schema) => ask(path, { method: 'GET', headers: {}, body: undefined }, schema),
     post: (path, body, schema) => ask(path, { method: 'POST', headers, body: JSON.stringify(body) }, schema),
   };
 };
 
+interface Init {
+  method: 'GET' | 'POST';
+  headers: Record<string, string>;
+  body: string | undefined;
+}
+
+/** Signed where the server is an API Gateway endpoint, which lets in only who may `execute-api:Invoke`. */
+const headersOf = async (input: RemoteInput, url: URL, { method, headers, body = '' }: Init) => {
+  const region = executeApiRegion(url);
+  if (region === undefined) return headers;
+  const { identity = awsIdentity, clock = Date.now } = input;
+  return signedHeaders({ method, url, headers, body }, { identity: await identity(), region, now: new Date(clock()) });
+};
+
 /** The text of a good answer; what else comes is an error. */
-const request = async (input: RemoteInput, url: URL, init: RequestInit): Promise<string> => {
+const request = async (input: RemoteInput, url: URL, init: Init): Promise<string> => {
   const { fetch: send = fetch } = input;
+  const headers = await headersOf(input, url, init);
   try {
-    const response = await send(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const response = await send(url, { ...init, headers, redirect: 'error', signal });
     const text = await response.text();
     if (response.ok) return text;
     const refused = v.safeParse(Refused, parseJson(text));
     if (refused.success) throw permanent(refused.output.error, refused.output.message);
+    if (response.status === 403) throw permanent('server-denied', denied(url));
     throw permanent('server-failed', `${url.origin} answered ${response.status} to ${url.pathname}`);
   } catch (error) {
     if (!(error instanceof TypeError) && !(error instanceof DOMException)) throw error;
@@ -63,6 +83,9 @@ const request = async (input: RemoteInput, url: URL, init: RequestInit): Promise
     throw permanent('server-unreachable', `${url.origin} does not answer: ${remedy}`, { cause: error });
   }
 };
+
+const denied = ({ origin, pathname }: URL): string =>
+  `${origin} answered 403 to ${pathname}: your AWS identity needs execute-api:Invoke there`;
 
 const parseJson = (text: string): unknown => {
   try {

@@ -29,3 +29,30 @@ export const presignedSignature = (
   const key = scope.reduce<Buffer | string>((parent, part) => hmac(parent, part), `AWS4${secretKey}`);
   return hmac(key, toSign).toString('hex');
 };
+
+interface SignedRequest {
+  method: string;
+  url: URL;
+  headers: Record<string, string | undefined>;
+  body: string;
+}
+
+/**
+ * The SigV4 signature that AWS would compute for a request signed in its headers. Every service but S3 encodes the path a
+ * second time (AWS: "Create a signed AWS API request").
+ */
+export const headerSignature = ({ method, url, headers, body }: SignedRequest, secretKey: string): string => {
+  const authorization = headers['authorization'] ?? '';
+  const [, ...scope] = (/Credential=([^,]+)/.exec(authorization)?.[1] ?? '').split('/');
+  const signed = (/SignedHeaders=([^,]+)/.exec(authorization)?.[1] ?? '').split(';');
+  const path = url.pathname.split('/').map(encode).join('/');
+  const query = [...url.searchParams]
+    .map(([key, value]) => `${encode(key)}=${encode(value)}`)
+    .sort()
+    .join('&');
+  const canonicalHeaders = signed.map((name) => `${name}:${headers[name] ?? ''}\n`).join('');
+  const canonical = [method, path, query, canonicalHeaders, signed.join(';'), sha256(body)].join('\n');
+  const toSign = ['AWS4-HMAC-SHA256', headers['x-amz-date'] ?? '', scope.join('/'), sha256(canonical)].join('\n');
+  const key = scope.reduce<Buffer | string>((parent, part) => hmac(parent, part), `AWS4${secretKey}`);
+  return hmac(key, toSign).toString('hex');
+};

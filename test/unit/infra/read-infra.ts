@@ -55,7 +55,14 @@ interface FunctionConfig {
   role: string;
   timeout?: number;
   environment?: Record<string, Reference>;
-  events?: { sqs?: { arn: Reference; functionResponseType?: string } }[];
+  events?: { sqs?: { arn: Reference; functionResponseType?: string }; httpApi?: Route }[];
+}
+
+/** One route of the HTTP API. */
+interface Route {
+  method: string;
+  path: string;
+  authorizer?: { type: string };
 }
 
 interface Serverless {
@@ -106,3 +113,7 @@ export const grantsOf = (role: string): string[] =>
       [Resource].flat().flatMap((resource) => Action.map((action) => `${shortResource(resource)} ${action}`)),
     )
     .sort();
+
+/** The routes that lead to a function. */
+export const routesOf = (name: string): Route[] =>
+  (serverless.functions[name]?.events ?? []).flatMap(({ httpApi }) => httpApi ?? []);

@@ -80,9 +80,11 @@ const GRANTS: Record<string, string[]> = {
   ],
   api: [
     ...table('FleetsTable', 'GetItem'),
-    ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'Scan'),
-    ...table('RolloutsTable', 'GetItem', 'BatchGetItem'),
-    ...table('OutcomesTable', 'Query'),
+    ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
+    ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('RendersTable', 'BatchGetItem'),
+    ...table('OutcomesTable', 'Query', 'PutItem'),
+    ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
   ],
 };
 
