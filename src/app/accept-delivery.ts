@@ -3,8 +3,10 @@ import { DELIVERY_TTL_SECONDS, type DeliveryRow, deliveryRestarted, RESEND_AFTER
 import { AppError } from '../domain/errors.ts';
 import { deliveryIdOf } from '../domain/webhook/delivery-id.ts';
 import type { RefChange } from '../domain/webhook/event.ts';
+import { type PullRequestChange, pullRequestRef } from '../domain/webhook/pull-request.ts';
 import type { WebhookAnswer, WebhookHeaders } from '../domain/webhook/request.ts';
 import type { ChangeMessage } from '../messages/change.ts';
+import type { PreviewMessage } from '../messages/preview.ts';
 import type { Clock, NewId } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
@@ -12,18 +14,22 @@ import type { Store } from '../ports/store.ts';
 export interface AcceptDeliveryDeps {
   deliveries: Store<DeliveryRow>;
   enqueue: (message: ChangeMessage) => Promise<void>;
+  /** Where previews are asked for; absent: pull requests are not acted on. */
+  enqueuePreview?: (message: PreviewMessage) => Promise<void>;
   clock: Clock;
   newId: NewId;
   log: Log;
 }
 
-/** An authentic change of a registered repository (its registered URL). */
-export interface AuthenticChange {
+interface Authentic {
   forge: 'github' | 'gitlab';
   headers: WebhookHeaders;
+  /** Registered URL. */
   repository: string;
-  change: RefChange;
 }
+
+/** An authentic change of a registered repository, or a pull request of one. */
+export type AuthenticEvent = Authentic & ({ change: RefChange } | { pullRequest: PullRequestChange });
 
 /**
  * Writes the delivery's row and sends its change. The row comes first and is due in a minute, so that a message that
@@ -32,11 +38,12 @@ export interface AuthenticChange {
  */
 export const acceptDelivery =
   (deps: AcceptDeliveryDeps) =>
-  async (input: AuthenticChange): Promise<WebhookAnswer> => {
+  async (input: AuthenticEvent): Promise<WebhookAnswer> => {
     const row = await claimDelivery(deps, newRow(deps, input));
     if (!row) return { status: 202, body: { status: 'duplicate', reason: 'this delivery was accepted before' } };
     try {
-      await deps.enqueue(changeMessageOf(row));
+      const preview = previewMessageOf(row);
+      await (preview ? deps.enqueuePreview?.(preview) : deps.enqueue(changeMessageOf(row)));
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'unknown';
       deps.log.error('change not sent, schedule will repeat it', {
@@ -50,19 +57,31 @@ export const acceptDelivery =
 
 const causeOf = (ref: string): Cause => (ref.startsWith('refs/tags/') ? 'tag' : 'push');
 
-const newRow = (deps: AcceptDeliveryDeps, { forge, headers, repository, change }: AuthenticChange): DeliveryRow => {
+/** What a delivery is about: a pull request counts as the ref under which its repository has its commits. */
+const subjectOf = (input: AuthenticEvent) => {
+  if ('change' in input) return { cause: causeOf(input.change.ref), ...input.change };
+  const { number, head } = input.pullRequest;
+  const ref = pullRequestRef(input.forge, number);
+  return { cause: 'merge-request' as const, ref, after: head.commit, commit: head.commit, before: undefined };
+};
+
+const newRow = (deps: AcceptDeliveryDeps, input: AuthenticEvent): DeliveryRow => {
+  const { forge, headers, repository } = input;
   const now = deps.clock();
+  const { ref, commit, before, after, cause } = subjectOf(input);
+  const about = { ref, ...(after ? { after } : {}) };
   return {
     // Without an id of the forge's two deliveries cannot be told to be one: both are looked at, which does no harm.
-    id: deliveryIdOf(forge, headers, repository, change) ?? `${repository} ${deps.newId()}`,
+    id: deliveryIdOf(forge, headers, repository, about) ?? `${repository} ${deps.newId()}`,
     version: 0,
     due: now + RESEND_AFTER_MS,
     state: 'received',
     repository,
-    ref: change.ref,
-    ...(change.commit ? { commit: change.commit } : {}),
-    ...(change.before ? { before: change.before } : {}),
-    cause: causeOf(change.ref),
+    ref,
+    ...(commit ? { commit } : {}),
+    ...(before ? { before } : {}),
+    cause,
+    ...('pullRequest' in input ? { pullRequest: input.pullRequest } : {}),
     receivedAt: now,
     expiresAt: Math.floor(now / 1000) + DELIVERY_TTL_SECONDS,
   };
@@ -86,3 +105,7 @@ export const changeMessageOf = (row: DeliveryRow): ChangeMessage => ({
   cause: row.cause,
   ...(row.commit ? { commit: row.commit } : {}),
 });
+
+/** The message that asks to preview a pull request; undefined where the delivery is about none. */
+export const previewMessageOf = ({ id, repository, pullRequest }: DeliveryRow): PreviewMessage | undefined =>
+  pullRequest && { version: 1, delivery: id, repository, ...pullRequest };

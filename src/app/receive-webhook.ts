@@ -69,10 +69,15 @@ export const receiveWebhook =
     const event = readEvent(forge, request.headers, parsed.json);
     if (event.type === 'ignored') return ignore(event.reason);
     if (event.type === 'malformed') return refuse(400, 'body-malformed', event.reason);
+    const authentic = { forge, headers: request.headers, repository: repository.url };
+    if (event.type === 'pull-request') {
+      if (!deps.enqueuePreview) return ignore('pull requests are not previewed here');
+      return acceptDelivery(deps)({ ...authentic, pullRequest: event.pullRequest });
+    }
     if (deps.isTracked && !(await deps.isTracked(repository, event.change.ref))) {
       return ignore('no application and no fleet follows this ref');
     }
-    return acceptDelivery(deps)({ forge, headers: request.headers, repository: repository.url, change: event.change });
+    return acceptDelivery(deps)({ ...authentic, change: event.change });
   };
 
 interface Claim {

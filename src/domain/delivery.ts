@@ -1,4 +1,5 @@
 import type { Cause } from './change.ts';
+import type { PullRequestChange } from './webhook/pull-request.ts';
 
 /** A delivery is received, then planned or failed; only a failed one does its work again when it is redelivered. */
 export type DeliveryState = 'received' | 'planned' | 'failed';
@@ -22,6 +23,8 @@ export interface DeliveryRow {
   /** What the event said the ref pointed at before; absent for a created ref. */
   before?: string;
   cause: Cause;
+  /** The pull request that it is about: then `ref` and `commit` are its head's, and a preview is what follows. */
+  pullRequest?: PullRequestChange;
   /** Milliseconds since the epoch. */
   receivedAt: number;
   /** Seconds since the epoch, as DynamoDB's time to live wants it. */

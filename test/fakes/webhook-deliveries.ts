@@ -113,3 +113,44 @@ export const gitlabPush = (fullName: string, overrides: Record<string, unknown> 
 export const deletion = { after: ZEROS, checkout_sha: null, head_commit: null, deleted: true };
 /** A new branch in either format. */
 export const creation = { before: ZEROS, created: true };
+
+/** The members of GitHub's pull_request payload that matter; `pull` overrides those of the request itself. */
+export const githubPullRequest = (
+  fullName: string,
+  overrides: Record<string, unknown> = {},
+  pull: Record<string, unknown> = {},
+): Record<string, unknown> => ({
+  action: 'opened',
+  number: 7,
+  pull_request: {
+    base: { ref: 'main', sha: commitId('base'), repo: { id: 42 } },
+    head: { ref: 'feature/x', sha: commitId('head'), repo: { id: 42 } },
+    labels: [{ name: 'preview' }],
+    ...pull,
+  },
+  repository: githubPush(fullName)['repository'],
+  ...overrides,
+});
+
+/** The members of GitLab's merge request payload that matter; `request` overrides those of the request itself. */
+export const gitlabMergeRequest = (
+  fullName: string,
+  request: Record<string, unknown> = {},
+  overrides: Record<string, unknown> = {},
+): Record<string, unknown> => ({
+  object_kind: 'merge_request',
+  event_type: 'merge_request',
+  project: gitlabPush(fullName)['project'],
+  object_attributes: {
+    iid: 7,
+    action: 'open',
+    source_branch: 'feature/x',
+    target_branch: 'main',
+    source_project_id: 7,
+    target_project_id: 7,
+    last_commit: { id: commitId('head') },
+    ...request,
+  },
+  labels: [{ title: 'preview' }],
+  ...overrides,
+});

@@ -8,7 +8,10 @@ const PLAIN = /^[\w.:+=/-]{1,200}$/;
 const plain = (text: string): string =>
   PLAIN.test(text) ? text : `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-const gitlabId = (headers: WebhookHeaders, change: RefChange): string | undefined => {
+/** What a delivery is about: a ref, and what it is to point at. */
+type Subject = Pick<RefChange, 'ref' | 'after'>;
+
+const gitlabId = (headers: WebhookHeaders, change: Subject): string | undefined => {
   const stable = headerOf(headers, 'idempotency-key') ?? headerOf(headers, 'webhook-id');
   if (stable) return stable;
   const event = headerOf(headers, 'x-gitlab-event-uuid');
@@ -26,7 +29,7 @@ export const deliveryIdOf = (
   forge: 'github' | 'gitlab',
   headers: WebhookHeaders,
   repository: string,
-  change: RefChange,
+  change: Subject,
 ): string | undefined => {
   if (forge === 'gitlab') {
     const id = gitlabId(headers, change);

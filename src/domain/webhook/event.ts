@@ -1,3 +1,5 @@
+import type { PullRequestChange } from './pull-request.ts';
+
 /** Who the payload says it is about. Names can be given to another repository; the numeric id cannot. */
 export interface RepositoryIdentity {
   fullName?: string;
@@ -20,8 +22,12 @@ export interface RefChange {
   forced: boolean;
 }
 
-/** A payload understood: a ref moved, or something authentic that Towline does not act on (with the reason). */
+/**
+ * A payload understood: a ref moved, a pull request is to be previewed, or something authentic that Towline does not act on
+ * (with the reason).
+ */
 export type WebhookEvent =
   | { type: 'change'; repository: RepositoryIdentity; change: RefChange }
+  | { type: 'pull-request'; repository: RepositoryIdentity; pullRequest: PullRequestChange }
   | { type: 'ignored'; reason: string }
   | { type: 'malformed'; reason: string };

@@ -63,6 +63,20 @@ export const ObjectId = v.pipe(
   v.transform((id) => id?.toLowerCase()),
 );
 
+/** A branch's full ref, out of the short name that pull requests carry; checked as Git would. */
+export const BranchRef = v.pipe(
+  v.string(),
+  v.transform((name) => `refs/heads/${name}`),
+  FullRef,
+);
+
+/** An object id that has to be there and that names something. */
+export const KnownId = v.pipe(
+  v.string(),
+  v.regex(/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i),
+  v.transform((id) => id.toLowerCase()),
+);
+
 interface RawChange {
   ref: string;
   before?: string | undefined;

@@ -5,13 +5,16 @@ import { permanent, transient } from '../../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../../src/domain/fleet/fleet-file.ts';
 import type { WebhookRequest } from '../../../src/domain/webhook/request.ts';
 import type { ChangeMessage } from '../../../src/messages/change.ts';
+import type { PreviewMessage } from '../../../src/messages/preview.ts';
 import { createMemoryLog } from '../../fakes/memory-ports.ts';
 import { createMemoryStore } from '../../fakes/memory-store.ts';
 import {
   commitId,
   deletion,
+  githubPullRequest,
   githubPush,
   githubWebhook,
+  gitlabMergeRequest,
   gitlabPush,
   gitlabWebhook,
   type SentWebhook,
@@ -117,6 +120,34 @@ describe('an authentic push', () => {
       expect(await send(webhook, forge)).toMatchObject({ status: 202, body: { status: 'accepted' } });
       expect(sent).toMatchObject([{ repository: G.url }]);
     }
+  });
+});
+
+describe('a pull request', () => {
+  const pull = githubWebhook(githubPullRequest('acme/a'), {
+    secret: 'secret of a',
+    delivery: 'd-7',
+    event: 'pull_request',
+  });
+
+  it('asks for its preview, once, and for no plan', async () => {
+    const previews: PreviewMessage[] = [];
+    const enqueuePreview = (message: PreviewMessage) => Promise.resolve(void previews.push(message));
+    const { deliveries, sent, send } = setUp({ enqueuePreview });
+    expect(await send(pull)).toMatchObject({ body: { status: 'accepted', ref: 'refs/pull/7/head' } });
+    expect(await send(pull)).toMatchObject({ body: { status: 'duplicate' } });
+    const expected = { version: 1, repository: A.url, number: 7, action: 'opened', fork: false, labels: ['preview'] };
+    expect(previews).toMatchObject([{ ...expected, delivery: `${A.url} d-7`, head: { commit: commitId('head') } }]);
+    expect(sent).toEqual([]);
+    expect([...deliveries.rows.values()]).toMatchObject([{ cause: 'merge-request', pullRequest: { number: 7 } }]);
+    const merge = gitlabWebhook(gitlabMergeRequest('acme/g'), { token: 'secret of g', event: 'Merge Request Hook' });
+    expect(await send(merge)).toMatchObject({ body: { status: 'accepted', ref: 'refs/merge-requests/7/head' } });
+  });
+
+  it('is ignored where nobody previews', async () => {
+    const { deliveries, send } = setUp();
+    expect(await send(pull)).toMatchObject({ status: 202, body: { status: 'ignored' } });
+    expect(deliveries.rows.size).toBe(0);
   });
 });
 
@@ -237,7 +268,7 @@ describe('authentic, but not for us: 202 and nothing done', () => {
   it.each([
     ['ping', { zen: 'x', repository: { html_url: A.url } }, 'secret of a', 'ping'],
     ['ping of an organisation', { zen: 'x', organization: {} }, 'secret of a', 'ping'],
-    ['pull_request', { action: 'opened', repository: { html_url: A.url } }, 'secret of a', 'pull_request'],
+    ['issues', { action: 'opened', repository: { html_url: A.url } }, 'secret of a', 'issues'],
   ])('%s', async (_, payload, secret, event) => {
     const { deliveries, send } = setUp();
     expect(await send(githubWebhook(payload, { secret, event }))).toMatchObject({
