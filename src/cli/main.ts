@@ -11,7 +11,7 @@ const USAGE = `towline: push to Git; the fleet follows.
   towline affected --fleet DIR --from REV --to REV [-o json]   print the applications that a change affects
   towline health -f FILE [--settings FILE] [-o json]           say what health each object has
   towline app list|get|sync|wait|history|rollback|resume       look at a running stack's applications and command them
-  towline rollout list|get|watch|retry                         the same with its rollouts
+  towline rollout list|get|watch|retry|abort                    the same with its rollouts
 
 Exit code 1: something is wrong with what was looked at. 2: the command, the fleet file or a file it names is not right.
 `;

@@ -1,4 +1,4 @@
-import { type RolloutDetail as Detail, list, Retried, Rollout, RolloutDetail } from './api-answers.ts';
+import { Aborted, type RolloutDetail as Detail, list, Retried, Rollout, RolloutDetail } from './api-answers.ts';
 import {
   type ApiClient,
   createApiClient,
@@ -19,6 +19,7 @@ A rollout is all that one change of a ref, or one rollback, sets in motion.
   get ID                     one rollout and what became of its applications
   watch ID [--timeout SEC]   print what happens until it ends (default: 600 seconds)
   retry ID                   start its failed applications again
+  abort ID                   apply nothing more of it; what is applied stays
 
       --server URL   the stack (default: TOWLINE_SERVER, else http://127.0.0.1:8484)
   -o, --output       wide: more columns; json, yaml: the server's answer
@@ -132,6 +133,13 @@ const retry = async ({ input, client, format, path }: RolloutCommand): Promise<n
   return 0;
 };
 
+const abort = async ({ input, client, format, path }: RolloutCommand): Promise<number> => {
+  const { rollout, applications, ...rest } = await client.post(`${path}/abort`, {}, Aborted);
+  const show = (): string => [`rollout ${rollout}: aborted`, ...applications.map((id) => `  ${id}`), ''].join('\n');
+  input.write(formatted(format, { rollout, applications, ...rest }, show));
+  return 0;
+};
+
 const LOOK_EVERY_MS = 1_000;
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -187,4 +195,5 @@ const COMMANDS: Readonly<Record<string, (command: RolloutCommand) => Promise<num
   get: getOne,
   watch,
   retry,
+  abort,
 };

@@ -59,6 +59,8 @@ export interface ApplicationRow extends Row {
   waiting?: string;
   /** The generation that a person asked to sync; above the desired one: that which a plan is to make. */
   syncRequested?: number;
+  /** The generation that a person stopped: it is not applied unless one asks for it. */
+  aborted?: number;
   /** Rolled back to a generation of its history; `instead` is what Git says, set aside until it moves or is resumed. */
   pinned?: { generation: number; at: number; instead: Desired };
   inventory: InventoryEntry[];

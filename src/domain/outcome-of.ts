@@ -1,3 +1,4 @@
+import { isAborted } from './abort.ts';
 import type { ApplicationRow } from './application-row.ts';
 import { type OutcomePhase, PROGRESS_DEADLINE_MS } from './rollout.ts';
 
@@ -7,6 +8,7 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
   if (!desired) return undefined;
   if (desired.error) return { phase: 'failed', message: desired.error.message };
   if (row.waiting) return { phase: 'waiting', message: row.waiting };
+  if (isAborted(row)) return { phase: 'failed', message: 'aborted by a person' };
   const isCurrent = operation?.generation === desired.generation;
   if (isCurrent && (operation.phase === 'Failed' || operation.phase === 'Error'))
     return { phase: 'failed', message: operation.message };

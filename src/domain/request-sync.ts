@@ -1,3 +1,4 @@
+import { isAborted } from './abort.ts';
 import type { ApplicationRow } from './application-row.ts';
 import { RESEND_SYNC_AFTER_MS } from './apply-plan.ts';
 import { rejected } from './errors.ts';
@@ -42,8 +43,9 @@ export const requestSync = (row: ApplicationRow, now: number): RequestedSync => 
 };
 
 /** The desired generation has an operation that runs, or one is to come by itself. */
-const isUnderWay = ({ desired, operation, applied, waiting }: ApplicationRow): boolean => {
-  if (desired?.error || applied?.generation === desired?.generation) return false;
+const isUnderWay = (row: ApplicationRow): boolean => {
+  const { desired, operation, applied, waiting } = row;
+  if (isAborted(row) || desired?.error || applied?.generation === desired?.generation) return false;
   if (operation?.generation === desired?.generation) return operation?.stage !== 'ended';
   return waiting === undefined;
 };

@@ -31,6 +31,7 @@ export const createControlRoutes = (control: Control, { publicURL }: { publicURL
     if (asked.success) return c.json(await control.rollBack(idOf(c), asked.output.generation), 202);
     return c.json({ error: 'body-invalid', message: 'the body is {"generation": N}, or {} for the previous one' }, 400);
   });
+  app.post('/api/v1/rollouts/:id/abort', async (c) => c.json(await control.abortRollout(c.req.param('id')), 202));
   app.post('/api/v1/rollouts/:id/retry', async (c) => c.json(await control.retryRollout(c.req.param('id')), 202));
   app.onError((error, c) => {
     if (!(error instanceof AppError)) throw error;

@@ -57,6 +57,7 @@ describe('what a person asks for', () => {
     ['applications/argocd/web/resume', 409, 'application-not-pinned'],
     ['applications/argocd/web/rollback', 409, 'generation-unknown'],
     ['rollouts/none/retry', 404, 'rollout-unknown'],
+    ['rollouts/none/abort', 404, 'rollout-unknown'],
   ])('%s: %i %s', async (path, status, error) => {
     const answer = await api.post(path);
     expect([answer.status, await answer.json()]).toMatchObject([status, { error }]);
@@ -84,7 +85,7 @@ describe('what a person asks for', () => {
 
 describe('a page of another origin', () => {
   const PATHS = ['sync', 'refresh', 'rollback', 'resume'].map((verb) => `applications/argocd/web/${verb}`);
-  const ALL = [...PATHS, 'rollouts/any/retry'];
+  const ALL = [...PATHS, 'rollouts/any/retry', 'rollouts/any/abort'];
   it.each(
     ALL.flatMap(
       (path) =>

@@ -1,3 +1,4 @@
+import { type Aborted, abortRollout } from './abort-rollout.ts';
 import type { ControlDeps } from './deps.ts';
 import { type Refreshed, refresh } from './refresh.ts';
 import { type Retried, retryRollout } from './retry-rollout.ts';
@@ -11,6 +12,7 @@ export interface Control {
   rollBack(application: string, generation?: number): Promise<RolledBack>;
   resume(application: string): Promise<Asked>;
   retryRollout(rollout: string): Promise<Retried>;
+  abortRollout(rollout: string): Promise<Aborted>;
 }
 
 /** The write side of the API over the stores and queues. */
@@ -20,4 +22,5 @@ export const createControl = (deps: ControlDeps): Control => ({
   rollBack: rollBackTo(deps),
   resume: resumeSync(deps),
   retryRollout: retryRollout(deps),
+  abortRollout: abortRollout(deps),
 });

@@ -1,4 +1,6 @@
+import { isAborted } from '../../domain/abort.ts';
 import type { ApplicationRow } from '../../domain/application-row.ts';
+import { terminate } from '../../domain/sync/start-operation.ts';
 import { loadFleet } from '../load-fleet.ts';
 import type { SyncDeps } from './deps.ts';
 import { loadManifests } from './load-manifests.ts';
@@ -12,6 +14,8 @@ export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string
   const { desired, spec } = row;
   if (row.removed) return removeApplication(deps, row);
   if (!desired || desired.error) return { change: {}, clear: ['awaiting'] };
+  const stopped = isAborted(row) ? stop(row) : undefined;
+  if (stopped === 'not begun') return { change: {}, clear: ['awaiting', 'waiting'] };
   const isApplied = row.applied?.generation === desired.generation;
   const isOver =
     row.operation?.generation === desired.generation &&
@@ -25,10 +29,25 @@ export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string
   if (isApplied) return watchHealth(deps, row, cluster);
   if (!manifests) return { change: {} };
   if ('advance' in manifests) return manifests.advance;
-  if (!spec.syncPolicy.automated?.enabled && row.syncRequested !== desired.generation) return waitForPerson(deps, row);
+  if (!stopped && !spec.syncPolicy.automated?.enabled && row.syncRequested !== desired.generation)
+    return waitForPerson(deps, row);
   const project = fleet.projects.find(({ name }) => name === spec.project);
-  const input = { row, owner, cluster, project, objects: manifests.objects, adopt: fleet.file.adopt === true };
+  const input = {
+    row: stopped ?? row,
+    owner,
+    cluster,
+    project,
+    objects: manifests.objects,
+    adopt: fleet.file.adopt === true,
+  };
   return runOperation(deps, { ...input, observe: fleet.file.mode === 'observe' });
+};
+
+/** What was begun is terminated as the engine does it; what was not stays as it is. */
+const stop = (row: ApplicationRow): ApplicationRow | 'not begun' => {
+  const { operation, desired } = row;
+  const isBegun = operation?.generation === desired?.generation && operation?.stage !== 'ended';
+  return operation && isBegun ? { ...row, operation: terminate(operation) } : 'not begun';
 };
 
 const noCluster = (name: string) => ({

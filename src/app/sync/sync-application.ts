@@ -102,10 +102,11 @@ const release = async (
   return isStale ? { again: saved } : { told: saved };
 };
 
-/** What came in while the holder was at work: a newer plan, a request to sync, the end of the application. */
+/** What came in while the holder was at work: a newer plan, a request to sync or to stop, the end of the application. */
 const isNews = (known: ApplicationRow, seen: ApplicationRow): boolean =>
   known.desired?.generation !== seen.desired?.generation ||
   known.syncRequested !== seen.syncRequested ||
+  known.aborted !== seen.aborted ||
   known.removed !== seen.removed;
 
 const giveBack = async (deps: SyncDeps, id: string, owner: string): Promise<void> => {

@@ -350,6 +350,85 @@ describe('retrying a rollout', () => {
   });
 });
 
+const WAVES = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: first }
+spec: { selector: { matchLabels: { a: b } }, template: { metadata: { labels: { a: b } }, spec: { containers: [] } } }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: web, annotations: { argocd.argoproj.io/sync-wave: "1" } }
+data: { value: one }
+`;
+
+describe('aborting a rollout', () => {
+  const open = async (config: string) => {
+    await stack.push({ 'apps/web.yaml': applicationYaml('web', 'web', 'dev'), 'web/config.yaml': config });
+    await deliver('changes');
+    return row().desired?.rollout ?? '';
+  };
+
+  it('applies nothing that has not begun, fails the rollout, and a retry takes it up', async () => {
+    const rollout = await open(configMapYaml('web', 'one'));
+    expect(await stack.control.abortRollout(rollout)).toEqual({ rollout, applications: [ID] });
+    await stack.settle();
+    expect(stack.clusters.dev.writes()).toEqual([]);
+    expect(row().awaiting).toBeUndefined();
+    expect(stack.rollouts.rows.get(rollout)?.state).toBe('failure');
+    await expect(stack.control.abortRollout(rollout)).rejects.toMatchObject({ code: 'nothing-to-abort' });
+    await stack.control.retryRollout(rollout);
+    await stack.settle();
+    expect(value()).toEqual({ value: 'one' });
+    expect(stack.rollouts.rows.get(rollout)).toMatchObject({ state: 'success', attempt: 2 });
+  });
+
+  it('terminates what is under way, between two waves', async () => {
+    const rollout = await open(WAVES);
+    await stack.settle();
+    expect(row().operation).toMatchObject({ phase: 'Running' });
+    await stack.control.abortRollout(rollout);
+    await stack.settle(60);
+    expect(row().operation).toMatchObject({ phase: 'Failed', stage: 'ended' });
+    expect(value()).toBeUndefined();
+    expect(stack.clusters.dev.objects.has('apps/Deployment/web/first')).toBe(true);
+    expect(row().lease).toBeUndefined();
+    expect(stack.statuses.at(-1)).toMatchObject({
+      state: 'failure',
+      description: '0/1 synced · 1 failed: argocd/web@dev: aborted by a person',
+    });
+  });
+
+  it('also where a worker is at it, and asking for a manual sync comes before', async () => {
+    await open(WAVES);
+    await stack.control.sync(ID);
+    const save = stack.applications.save;
+    let asked = false;
+    stack.applications.save = async (next) => {
+      if (!asked && next.operation && !next.lease) {
+        asked = true;
+        await stack.control.abortRollout(row().desired?.rollout ?? '');
+        stack.sent.syncs.length = 0;
+      }
+      return save(next);
+    };
+    await stack.settle(60);
+    expect(asked).toBe(true);
+    expect(row().operation).toMatchObject({ phase: 'Failed', stage: 'ended' });
+  });
+
+  it('stops neither what is applied nor what a newer commit asks for', async () => {
+    await start();
+    const first = row().desired?.rollout ?? '';
+    await expect(stack.control.abortRollout(first)).rejects.toMatchObject({ code: 'nothing-to-abort' });
+    const second = await open(configMapYaml('web', 'two'));
+    await stack.control.abortRollout(second);
+    await stack.settle();
+    expect(value()).toEqual({ value: 'one' });
+    await pushValue('three');
+    expect(value()).toEqual({ value: 'three' });
+  });
+});
+
 const repair: ChangeMessage = { version: 1, repository: REPOSITORY, ref: MAIN, cause: 'retry', applications: [ID] };
 
 const pushValueRaw = async (text: string): Promise<string> => {

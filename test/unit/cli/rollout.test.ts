@@ -53,7 +53,7 @@ describe('towline rollout list, get', () => {
     expect(JSON.parse((await rollout(`get ${id} -o json`)).out)).toMatchObject({ rollout: { id, state: 'failure' } });
   });
 
-  it.each(['get', 'watch', 'retry'])('%s: a rollout that is unknown is 1', async (verb) => {
+  it.each(['get', 'watch', 'retry', 'abort'])('%s: a rollout that is unknown is 1', async (verb) => {
     const { code, out, err } = await rollout(`${verb} none`);
     expect([code, out]).toEqual([1, '']);
     expect(err).toMatch(/^towline rollout: there is no (such )?rollout/);
@@ -133,6 +133,20 @@ describe('towline rollout retry', () => {
     await stack.settle();
     const { code, err } = await rollout(`retry ${newest()}`);
     expect([code, err]).toEqual([1, `towline rollout: no application failed in rollout ${newest()}\n`]);
+  });
+});
+
+describe('towline rollout abort', () => {
+  it('applies nothing more of it, and says of what', async () => {
+    const id = await open();
+    const { code, out } = await rollout(`abort ${id}`);
+    expect([code, out]).toEqual([0, `rollout ${id}: aborted\n  argocd/api\n  argocd/web\n`]);
+    expect(await rollout(`watch ${id}`)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('failed     argocd/web on dev aborted by a person\n') as string,
+    });
+    const again = await rollout(`abort ${id}`);
+    expect(again.err).toMatch(/^towline rollout: nothing of rollout \w+ is outstanding/);
   });
 });
 
