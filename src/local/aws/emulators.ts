@@ -1,55 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
-import { startFauxqs } from 'fauxqs';
-import { startDynamo } from './dynamodb.ts';
-
-export const QUEUES = ['changes', 'renders', 'syncs', 'reports'] as const;
-export type QueueName = (typeof QUEUES)[number];
-
-const MAX_RECEIVES = '5';
-const VISIBILITY_SECONDS = '720';
 
 export interface Emulators {
   /** What the AWS SDKs and src/config.ts read: endpoints, region, throw-away credentials, queue URLs, names. */
   environment: Record<string, string>;
-  /** Messages in a queue: ready, delayed and in flight. */
-  depth(queue: QueueName): number;
+  /** The process that plays AWS: what it costs is not the product's cost. */
+  pid: number;
   close(): Promise<void>;
 }
 
-/** Starts SQS and S3 (in memory) and DynamoDB (LevelDB under `stateDir`) on loopback ports of their own. */
+/** What the emulators' process says once: that it serves, or why it does not. */
+export type EmulatorsMessage = { environment: Record<string, string> } | { error: string };
+
+const ENDS_WITHIN_MS = 3_000;
+
+/**
+ * Starts SQS and S3 (in memory) and DynamoDB (LevelDB under `stateDir`) on loopback ports of their own, in a process of
+ * their own: they take the second core, and what the functions cost can be told from what AWS would.
+ */
 export const startEmulators = async (stateDir: string): Promise<Emulators> => {
-  const fauxqs = await startFauxqs({ port: 0, logger: false });
-  const endpoint = `http://127.0.0.1:${fauxqs.port}`;
-  const queues = QUEUES.map((name) => [name, createQueue(fauxqs, name)] as const);
-  fauxqs.createBucket('towline');
-  const dynamo = await startDynamo(join(stateDir, 'dynamodb'));
-  return {
-    environment: {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      AWS_ENDPOINT_URL_SQS: endpoint,
-      AWS_ENDPOINT_URL_S3: endpoint,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
-      ...Object.fromEntries(queues.map(([name, url]) => [`TOWLINE_QUEUE_${name.toUpperCase()}`, url])),
-    },
-    depth: (queue) => {
-      const messages = fauxqs.inspectQueue(`towline-${queue}`)?.messages;
-      return messages ? messages.ready.length + messages.delayed.length + messages.inflight.length : 0;
-    },
-    close: async () => {
-      await Promise.all([fauxqs.stop(), dynamo.close()]);
-    },
-  };
+  const child = fork(join(import.meta.dirname, 'emulators-child.ts'), [stateDir], {
+    // Ctrl-C reaches the whole process group; the child ends when this process lets go of it.
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const message = await firstMessage(child);
+  if ('error' in message) throw new Error(`the AWS emulators did not start: ${message.error}`);
+  return { environment: message.environment, pid: child.pid ?? 0, close: () => end(child) };
 };
 
-const createQueue = (fauxqs: Awaited<ReturnType<typeof startFauxqs>>, name: QueueName): string => {
-  const dead = fauxqs.createQueue(`towline-${name}-dead`);
-  const { queueUrl } = fauxqs.createQueue(`towline-${name}`, {
-    attributes: {
-      VisibilityTimeout: VISIBILITY_SECONDS,
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: MAX_RECEIVES }),
-    },
+const firstMessage = (child: ChildProcess): Promise<EmulatorsMessage> =>
+  new Promise((resolve, reject) => {
+    child.once('message', (message: EmulatorsMessage) => resolve(message));
+    child.once('error', reject);
+    child.once('exit', (code) => resolve({ error: `their process ended with ${code}` }));
   });
-  return queueUrl;
+
+const end = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const timer = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
+  child.disconnect();
+  await ended;
+  clearTimeout(timer);
 };
