@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The only file that an old Node runs: it installs what is missing and goes on under the Node that the project pins.
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installDependencies } from '../../scripts/install.mjs';
@@ -22,4 +23,4 @@ child.on('error', (error) => {
   console.error(`towline: cannot start ${node}: ${error.message}. Run "npm ci" in ${root}.`);
   process.exit(1);
 });
-child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

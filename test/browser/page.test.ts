@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningTowline, startTowline, stateFolder } from '../e2e/towline.ts';
+import { type RunningTowline, startTowline, stateFolder } from '../e2e/harness/towline.ts';
 
 const FLAGS = [
   '--no-sandbox',
@@ -20,14 +20,12 @@ let gitURL = '';
 
 beforeAll(async () => {
   towline = startTowline(['demo', '--json', '--port', '0', '--state', state.path]);
-  ({ url, gitURL } = (await towline.next(({ event }) => event === 'ready')) as unknown as {
-    url: string;
-    gitURL: string;
-  });
-  const first = await towline.next(({ event, state: end }) => event === 'rollout' && end === 'success');
-  await towline.next(
-    ({ event, state: end, commit }) => event === 'rollout' && end === 'success' && commit !== first.commit,
-  );
+  const ready = await towline.ready();
+  url = ready.url;
+  gitURL = String(ready.gitURL);
+  const isSuccess = ({ state: end }: { state: string }): boolean => end === 'success';
+  const first = await towline.next('rollout', isSuccess);
+  await towline.next('rollout', (line) => isSuccess(line) && line.commit !== first.commit);
 }, 90_000);
 
 afterAll(async () => {

@@ -1,147 +1,141 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { request } from 'node:https';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { type EventLine, startTowline, stateFolder } from './towline.ts';
+import { contentsOf, openCluster, versionsOf } from './harness/clusters.ts';
+import { greeting } from './harness/demo-changes.ts';
+import { familyOf, survivors } from './harness/processes.ts';
+import { type RunningTowline, startTowline, stateFolder } from './harness/towline.ts';
 
-const state = stateFolder();
-afterAll(() => state.cleanUp());
+const folder = stateFolder();
+const state = join(folder.path, 'state');
+const home = join(folder.path, 'home');
+const temporary = join(folder.path, 'tmp');
+for (const path of [home, temporary]) mkdirSync(path);
+const started: RunningTowline[] = [];
+afterAll(async () => {
+  await Promise.all(started.map((one) => one.kill()));
+  folder.cleanUp();
+});
 
-const start = () => startTowline(['demo', '--json', '--port', '0', '--state', state.path]);
-const isSuccess = (event: EventLine): boolean => event.event === 'rollout' && event.state === 'success';
-
-interface Kubeconfig {
-  clusters: { name: string; cluster: { server: string; 'certificate-authority-data': string } }[];
-  users: { name: string; user: { token: string } }[];
-}
-
-/** GET on an embedded cluster with the kubeconfig that `ready` names. */
-const kubernetes = (
-  kubeconfig: string,
-  cluster: string,
-  path: string,
-): Promise<{ metadata: { resourceVersion: string } } & Record<string, unknown>> => {
-  const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
-  const { server, 'certificate-authority-data': ca } = clusters.find(({ name }) => name === cluster)?.cluster ?? {
-    server: '',
-    'certificate-authority-data': '',
-  };
-  const token = users.find(({ name }) => name === cluster)?.user.token;
-  return new Promise((resolve, reject) => {
-    const options = { ca: Buffer.from(ca, 'base64'), headers: { authorization: `Bearer ${token}` } };
-    request(new URL(path, server), options, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve(JSON.parse(Buffer.concat(chunks).toString())));
-    })
-      .on('error', reject)
-      .end();
-  });
+const start = (): RunningTowline => {
+  const args = ['demo', '--json', '--port', '0', '--state', state];
+  const towline = startTowline(args, { HOME: home, TMPDIR: temporary });
+  started.push(towline);
+  return towline;
 };
 
-const gitURLOf = (events: EventLine[]): string => String(events.find(({ event }) => event === 'ready')?.gitURL);
+const SIX = ['api-dev', 'api-prod', 'web-dev', 'web-prod', 'worker-dev', 'worker-prod'].map((name) => `argocd/${name}`);
+
+interface Listed {
+  items: { id: string; sync: string; health: { status: string } }[];
+}
+
+const applications = async (url: string) => {
+  const { items } = (await (await fetch(`${url}/api/v1/applications`)).json()) as Listed;
+  return items.map(({ id, sync, health }) => `${id} ${sync} ${health.status}`).sort();
+};
 
 /** Clones, changes, commits and pushes as a user does; answers with the commit. */
-const push = (gitURL: string, folder: string, change: (dir: string) => void): string => {
+const push = (gitURL: string, name: string, files: Record<string, string>): string => {
+  const dir = join(folder.path, name);
   const git = (...args: string[]): string =>
     execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
-  const dir = join(state.path, folder);
   git('clone', '--quiet', gitURL, dir);
-  change(dir);
+  for (const [path, content] of Object.entries(files)) writeFileSync(join(dir, path), content);
   git('-C', dir, 'commit', '--quiet', '--all', '--message', 'Change');
   git('-C', dir, 'push', '--quiet', 'origin', 'HEAD:main');
   return git('-C', dir, 'rev-parse', 'HEAD');
 };
 
-const replaceIn = (dir: string, file: string, from: string, to: string): void => {
-  execFileSync('sed', ['-i', `s/${from}/${to}/`, join(dir, file)]);
+const endOf = async (towline: RunningTowline) => {
+  const family = familyOf(towline.pid);
+  const asked = Date.now();
+  const code = await towline.end('SIGINT');
+  return { code, took: Date.now() - asked, left: survivors(family, state) };
 };
 
+const all = async (kubeconfig: string) => ({
+  dev: await openCluster(kubeconfig, 'dev').objects(),
+  prod: await openCluster(kubeconfig, 'prod').objects(),
+});
+
 describe('npm start', () => {
-  it('brings the demo fleet up, keeps what it knows, and touches only what a push bears on', async () => {
+  it('shows a push of six applications, a push of two, and keeps all of it over a restart', async () => {
     const first = start();
-    const ready = await first.next(({ event }) => event === 'ready');
+    const ready = await first.ready();
     expect(ready).toMatchObject({
-      webhooks: { github: `${String(ready.url)}/webhooks/github`, gitlab: `${String(ready.url)}/webhooks/gitlab` },
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      webhooks: { github: `${ready.url}/webhooks/github`, gitlab: `${ready.url}/webhooks/gitlab` },
+      kubeconfig: join(state, 'kubeconfig'),
+      contexts: ['dev', 'prod'],
     });
-    const all = await first.next(isSuccess);
-    const planned = first.events.find(
-      ({ event, applications, commit }) => event === 'rollout' && applications && commit === all.commit,
-    );
-    expect(planned?.applications).toHaveLength(6);
-    const second = await first.next((event) => isSuccess(event) && event.commit !== all.commit);
-    const again = first.events.find(
-      ({ event, applications, commit }) => event === 'rollout' && applications && commit === second.commit,
-    );
-    expect(again?.applications).toMatchObject([{ application: 'argocd/web-dev' }, { application: 'argocd/web-prod' }]);
-    expect(await (await fetch(String(ready.url))).text()).toContain('worker-prod');
-    const stopping = Date.now();
-    expect(await first.end()).toBe(0);
-    expect(Date.now() - stopping).toBeLessThan(10_000);
+    const six = await first.next('rollout', ({ state: end }) => end === 'success');
+    const two = await first.next('rollout', ({ state: end, commit }) => end === 'success' && commit !== six.commit);
+    const plans = first
+      .all('rollout')
+      .flatMap(({ commit, applications: planned }) => (planned ? [{ commit, planned }] : []));
+    expect(plans.map(({ commit, planned }) => [commit, planned.map(({ application }) => application).sort()])).toEqual([
+      [six.commit, SIX],
+      [two.commit, ['argocd/web-dev', 'argocd/web-prod']],
+    ]);
+    const healthy = SIX.map((id) => `${id} Synced Healthy`);
+    expect(await applications(ready.url)).toEqual(healthy);
+    const before = await all(ready.kubeconfig);
+    for (const [cluster, objects] of Object.entries(before)) {
+      expect([...objects.keys()].sort(), cluster).toEqual(
+        ['ConfigMap', 'Deployment', 'Service', 'ServiceAccount'].flatMap((kind) =>
+          ['api', 'web', 'worker'].map((name) => `${kind} ${name}/${name}`),
+        ),
+      );
+    }
+    expect(before.prod.get('ConfigMap web/web')?.data).toEqual({ GREETING: 'hello again' });
+    expect(await endOf(first)).toEqual({ code: 0, took: expect.toSatisfy((ms: number) => ms < 10_000), left: [] });
 
-    const restarted = start();
-    const readyAgain = await restarted.next(({ event }) => event === 'ready');
-    const kubeconfig = String(readyAgain.kubeconfig);
-    const untouched = [
-      '/api/v1/namespaces/api/configmaps/api',
-      '/apis/apps/v1/namespaces/worker/deployments/worker',
-      '/apis/apps/v1/namespaces/web/deployments/web',
-    ];
-    const before = await Promise.all(untouched.map((path) => kubernetes(kubeconfig, 'dev', path)));
-    const commit = push(gitURLOf(restarted.events), 'clone', (dir) =>
-      replaceIn(dir, 'workloads/worker/values-prod.yaml', 'hello from prod', 'moin'),
+    const second = start();
+    const again = await second.ready();
+    expect(again.gitURL).toBe(ready.gitURL);
+    expect(await applications(again.url)).toEqual(healthy);
+    const after = await all(again.kubeconfig);
+    expect(contentsOf(after.prod)).toEqual(contentsOf(before.prod));
+    expect(versionsOf(after.dev)).toEqual(versionsOf(before.dev));
+    const commit = push(String(again.gitURL), 'clone', greeting('api', 'after the restart'));
+    await second.next('rollout', (line) => line.commit === commit && line.state === 'success');
+    // Nothing was planned, rendered or synced but for this push.
+    expect(new Set(second.all('rollout').map((line) => line.commit))).toEqual(new Set([commit]));
+    expect(new Set(second.all('application').map(({ application }) => application))).toEqual(
+      new Set(['argocd/api-dev', 'argocd/api-prod']),
     );
-    await restarted.next((event) => isSuccess(event) && event.commit === commit);
-    const plan = restarted.events.filter(({ event, applications }) => event === 'rollout' && applications);
-    expect(plan).toHaveLength(1);
-    expect(plan[0]?.applications).toMatchObject([{ application: 'argocd/worker-prod' }]);
-    expect(await kubernetes(kubeconfig, 'prod', '/api/v1/namespaces/worker/configmaps/worker')).toMatchObject({
-      data: { GREETING: 'moin' },
-    });
-    const after = await Promise.all(untouched.map((path) => kubernetes(kubeconfig, 'dev', path)));
-    expect(after.map(({ metadata }) => metadata.resourceVersion)).toEqual(
-      before.map(({ metadata }) => metadata.resourceVersion),
-    );
-
-    const broken = push(gitURLOf(restarted.events), 'clone-2', (dir) =>
-      replaceIn(dir, 'workloads/worker/templates/config.yaml', '| quote', '| nosuchfunction'),
-    );
-    const failure = await restarted.next(
-      (event) => event.event === 'status' && event.commit === broken && event.state === 'failure',
-    );
-    expect(String(failure.description)).toContain('config.yaml');
-    expect(await restarted.end('SIGTERM')).toBe(0);
+    expect(second.all('render')).toHaveLength(2);
+    expect(second.stderr()).toBe('');
+    expect(await endOf(second)).toMatchObject({ code: 0, left: [] });
   });
 
-  it('finishes a push that a kill interrupted', async () => {
-    let running = start();
-    await running.next(({ event }) => event === 'ready');
-    for (let kills = 0; kills < 3; kills++) {
-      const commit = push(gitURLOf(running.events), `kill-${kills}`, (dir) =>
-        replaceIn(dir, 'workloads/web/config.yaml', 'GREETING: .*', `GREETING: kill ${kills}`),
-      );
-      // Killed at another stage each time: planned, rendered, applied.
-      await running.next(({ event, applications, phase }) =>
-        kills === 0 ? event === 'change' : kills === 1 ? applications !== undefined : phase !== undefined,
-      );
-      await running.end('SIGKILL');
-      running = start();
-      const ready = await running.next(({ event }) => event === 'ready');
-      await running.next((event) => event.event === 'ready');
-      await expect
-        .poll(
-          async () =>
-            (await kubernetes(String(ready.kubeconfig), 'prod', '/api/v1/namespaces/web/configmaps/web')).data,
-          { timeout: 30_000 },
-        )
-        .toEqual({ GREETING: `kill ${kills}` });
-      expect(commit).toMatch(/^[0-9a-f]{40}$/);
+  it('writes nothing outside its state directory', () => {
+    expect({ home: readdirSync(home), temporary: readdirSync(temporary) }).toEqual({ home: [], temporary: [] });
+  });
+
+  it('leaves nothing behind when it is asked to end while it starts', async () => {
+    for (const [signal, after] of [
+      ['SIGINT', 300],
+      ['SIGTERM', 900],
+      ['SIGTERM', 1_500],
+    ] as const) {
+      const towline = start();
+      const family = familyOf(towline.pid);
+      const look = setInterval(() => {
+        for (const one of familyOf(towline.pid)) family.add(one);
+      }, 100);
+      await new Promise((resolve) => setTimeout(resolve, after));
+      const code = await towline.end(signal);
+      clearInterval(look);
+      // 0 where it was ready to be asked, else the signal's own.
+      expect([0, null, 128 + constants.signals[signal]]).toContain(code);
+      await expect.poll(() => survivors(family, state), { timeout: 5_000 }).toEqual([]);
     }
-    await running.end();
   });
 });

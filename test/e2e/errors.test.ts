@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { startTowline, stateFolder } from './towline.ts';
+import { startTowline, stateFolder } from './harness/towline.ts';
 
 const state = stateFolder();
 afterAll(() => state.cleanUp());

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { demoFiles } from '../../../src/local/demo/demo-files.ts';
+import type { FileChanges } from '../../../src/local/git-host/hosted-repository.ts';
+import { type ClusterView, openCluster } from './clusters.ts';
+import { CHANNEL } from './forge-front.ts';
+import { type FakeForge, type ForgeStatus, SECRETS, startGitHub, startGitLab } from './forges.ts';
+import { type LineOf, type RunningTowline, startTowline, stateFolder } from './towline.ts';
+
+/** Six applications (a plain-YAML, a Kustomize and a Helm source on dev and prod) on a fake forge, under `towline dev`. */
+export interface World {
+  forge: FakeForge;
+  stateDir: string;
+  /** The one that runs now. */
+  towline(): RunningTowline;
+  cluster(name: 'dev' | 'prod'): ClusterView;
+  /** Commits to main (`null` deletes a file); nobody is told. */
+  commit(changes: FileChanges): Promise<string>;
+  /** Sends a commit's webhook; answers with the status of the answer. */
+  deliver(commit: string, delivery?: string): Promise<number>;
+  /** Commits, sends the webhook, waits for the rollout's end. */
+  push(changes: FileChanges): Promise<Pushed>;
+  /** Waits until a commit's rollout has ended. */
+  ended(commit: string): Promise<LineOf<'rollout'>>;
+  /** What the forge shows for a commit now, by context. */
+  statusOf(commit: string): Record<string, Pick<ForgeStatus, 'state' | 'description'>>;
+  /** Names of the applications that were planned for a commit. */
+  planned(commit: string): string[];
+  /** Starts again on the same state (with other settings, if given). */
+  start(environment?: Record<string, string>): Promise<RunningTowline>;
+  close(): Promise<void>;
+}
+
+export interface Pushed {
+  commit: string;
+  end: LineOf<'rollout'>;
+}
+
+/** A poll that never comes by itself while a test runs: only webhooks are at work. */
+const NO_POLL = { TOWLINE_POLL_SECONDS: '86400' };
+
+/** Makes the forge and the fleet with its first commit, starts Towline, and waits until all six are healthy. */
+export const startWorld = async ({
+  kind = 'github',
+  files = {},
+  environment = NO_POLL,
+}: {
+  kind?: FakeForge['kind'];
+  files?: Record<string, string>;
+  environment?: Record<string, string>;
+} = {}): Promise<World> => {
+  const forge = await (kind === 'github' ? startGitHub() : startGitLab());
+  const world = await createWorld(forge, { ...demoFiles(forge.repositoryURL), ...files });
+  await world.start(environment);
+  const first = await world.ended(world.forge.commits[0] ?? '');
+  if (first.state !== 'success') throw new Error(`the first rollout ended with ${JSON.stringify(first)}`);
+  return world;
+};
+
+const createWorld = async (forge: FakeForge, start: Record<string, string>): Promise<World> => {
+  const folder = stateFolder();
+  const stateDir = join(folder.path, 'state');
+  const fleet = join(folder.path, 'fleet.yaml');
+  writeFileSync(fleet, fleetFile(forge));
+  const repository = await createHistory(forge, start);
+  let running: RunningTowline | undefined;
+  const towline = (): RunningTowline => {
+    if (!running) throw new Error('towline was not started');
+    return running;
+  };
+  const world: World = {
+    forge,
+    stateDir,
+    towline,
+    cluster: (name) => openCluster(join(stateDir, 'kubeconfig'), name),
+    commit: repository.commit,
+    deliver: async (commit, delivery = randomUUID()) => {
+      const { webhooks } = await towline().ready();
+      const before = forge.commits[forge.commits.indexOf(commit) - 1] ?? '0'.repeat(40);
+      const { headers, body } = forge.webhook({ before, after: commit, delivery });
+      const answer = await fetch(webhooks[forge.kind], { method: 'POST', headers, body: Buffer.from(body) });
+      await answer.arrayBuffer();
+      return answer.status;
+    },
+    push: async (changes) => {
+      const commit = await repository.commit(changes);
+      const status = await world.deliver(commit);
+      if (status !== 202) throw new Error(`the webhook was answered ${status}`);
+      return { commit, end: await world.ended(commit) };
+    },
+    ended: (commit) => towline().next('rollout', (line) => line.commit === commit && isEnd(line)),
+    statusOf: (commit) =>
+      Object.fromEntries(
+        forge
+          .statuses()
+          .filter(({ sha }) => sha === commit)
+          .map(({ context, state, description }) => [context, { state, description }]),
+      ),
+    planned: (commit) =>
+      towline()
+        .all('rollout')
+        .flatMap((line) => (line.commit === commit ? (line.applications ?? []) : []))
+        .map(({ application }) => application),
+    start: async (environment = NO_POLL) => {
+      running = startTowline(['dev', '--fleet', fleet, '--json', '--port', '0', '--state', stateDir], {
+        ...SECRETS,
+        ...environment,
+      });
+      await running.ready();
+      return running;
+    },
+    close: async () => {
+      await running?.kill();
+      await forge.close();
+      folder.cleanUp();
+    },
+  };
+  return world;
+};
+
+const isEnd = ({ state }: LineOf<'rollout'>): boolean => state !== 'pending' && state !== 'running';
+
+/** The files of main as they are, and commits on top of them, one at a time. */
+const createHistory = async (forge: FakeForge, start: Record<string, string>) => {
+  const files: Record<string, string> = {};
+  let last: Promise<string> = Promise.resolve('');
+  const add = async (changes: FileChanges): Promise<string> => {
+    for (const [path, content] of Object.entries(changes)) {
+      if (content === null) delete files[path];
+      else files[path] = String(content);
+    }
+    const ref = 'refs/heads/main';
+    const commit = await forge.bare.commit({ ref, files, ...(forge.commits.length > 0 ? { from: ref } : {}) });
+    forge.commits.push(commit);
+    return commit;
+  };
+  const commit = (changes: FileChanges): Promise<string> => {
+    last = last.then(() => add(changes));
+    return last;
+  };
+  await commit(start);
+  return { commit };
+};
+
+const fleetFile = ({ kind, repositoryURL, apiURL, slackURL }: FakeForge): string => `
+apiVersion: towline.dev/v1alpha1
+kind: Fleet
+metadata: { name: acme }
+spec:
+  source: { repoURL: ${repositoryURL}, targetRevision: main, path: apps }
+  repositories:
+    - { url: ${repositoryURL}, forge: ${kind}, apiURL: ${apiURL}, credentials: forge, webhookSecret: hook }
+  clusters:
+    - { name: dev, labels: { environment: dev }, embedded: true }
+    - { name: prod, labels: { environment: prod }, embedded: true }
+  slack: { channel: ${CHANNEL}, credentials: slack, apiURL: ${slackURL} }
+`;
