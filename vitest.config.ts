@@ -12,6 +12,7 @@ export default defineConfig({
       project('contracts', { testTimeout: 30_000 }),
       project('integration', { testTimeout: 60_000 }),
       project('e2e', { testTimeout: 120_000, fileParallelism: false }),
+      project('simulation', { testTimeout: 600_000 }),
       project('cluster', { testTimeout: 120_000, fileParallelism: false }),
       project('browser', { testTimeout: 120_000, fileParallelism: false }),
     ],

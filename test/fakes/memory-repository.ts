@@ -4,6 +4,8 @@ import type { Repository, Tree, TreeEntry } from '../../src/ports/repository.ts'
 export interface MemoryRepository extends Repository {
   /** Commits files to a ref (null deletes one); answers with the commit's id. */
   commit(ref: string, files: Record<string, string | null>): string;
+  /** Where every ref stands. */
+  heads(): ReadonlyMap<string, string>;
   /** Moves a ref, or deletes it. */
   move(ref: string, commit: string | undefined): void;
   /** Counts of calls, by name. */
@@ -18,8 +20,10 @@ export const createMemoryRepository = (): MemoryRepository => {
   const commits = new Map<string, Map<string, string>>();
   const blobs = new Map<string, Uint8Array>();
   const calls = { resolve: 0, listRefs: 0, listTree: 0, readBlobs: 0 };
+  const trees = new Map<string, Tree>();
   return {
     calls,
+    heads: () => refs,
     commit: (ref, changes) => {
       const files = new Map(commits.get(refs.get(ref) ?? '') ?? []);
       for (const [path, text] of Object.entries(changes)) {
@@ -50,7 +54,9 @@ export const createMemoryRepository = (): MemoryRepository => {
     },
     listTree: (commit) => {
       calls.listTree += 1;
-      return Promise.resolve(treeOf(commit, commits.get(commit) ?? new Map()));
+      const tree = trees.get(commit) ?? treeOf(commit, commits.get(commit) ?? new Map());
+      trees.set(commit, tree);
+      return Promise.resolve(tree);
     },
     readBlobs: (digests) => {
       calls.readBlobs += 1;

@@ -1,0 +1,209 @@
+import type { ApplicationRow } from '../../src/domain/application-row.ts';
+import type { KubernetesObject } from '../../src/domain/kubernetes-object.ts';
+import { CANARY, MAIN, REPOSITORY, type World } from './engine/world.ts';
+import { type ApplicationModel, type CommitModel, type Commits, type ObjectModel } from './fleet-model.ts';
+
+const CONTEXTS = ['towline/dev', 'towline/prod'];
+const isTerminal = (state: string): boolean => state !== 'pending' && state !== 'running';
+const refName = (branch = 'main'): string => `refs/heads/${branch}`;
+
+/**
+ * What of the eleven promises (design §11) a history at rest breaks, one line each, beginning with the promise's number.
+ * `recorded` is told of every application whose head ended in a recorded failure that its manifests do not explain.
+ */
+export const brokenPromises = (world: World, commits: Commits, recorded: (row: ApplicationRow) => void): string[] => [
+  ...world.history.breaches,
+  ...restlessRows(world),
+  ...lostCommits(world, commits, recorded),
+  ...wrongStatuses(world, commits),
+  ...wrongMessages(world),
+  ...leakedSecrets(world),
+  ...unboundedWork(world),
+];
+
+const tables = ({ ports }: World) => [ports.deliveries, ports.refs, ports.renders, ports.rollouts, ports.applications];
+
+const restlessRows = (world: World): string[] =>
+  tables(world).flatMap(({ rows }) =>
+    [...rows.values()].flatMap((row) => {
+      const isHeld = 'lease' in row && row.lease !== undefined;
+      return row.due !== undefined || isHeld ? [`1 no lost commit: row ${row.id} is not at rest`] : [];
+    }),
+  );
+
+const lostCommits = (world: World, commits: Commits, recorded: (row: ApplicationRow) => void): string[] => {
+  const heads = world.repository.heads();
+  const fleet = commits.get(heads.get(MAIN) ?? '');
+  if (!fleet) return [];
+  const { rows } = world.ports.applications;
+  const known = Object.entries(fleet.applications).flatMap(([name, model]) =>
+    judgeApplication(world, { name, model, head: commits.get(heads.get(refName(model.branch)) ?? ''), recorded }),
+  );
+  const gone = [...rows.values()].filter(({ spec }) => !(spec.name in fleet.applications));
+  return [
+    ...judgeRefs(world, fleet),
+    ...known,
+    ...gone.map(({ id }) => `1 no lost commit: ${id} is gone from Git and still has a row`),
+    ...leftBehind(world, commits, fleet),
+  ];
+};
+
+const judgeRefs = ({ ports, repository }: World, fleet: CommitModel): string[] => {
+  const branches = new Set([undefined, ...Object.values(fleet.applications).map(({ branch }) => branch)]);
+  return [...branches].flatMap((branch) => {
+    const head = repository.heads().get(refName(branch));
+    const row = ports.refs.rows.get(`${REPOSITORY}#${refName(branch)}`);
+    return row?.head === head
+      ? []
+      : [`1 no lost commit: ${refName(branch)} stands at ${head}, planned is ${row?.head}`];
+  });
+};
+
+interface Judged {
+  name: string;
+  model: ApplicationModel;
+  head: CommitModel | undefined;
+  recorded: (row: ApplicationRow) => void;
+}
+
+const judgeApplication = (world: World, { name, model, head, recorded }: Judged): string[] => {
+  const row = [...world.ports.applications.rows.values()].find(({ spec }) => spec.name === name);
+  if (!row || row.removed) return [`1 no lost commit: ${name} has no row`];
+  if (!head) return [];
+  const folder = head.folders[model.path] ?? {};
+  const objects = Object.entries(folder);
+  const isBroken = objects.length === 0 || objects.some(([, { kind }]) => kind === 'Broken');
+  if (isBroken)
+    return row.desired?.error ? [] : [`1 no lost commit: ${name} is broken at its head and nothing says so`];
+  if (row.pinned) return [];
+  if (row.desired?.error) return [`1 no lost commit: ${name}: ${row.desired.error.code}: ${row.desired.error.message}`];
+  const { desired, applied, operation } = row;
+  const hasFailed = operation?.generation === desired?.generation && operation?.phase !== 'Succeeded';
+  if (hasFailed && world.machine.faults > 0 && row.told?.phase === 'failed') {
+    recorded(row);
+    return [];
+  }
+  if (!applied || applied.generation !== desired?.generation) return [`1 no lost commit: ${name} is not applied`];
+  return unfaithful(world, { name, model, folder });
+};
+
+const trackedBy = (world: World, cluster: 'dev' | 'prod', name: string): KubernetesObject[] =>
+  [...world.clusters[cluster].objects.values()].filter(({ metadata }) =>
+    metadata.annotations?.['argocd.argoproj.io/tracking-id']?.startsWith(`${name}:`),
+  );
+
+const isHook = ({ annotations = {} }: { annotations?: Record<string, string> }): boolean =>
+  'argocd.argoproj.io/hook' in annotations;
+
+const valueOf = (object: KubernetesObject): unknown => {
+  const { data, stringData, spec } = object as { data?: unknown; stringData?: unknown; spec?: unknown };
+  return JSON.stringify([data, stringData, spec]);
+};
+
+/** Promise 4: what is live is what Git says, and no more. */
+const unfaithful = (
+  world: World,
+  { name, model, folder }: { name: string; model: ApplicationModel; folder: Record<string, ObjectModel> },
+): string[] => {
+  const wanted = Object.entries(folder).flatMap(([object, one]) =>
+    one.kind === 'Broken' || isHook(one) ? [] : [`${one.kind} ${object} ${one.value}`],
+  );
+  const live = trackedBy(world, model.cluster, name).filter(({ metadata }) => !isHook(metadata));
+  const breaches = wanted.flatMap((one) => {
+    const [kind, object, value = ''] = one.split(' ');
+    const found = live.find((candidate) => candidate.kind === kind && candidate.metadata.name === object);
+    if (!found) return [`4 fidelity: ${name} lacks ${kind} ${object}`];
+    return String(valueOf(found)).includes(JSON.stringify(value))
+      ? []
+      : [`4 fidelity: ${name} ${kind} ${object} is not ${value}`];
+  });
+  const extra = live.filter(({ kind, metadata }) => !wanted.some((one) => one.startsWith(`${kind} ${metadata.name} `)));
+  return [...breaches, ...extra.map(({ kind, metadata }) => `4 fidelity: ${name} still has ${kind} ${metadata.name}`)];
+};
+
+/** What the finalizer asks to delete is deleted; without it nothing is. */
+const leftBehind = (world: World, commits: Commits, fleet: CommitModel): string[] => {
+  const ever = new Map<string, ApplicationModel[]>();
+  for (const { applications } of commits.values()) {
+    for (const [name, model] of Object.entries(applications)) ever.set(name, [...(ever.get(name) ?? []), model]);
+  }
+  return [...ever].flatMap(([name, models]) => {
+    if (name in fleet.applications || !models.every(({ finalizer }) => finalizer)) return [];
+    return models.flatMap(({ cluster }) =>
+      trackedBy(world, cluster, name).map(
+        ({ kind, metadata }) => `5 prune safety: ${name} left ${kind} ${metadata.name}`,
+      ),
+    );
+  });
+};
+
+const wrongStatuses = (world: World, commits: Commits): string[] => {
+  const { history, ports, repository, machine } = world;
+  const once = machine.faults > 0 ? 2 : 1;
+  const told = Map.groupBy(history.statuses, ({ status }) => `${status.commit} ${status.context}`);
+  const breaches = [...told].flatMap(([what, posts]) => {
+    const last = posts.at(-1)?.status;
+    const repeated = Map.groupBy(posts, ({ rollout, status }) => `${rollout} ${status.state} ${status.description}`);
+    const isOld = posts.some(({ rollout }, index) => {
+      const born = (id: string) => ports.rollouts.rows.get(id)?.createdAt ?? 0;
+      return posts.slice(0, index).some((before) => born(before.rollout) > born(rollout));
+    });
+    return [
+      ...(last && !isTerminal(last.state) ? [`6 statuses: ${what} ends as ${last.state}`] : []),
+      ...[...repeated].flatMap(([key, all]) =>
+        all.length > once ? [`6 statuses: ${what} told ${all.length} times: ${key}`] : [],
+      ),
+      ...(isOld ? [`6 statuses: ${what} was told by an older rollout after a newer one`] : []),
+    ];
+  });
+  const followed = new Set(
+    [...commits.values()].flatMap(({ applications }) =>
+      Object.values(applications).map(({ branch }) => refName(branch)),
+    ),
+  );
+  const heads = [...repository.heads()]
+    .filter(([ref]) => ref === MAIN || followed.has(ref))
+    .map(([, commit]) => commit);
+  const silent = heads.flatMap((commit) =>
+    CONTEXTS.filter((context) => !told.has(`${commit} ${context}`)).map(
+      (context) => `6 statuses: no ${context} of ${commit}`,
+    ),
+  );
+  return [...breaches, ...silent];
+};
+
+const wrongMessages = ({ history, machine }: World): string[] => {
+  const once = machine.faults > 0 ? 2 : 1;
+  return [...Map.groupBy(history.posts, ({ rollout }) => rollout)].flatMap(([rollout, posts]) =>
+    posts.length > once ? [`7 Slack: ${posts.length} messages of rollout ${rollout}`] : [],
+  );
+};
+
+const leakedSecrets = (world: World): string[] => {
+  const { ports, history, broker } = world;
+  const places: Record<string, unknown> = {
+    logs: ports.log.lines,
+    events: ports.events.seen,
+    outcomes: [...ports.outcomes.all.values()],
+    rows: tables(world).map(({ rows }) => [...rows.values()]),
+    statuses: history.statuses,
+    Slack: history.posts,
+    'dead letters': broker.dead,
+  };
+  return Object.entries(places).flatMap(([place, content]) =>
+    JSON.stringify(content).includes(CANARY) ? [`9 secrecy: a secret is in ${place}`] : [],
+  );
+};
+
+/** Promise 11, where nothing failed: an object is applied twice at most for one generation. */
+const unboundedWork = ({ history, machine, broker }: World): string[] => {
+  if (machine.faults > 0) return [];
+  const applies = history.writes.filter(({ verb }) => verb === 'apply');
+  const counted = Map.groupBy(applies, ({ application, generation, key }) => `${application} ${generation} ${key}`);
+  return [
+    ...[...counted].flatMap(([key, all]) =>
+      all.length > 2 ? [`11 bounded work: ${all.length} applies of ${key}`] : [],
+    ),
+    ...broker.dead.map(({ body }) => `11 bounded work: a dead letter without a fault: ${body}`),
+  ];
+};
