@@ -1,14 +1,16 @@
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
+import { type AnswerNeed, expandSet } from '../app/expand-set.ts';
 import { AppError, rejected } from '../domain/errors.ts';
 import { applicationId } from '../domain/fleet/application.ts';
 import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
+import type { Expanded } from '../domain/fleet/applicationset/expand.ts';
 import { type GeneratorInputs, NO_INPUTS } from '../domain/fleet/applicationset/generator-inputs.ts';
 import type { RenderTemplates } from '../domain/fleet/applicationset/render.ts';
 import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
 import { formatProblem } from '../domain/problem.ts';
 import { stableText } from '../domain/stable-digest.ts';
-import { type AnswerNeed, answerFromFolders, expandWithAnswers, type Folders } from './answer-generators.ts';
+import { answerFromFolders, type Folders } from './answer-generators.ts';
 import {
   type CommandInput,
   checkDirectory,
@@ -19,7 +21,7 @@ import {
   unreadable,
   usage,
 } from './command-line.ts';
-import { createTemplates } from './compile-checkout.ts';
+import { createTemplates, expandHere } from './compile-checkout.ts';
 import { readClusters } from './generator-clusters.ts';
 
 /** What `towline appset --help` prints. */
@@ -157,22 +159,25 @@ interface GenerateContext {
 
 const generate = async (
   sets: readonly ApplicationSet[],
-  { inputs, say, ...deps }: GenerateContext,
+  { inputs, render, answer, say }: GenerateContext,
 ): Promise<{ manifests: unknown[]; failed: boolean }> => {
   const manifests: unknown[] = [];
   let failed = false;
   for (const set of sets) {
-    const expansion = await expandWithAnswers(set, inputs, deps).catch(errorOf);
-    if ('manifests' in expansion) manifests.push(...expansion.manifests.map(sorted));
+    const expanded = await expandSet(set, inputs, { expand: expandHere(render), answer }).then(
+      (result) => result.expanded,
+      errorOf,
+    );
+    if ('manifests' in expanded) manifests.push(...expanded.manifests.map(sorted));
     else {
-      say(`${set.origin.file}:${set.origin.line}: ApplicationSet ${applicationId(set)}: ${expansion.error}`);
+      say(`${set.origin.file}:${set.origin.line}: ApplicationSet ${applicationId(set)}: ${expanded.error}`);
       failed = true;
     }
   }
   return { manifests, failed };
 };
 
-const errorOf = (error: unknown): { error: string } => {
+const errorOf = (error: unknown): Expanded => {
   if (error instanceof AppError) return { error: error.message };
   throw error;
 };

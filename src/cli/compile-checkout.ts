@@ -1,7 +1,8 @@
 import { startGoTemplates } from '../adapters/gotemplate/go-templates.ts';
 import { loadGoTemplates } from '../adapters/gotemplate/load-program.ts';
+import { answerFromTrees } from '../app/answer-from-trees.ts';
+import { expandSet } from '../app/expand-set.ts';
 import { applicationId } from '../domain/fleet/application.ts';
-import { type Answer, gitInput, withAnswer } from '../domain/fleet/applicationset/answer-needs.ts';
 import type { ApplicationSet, Generator } from '../domain/fleet/applicationset/application-set.ts';
 import { type Expansion, expandApplicationSet } from '../domain/fleet/applicationset/expand.ts';
 import { generatorClusters } from '../domain/fleet/applicationset/fleet-clusters.ts';
@@ -9,7 +10,6 @@ import {
   type GeneratorInputs,
   type InputError,
   isInputError,
-  type Need,
   NO_INPUTS,
 } from '../domain/fleet/applicationset/generator-inputs.ts';
 import type { RenderTemplates } from '../domain/fleet/applicationset/render.ts';
@@ -18,6 +18,7 @@ import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { gatherDocuments } from '../domain/fleet/gather-documents.ts';
 import type { FleetSnapshot } from '../domain/fleet/snapshot.ts';
 import type { Repository, Tree } from '../ports/repository.ts';
+import type { SetExpander } from '../ports/set-expander.ts';
 import { documentsOf, findFleet, readFleetTexts } from './fleet-files.ts';
 
 /** One commit of a checkout, and what its documents come to. */
@@ -52,13 +53,14 @@ export const compileCheckout = async (input: CompileInput): Promise<CompiledChec
   const documents = gatherDocuments(files, previous);
   const inputs = new Map<string, GeneratorInputs>();
   const expansions = new Map<string, Expansion>();
-  const render = await input.templates(documents.applicationSets);
-  const start = startInputs(input.tree, fleet);
+  const expand = expandHere(await input.templates(documents.applicationSets));
+  const start = { ...NO_INPUTS, clusters: generatorClusters(fleet?.clusters ?? []) };
+  const answer = answerFromTrees({ treeAt: () => Promise.resolve(commitOf(input)), others: () => OFFLINE });
   for (const set of documents.applicationSets) {
     if (!isAnswerable(set.generators, fleet)) continue;
-    const { expansion, read } = await expand(set, { ...start, render, input });
-    expansions.set(applicationId(set), expansion);
-    inputs.set(applicationId(set), read);
+    const made = await expandSet(set, start, { expand, answer });
+    expansions.set(applicationId(set), made.expanded);
+    inputs.set(applicationId(set), made.inputs);
   }
   const compiled = compileFleet({
     files,
@@ -103,58 +105,19 @@ export const createTemplates = (): ((sets: readonly ApplicationSet[]) => Promise
 
 const NO_TEMPLATES: RenderTemplates = (requests) => requests.map(() => ({ error: 'no set asked for Go templates' }));
 
-/** What all sets see: the fleet's clusters, and the commit's tree as it is listed once. */
-const startInputs = (tree: Tree, fleet: FleetFile | undefined) => {
-  const files = [...tree.entries.values()].filter(({ mode }) => mode === 'file' || mode === 'executable');
-  return { listed: gitInput(files.map(({ path }) => path)), clusters: generatorClusters(fleet?.clusters ?? []) };
-};
+/** Expands sets in this process: a person's own, whose templates they run themselves. */
+export const expandHere =
+  (render: RenderTemplates): SetExpander['expand'] =>
+  (set, inputs) =>
+    Promise.resolve(expandApplicationSet(set, inputs, render));
 
-interface ExpandContext extends ReturnType<typeof startInputs> {
-  render: RenderTemplates;
-  input: CompileInput;
-}
-
-/** Generators name what they read in so many steps at most: a matrix of git generators takes two each. */
-const STEPS_AT_MOST = 100;
-
-const expand = async (
-  set: ApplicationSet,
-  context: ExpandContext,
-): Promise<{ expansion: Expansion; read: GeneratorInputs }> => {
-  let read: GeneratorInputs = { ...NO_INPUTS, clusters: context.clusters };
-  for (let step = 0; step < STEPS_AT_MOST; step += 1) {
-    const expansion = expandApplicationSet(set, read, context.render);
-    if (!('needs' in expansion)) return { expansion, read };
-    for (const need of expansion.needs) read = withAnswer(read, await answer(need, context));
-  }
-  return { expansion: { error: `what its generators read is not known after ${STEPS_AT_MOST} steps` }, read };
-};
+const commitOf = ({ repository, tree }: CompileInput) => ({
+  tree,
+  readBlobs: (digests: readonly string[]) => repository.readBlobs(digests),
+});
 
 /** Never met: see `isAnswerable`. */
 const OFFLINE: InputError = { error: 'not known without a running Towline' };
-
-const answer = async (need: Need, { listed, input }: ExpandContext): Promise<Answer> => {
-  switch (need.type) {
-    case 'git':
-      return { ...need, input: listed };
-    case 'gitFiles':
-      return { ...need, input: await readTexts(input, need.paths) };
-    case 'pullRequests':
-      return { ...need, input: OFFLINE };
-    case 'scmRepositories':
-      return { ...need, input: OFFLINE };
-    case 'plugins':
-      return { ...need, input: OFFLINE };
-  }
-};
-
-const readTexts = async ({ repository, tree }: CompileInput, paths: readonly string[]) => {
-  const entries = paths.flatMap((path) => tree.entries.get(path) ?? []);
-  const blobs = await repository.readBlobs(entries.map(({ digest }) => digest));
-  return Object.fromEntries(
-    entries.map(({ path, digest }) => [path, Buffer.from(blobs.get(digest) ?? []).toString('utf8')]),
-  );
-};
 
 /** Files that one commit's generators read otherwise than another's, in words: `clusters/a.json changed`. */
 export const changedContents = (before: GeneratorInputs, after: GeneratorInputs): string[] => {

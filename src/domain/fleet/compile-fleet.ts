@@ -1,9 +1,9 @@
 import type { Problem } from '../problem.ts';
 import { stableDigest } from '../stable-digest.ts';
 import { applicationId, type Origin } from './application.ts';
-import type { Expansion } from './applicationset/expand.ts';
+import type { SeenRead } from './applicationset/generator-reads.ts';
 import { compileApplication } from './compile-application.ts';
-import { compileSets } from './compile-sets.ts';
+import { compileSets, type SetExpansion } from './compile-sets.ts';
 import type { FleetFile } from './fleet-file.ts';
 import { by, type GatheredDocuments, gatherDocuments } from './gather-documents.ts';
 import type { AppProject } from './project.ts';
@@ -18,7 +18,9 @@ export interface CompileInput {
   /** The files' documents, where they have been gathered already (for the sets in them). */
   documents?: GatheredDocuments;
   /** What the ApplicationSets among them came to, by id (`namespace/name`). */
-  expansions?: ReadonlyMap<string, Expansion>;
+  expansions?: ReadonlyMap<string, SetExpansion>;
+  /** What they were expanded from, by id: then the next compile can tell whether they would come to the same. */
+  seen?: ReadonlyMap<string, SeenRead[]>;
 }
 
 /**
@@ -32,11 +34,12 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
   const found = input.documents ?? gatherDocuments(files, previous);
   const problems = [...found.problems];
   const sets = distinct(found.applicationSets, 'ApplicationSet', problems);
-  const made = compileSets(sets, input.expansions ?? new Map(), previous);
+  const { expansions = new Map<string, SetExpansion>(), seen = new Map<string, SeenRead[]>() } = input;
+  const made = compileSets(sets, { expansions, seen }, previous);
   problems.push(...made.problems);
   const projects = withDefault(distinct(found.projects, 'AppProject', problems));
   const definite = distinct([...found.applications, ...made.applications], 'Application', problems);
-  const unchanged = unchangedIn(files, previous);
+  const unchanged = unchangedIn(files, expansions, previous);
   const applications = definite.map((one) =>
     compileApplication(one, { fleet, projects, known: unchanged.get(applicationId(one)) }),
   );
@@ -44,6 +47,7 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
     applications: applications.toSorted(by(({ id }) => id)),
     projects: projects.toSorted(by(({ name }) => name)),
     applicationSets: sets.toSorted(by(applicationId)),
+    expanded: made.expanded,
     problems: problems.toSorted((a, b) => by<Problem>(({ file }) => file)(a, b) || a.line - b.line),
     compiler: COMPILER,
     files: knownFiles(files, found, problems),
@@ -63,14 +67,16 @@ const knownFiles = (
   return Object.fromEntries(kept.map(({ path, digest }) => [path, digest]));
 };
 
-/** The written applications that stand in files which are as they were. */
+/** The applications that are written in files, or made by sets, which are as they were. */
 const unchangedIn = (
   files: readonly FleetDocument[],
+  expansions: ReadonlyMap<string, SetExpansion>,
   previous: FleetSnapshot | undefined,
 ): Map<string, CompiledApplication> => {
   const known = new Set(files.flatMap((file) => (isKnown(file, previous) ? [file.path] : [])));
-  const kept = (previous?.applications ?? []).filter(
-    ({ origin, applicationSet }) => applicationSet === undefined && known.has(origin.file),
+  const sets = new Set([...expansions].flatMap(([id, expansion]) => ('unchanged' in expansion ? [id] : [])));
+  const kept = (previous?.applications ?? []).filter(({ origin, applicationSet }) =>
+    applicationSet === undefined ? known.has(origin.file) : sets.has(applicationSet),
   );
   return new Map(kept.map((one) => [one.id, one]));
 };

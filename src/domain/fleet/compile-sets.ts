@@ -1,47 +1,72 @@
 import type { Problem } from '../problem.ts';
+import { stableDigest } from '../stable-digest.ts';
 import { validateDocument } from '../validate-document.ts';
 import type { YamlDocument } from '../yaml-document.ts';
 import { type Application, applicationId } from './application.ts';
 import { ApplicationSchema } from './application-schema.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { Expansion } from './applicationset/expand.ts';
+import type { SeenRead } from './applicationset/generator-reads.ts';
 import { applySyncPolicy } from './applicationset/read-application-set.ts';
 import { checkApplication } from './check-application.ts';
 import { documentOf, EXPANSION, TEMPLATE_BASE } from './gather-documents.ts';
 import { applicationOf } from './read-manifests.ts';
-import type { FleetSnapshot } from './snapshot.ts';
+import type { ExpandedSet, FleetSnapshot } from './snapshot.ts';
 
 export interface MadeBySets {
   applications: Application[];
   problems: Problem[];
 }
 
+/** What a set came to, or that it comes to the same as in the snapshot before. */
+export type SetExpansion = Expansion | { unchanged: ExpandedSet };
+
+/** Digest of a set as it is written, wherever it stands. */
+export const documentDigest = ({ origin: _origin, ...set }: ApplicationSet): string => stableDigest(set);
+
 /**
  * The Applications that sets make. A set without an expansion, or whose expansion failed, keeps those that it made before;
- * so does each single Application that comes out wrong.
+ * so does each single Application that comes out wrong. `expanded` are those that `seen` tells the reads of.
  */
 export const compileSets = (
   sets: readonly ApplicationSet[],
-  expansions: ReadonlyMap<string, Expansion>,
+  { expansions, seen }: { expansions: ReadonlyMap<string, SetExpansion>; seen: ReadonlyMap<string, SeenRead[]> },
   previous: FleetSnapshot | undefined,
-): MadeBySets => {
+): MadeBySets & { expanded: Record<string, ExpandedSet> } => {
+  const known = Map.groupBy(previous?.applications ?? [], ({ applicationSet }) => applicationSet);
   const made = sets.map((set) => {
     const id = applicationId(set);
-    const before = (previous?.applications ?? []).filter(({ applicationSet }) => applicationSet === id).map(documentOf);
-    return compileSet(set, expansions.get(id), before);
+    const expansion = expansions.get(id);
+    const result = compileSet(set, expansion, (known.get(id) ?? []).map(documentOf));
+    return { id, ...result, record: recordOf(set, { expansion, reads: seen.get(id), problems: result.problems }) };
   });
   return {
     applications: made.flatMap(({ applications }) => applications),
     problems: made.flatMap(({ problems }) => problems),
+    expanded: Object.fromEntries(made.flatMap(({ id, record }) => (record ? [[id, record]] : []))),
   };
+};
+
+interface Compiled {
+  expansion: SetExpansion | undefined;
+  reads: SeenRead[] | undefined;
+  problems: Problem[];
+}
+
+const recordOf = (set: ApplicationSet, { expansion, reads, problems }: Compiled): ExpandedSet | undefined => {
+  if (expansion && 'unchanged' in expansion) return expansion.unchanged;
+  if (!expansion || !reads || 'needs' in expansion) return undefined;
+  const found = 'error' in expansion ? { problems: [], error: expansion.error } : { problems };
+  return { document: documentDigest(set), reads, ...found };
 };
 
 const compileSet = (
   set: ApplicationSet,
-  expansion: Expansion | undefined,
+  expansion: SetExpansion | undefined,
   before: readonly Application[],
 ): MadeBySets => {
   const kept = before.map((one) => ({ ...one, origin: set.origin }));
+  if (expansion && 'unchanged' in expansion) return unchangedSet(set, expansion.unchanged, kept);
   if (!expansion || 'needs' in expansion) {
     const message = `ApplicationSet ${applicationId(set)} was not expanded: what its generators read is not known`;
     return { applications: kept, problems: [setProblem(set, 'pending', message)] };
@@ -56,6 +81,13 @@ const compileSet = (
     applications: applySyncPolicy(set.applicationsSync, kept, applications, applicationId),
     problems: distinctProblems(results.flatMap(({ problems }) => problems)),
   };
+};
+
+/** Problems stand where the set stands now. */
+const unchangedSet = (set: ApplicationSet, { problems, error }: ExpandedSet, kept: Application[]): MadeBySets => {
+  const moved = problems.map((problem) => ({ ...problem, ...set.origin }));
+  const failed = `ApplicationSet ${applicationId(set)}: ${error}`;
+  return { applications: kept, problems: error === undefined ? moved : [setProblem(set, 'failed', failed)] };
 };
 
 const setProblem = (set: ApplicationSet, code: 'pending' | 'failed', message: string): Problem => ({

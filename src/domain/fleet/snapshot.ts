@@ -1,6 +1,7 @@
 import type { Problem } from '../problem.ts';
 import type { Application } from './application.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
+import type { SeenRead } from './applicationset/generator-reads.ts';
 import type { AppProject } from './project.ts';
 
 /** An application as the fleet has it: its document, and where it goes. */
@@ -16,6 +17,17 @@ export interface CompiledApplication extends Application {
   problems: Problem[];
 }
 
+/** What an ApplicationSet was last expanded from: as long as it is the same, so are its Applications. */
+export interface ExpandedSet {
+  /** Digest of the set as it is written. */
+  document: string;
+  reads: SeenRead[];
+  /** Found in what it makes. */
+  problems: Problem[];
+  /** Why it makes nothing. */
+  error?: string;
+}
+
 /** What should run where: the fleet's documents compiled at one commit. Immutable, named by its digest. */
 export interface FleetSnapshot {
   digest: string;
@@ -25,6 +37,8 @@ export interface FleetSnapshot {
   projects: AppProject[];
   /** As they are written; what they make is among the applications. */
   applicationSets?: ApplicationSet[];
+  /** By the set's id, those whose inputs could all be read. */
+  expanded?: Record<string, ExpandedSet>;
   /** Of documents, not of one application; by file and line. */
   problems: Problem[];
   /** The version of the rules that made it, and the files that were read without an error, by path: need not be read again. */

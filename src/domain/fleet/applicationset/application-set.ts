@@ -24,11 +24,17 @@ export interface ClusterGenerator {
   template?: Template;
 }
 
+/** A pattern of paths that are taken, or left out. */
+export interface PathItem {
+  path: string;
+  exclude?: boolean;
+}
+
 export interface GitGenerator {
   repoURL: string;
   revision?: string;
-  directories?: { path: string; exclude?: boolean }[];
-  files?: { path: string; exclude?: boolean }[];
+  directories?: PathItem[];
+  files?: PathItem[];
   pathParamPrefix?: string;
   values?: Record<string, string>;
   requeueAfterSeconds?: number;

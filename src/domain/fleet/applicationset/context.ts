@@ -1,6 +1,8 @@
+import { stableText } from '../../stable-digest.ts';
 import type { ApplicationSet, Params } from './application-set.ts';
 import type { GeneratorInputs, InputError, Need } from './generator-inputs.ts';
 import { isInputError } from './generator-inputs.ts';
+import type { GeneratorRead } from './generator-reads.ts';
 import { type Rendering, type RenderTemplates, renderTexts, setError } from './render.ts';
 
 /** What a generator works with. `needs` collects what the inputs lack; params are incomplete where it is not empty. */
@@ -9,6 +11,8 @@ export interface GeneratorContext {
   inputs: GeneratorInputs;
   rendering: Rendering;
   needs: Need[];
+  /** Everything that was asked of the inputs, by what it says: a matrix asks the same over and over. */
+  reads: Map<string, GeneratorRead>;
 }
 
 /** A context for one set. */
@@ -21,7 +25,13 @@ export const createContext = (
   inputs,
   rendering: { goTemplate: set.goTemplate, goTemplateOptions: set.goTemplateOptions, render },
   needs: [],
+  reads: new Map(),
 });
+
+/** Notes what a generator asks, so that one can tell later whether it would see the same. */
+export const noteRead = ({ reads }: GeneratorContext, read: GeneratorRead): void => {
+  reads.set(stableText(read), read);
+};
 
 /** An input, or undefined where it has to be read first. Errors: AppError `application-set-invalid` where it could not be. */
 export const take = <T extends object>(

@@ -3,14 +3,24 @@ import type { ApplicationSet, Params, Template } from './application-set.ts';
 import { createContext, type GeneratorContext } from './context.ts';
 import { generateParams } from './generate-params.ts';
 import type { GeneratorInputs, Need } from './generator-inputs.ts';
+import type { GeneratorRead } from './generator-reads.ts';
 import type { RenderTemplates } from './render.ts';
 import { renderApplication } from './render-application.ts';
 
 /**
  * What a set comes to: its Applications as manifests, or what has to be read first (read it, add it to the inputs, expand
- * again), or why it comes to nothing (then its last good Applications stay).
+ * again), or why it comes to nothing (then its last good Applications stay). `reads`: what it was made from.
  */
-export type Expansion = { manifests: Record<string, unknown>[] } | { needs: Need[] } | { error: string };
+export type Expansion = { needs: Need[] } | Expanded;
+
+/** An expansion that is at its end. */
+export type Expanded = { manifests: Record<string, unknown>[]; reads: GeneratorRead[] } | Failed;
+
+interface Failed {
+  error: string;
+  /** Absent where the reason may pass: the same inputs need not fail again. */
+  reads?: GeneratorRead[];
+}
 
 /** Applications a set may make: what one plan can hold. */
 const MAX_APPLICATIONS = 20_000;
@@ -21,13 +31,13 @@ export const expandApplicationSet = (
   inputs: GeneratorInputs,
   render: RenderTemplates,
 ): Expansion => {
+  const context = createContext(set, inputs, render);
   try {
-    const context = createContext(set, inputs, render);
     const generated = set.generators.flatMap((generator) => generateParams(generator, context));
     if (context.needs.length > 0) return { needs: context.needs };
     return finish(generated, set, context);
   } catch (error) {
-    if (error instanceof AppError) return { error: error.message };
+    if (error instanceof AppError) return { error: error.message, reads: [...context.reads.values()] };
     throw error;
   }
 };
@@ -35,19 +45,21 @@ export const expandApplicationSet = (
 const finish = (
   generated: readonly { params: Params[]; template: Template }[],
   set: ApplicationSet,
-  { rendering }: GeneratorContext,
+  { rendering, ...context }: GeneratorContext,
 ): Expansion => {
+  const reads = [...context.reads.values()];
   const count = generated.reduce((sum, { params }) => sum + params.length, 0);
-  if (count > MAX_APPLICATIONS)
-    return { error: `it makes ${count} Applications; at most ${MAX_APPLICATIONS} are served` };
+  if (count > MAX_APPLICATIONS) {
+    return { error: `it makes ${count} Applications; at most ${MAX_APPLICATIONS} are served`, reads };
+  }
   const manifests = generated.flatMap(({ params, template }) =>
     params.map((one) => manifestOf(renderApplication(set, template, one, rendering), set)),
   );
   const names = manifests.map(({ metadata }) => metadata['name']);
   const twice = firstTwice(names);
   return twice === undefined
-    ? { manifests }
-    : { error: `it contains applications with duplicate name: ${JSON.stringify(twice)}` };
+    ? { manifests, reads }
+    : { error: `it contains applications with duplicate name: ${JSON.stringify(twice)}`, reads };
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

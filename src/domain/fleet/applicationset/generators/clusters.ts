@@ -1,5 +1,5 @@
-import type { ClusterGenerator, Params } from '../application-set.ts';
-import { type GeneratorContext, withValues } from '../context.ts';
+import type { ClusterGenerator, LabelSelector, Params } from '../application-set.ts';
+import { type GeneratorContext, noteRead, withValues } from '../context.ts';
 import { type GeneratorCluster, isInputError } from '../generator-inputs.ts';
 import { normalizeName } from '../go-text.ts';
 import { isNarrow, matchesSelector } from '../label-selector.ts';
@@ -10,11 +10,18 @@ export const generateClusters = (generator: ClusterGenerator, context: Generator
   const { clusters } = context.inputs;
   if (isInputError(clusters)) throw setError(`error getting cluster secrets: ${clusters.error}`);
   const { selector = {}, values, flatList } = generator;
-  const found = clusters.filter((one) => (one.implied ? !isNarrow(selector) : matchesSelector(selector, one.labels)));
-  const sorted = found.toSorted(byName);
-  const params = sorted.map((one) => withValues(paramsOf(one, context.set.goTemplate), values, context));
+  noteRead(context, { type: 'clusters', selector });
+  const params = selectClusters(selector, clusters).map((one) =>
+    withValues(paramsOf(one, context.set.goTemplate), values, context),
+  );
   return flatList ? [{ clusters: params }] : params;
 };
+
+/** The clusters that a selector finds, in the order in which they are generated. */
+export const selectClusters = (selector: LabelSelector, clusters: readonly GeneratorCluster[]): GeneratorCluster[] =>
+  clusters
+    .filter((one) => (one.implied ? !isNarrow(selector) : matchesSelector(selector, one.labels)))
+    .toSorted(byName);
 
 /** The implied cluster first, then by name: the order shows in a flat list. */
 const byName = (a: GeneratorCluster, b: GeneratorCluster): number =>

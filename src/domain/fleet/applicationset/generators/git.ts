@@ -2,8 +2,8 @@ import { parseDocument } from 'yaml';
 import { matchPathGlob } from '../../../sources/file-selection.ts';
 import { matchGlob } from '../../glob.ts';
 import { matchPath } from '../../path-match.ts';
-import type { GitGenerator, Params } from '../application-set.ts';
-import { type GeneratorContext, take, withValues } from '../context.ts';
+import type { GitGenerator, Params, PathItem } from '../application-set.ts';
+import { type GeneratorContext, noteRead, take, withValues } from '../context.ts';
 import { type GitInput, gitKey } from '../generator-inputs.ts';
 import { flatten, goText, normalizeName } from '../go-text.ts';
 import { setError } from '../render.ts';
@@ -14,6 +14,8 @@ const FAILED = 'error generating params from git';
 export const generateGit = (generator: GitGenerator, context: GeneratorContext): Params[] => {
   const { repoURL, revision = 'HEAD', directories = [], files = [] } = generator;
   if (directories.length === 0 && files.length === 0) throw setError('the git generator needs directories or files');
+  const [type, items] = directories.length > 0 ? (['directories', directories] as const) : (['files', files] as const);
+  noteRead(context, { type, repoURL, revision, items });
   const prefix = directories.length > 0 ? `${FAILED}: error getting directories from repo` : FAILED;
   const input = context.inputs.git[gitKey(generator)];
   const tree = take(context, input, { type: 'git', repoURL, revision }, (error) => `${prefix}: ${error}`);
@@ -21,19 +23,22 @@ export const generateGit = (generator: GitGenerator, context: GeneratorContext):
   return directories.length > 0 ? fromDirectories(generator, tree, context) : fromFiles(generator, tree, context);
 };
 
+const fromDirectories = (generator: GitGenerator, tree: GitInput, context: GeneratorContext): Params[] =>
+  selectDirectories(generator.directories ?? [], tree.directories).map((path) =>
+    withValues(pathParams({}, path, undefined, generator, context), generator.values, context),
+  );
+
 /** Whatever the order of the items, an excluded directory is out. Those that begin with a dot are never looked at. */
-const fromDirectories = (generator: GitGenerator, tree: GitInput, context: GeneratorContext): Params[] => {
-  const items = generator.directories ?? [];
+export const selectDirectories = (items: readonly PathItem[], directories: readonly string[]): string[] => {
   const isIn = (path: string, exclude: boolean): boolean =>
     items.some((item) => (item.exclude ?? false) === exclude && matchPath(item.path, path));
-  return tree.directories
-    .filter((path) => !path.split('/').some((part) => part.startsWith('.')))
-    .filter((path) => isIn(path, false) && !isIn(path, true))
-    .map((path) => withValues(pathParams({}, path, undefined, generator, context), generator.values, context));
+  return directories.filter((path) => isIn(path, false) && !isIn(path, true) && !HIDDEN.test(path));
 };
 
+const HIDDEN = /(?:^|\/)\./;
+
 const fromFiles = (generator: GitGenerator, tree: GitInput, context: GeneratorContext): Params[] => {
-  const paths = selectFiles(generator, tree.files, context.inputs.newGlobbing ?? false);
+  const paths = selectFiles(generator.files ?? [], tree.files, context.inputs.newGlobbing ?? false);
   const missing = paths.filter((path) => tree.contents[path] === undefined);
   if (missing.length > 0) {
     const { repoURL, revision = 'HEAD' } = generator;
@@ -43,10 +48,11 @@ const fromFiles = (generator: GitGenerator, tree: GitInput, context: GeneratorCo
   return paths.flatMap((path) => paramsOfFile(path, tree.contents[path] ?? '', generator, context));
 };
 
-const selectFiles = ({ files = [] }: GitGenerator, paths: readonly string[], newGlobbing: boolean): string[] => {
+/** The files that some item takes and none leaves out, by name; `newGlobbing`: `*` stops at `/`. */
+export const selectFiles = (items: readonly PathItem[], paths: readonly string[], newGlobbing: boolean): string[] => {
   const matches = newGlobbing ? matchPathGlob : matchPathspec;
   const isIn = (path: string, exclude: boolean): boolean =>
-    files.some((item) => (item.exclude ?? false) === exclude && matches(item.path, path));
+    items.some((item) => (item.exclude ?? false) === exclude && matches(item.path, path));
   return paths.filter((path) => isIn(path, false) && !isIn(path, true)).toSorted((a, b) => (a < b ? -1 : 1));
 };
 

@@ -1,11 +1,12 @@
 import type { Params, PluginGenerator } from '../application-set.ts';
-import { type GeneratorContext, take, withValues } from '../context.ts';
+import { type GeneratorContext, noteRead, take, withValues } from '../context.ts';
 import { providerRequest } from '../generator-inputs.ts';
 import { flatten, goText } from '../go-text.ts';
 
 /** One set of params an object that the plugin answered, with what it was asked under `generator.input.parameters`. */
 export const generateFromPlugin = (generator: PluginGenerator, context: GeneratorContext): Params[] => {
   const { key, request } = providerRequest({ ...generator });
+  noteRead(context, { type: 'plugins', key });
   const need = { type: 'plugins' as const, key, request };
   const found = take(context, context.inputs.plugins[key], need, (error) => `error listing params: ${error}`) ?? [];
   const input = { input: { parameters: generator.input?.parameters ?? {} } };

@@ -1,5 +1,5 @@
 import type { Params, PullRequestGenerator } from '../application-set.ts';
-import { type GeneratorContext, take, withValues } from '../context.ts';
+import { type GeneratorContext, noteRead, take, withValues } from '../context.ts';
 import { isInputError, type PullRequest, providerRequest } from '../generator-inputs.ts';
 import { slugify } from '../go-text.ts';
 import { readPattern } from './patterns.ts';
@@ -10,6 +10,7 @@ const SLUG_LENGTH = 50;
 /** One set of params an open pull request that some filter takes. */
 export const generatePullRequests = (generator: PullRequestGenerator, context: GeneratorContext): Params[] => {
   const { key, request } = providerRequest(generator);
+  noteRead(context, { type: 'pullRequests', key });
   const input = context.inputs.pullRequests[key];
   const isExcused = generator.continueOnRepoNotFoundError && input && isInputError(input) && input.notFound;
   if (isExcused) return [];

@@ -1,5 +1,5 @@
 import type { Params, ScmProviderGenerator } from '../application-set.ts';
-import { type GeneratorContext, take, withValues } from '../context.ts';
+import { type GeneratorContext, noteRead, take, withValues } from '../context.ts';
 import { providerRequest, type ScmRepository } from '../generator-inputs.ts';
 import { normalizeName } from '../go-text.ts';
 import { readPattern } from './patterns.ts';
@@ -10,6 +10,7 @@ import { readPattern } from './patterns.ts';
  */
 export const generateScmRepositories = (generator: ScmProviderGenerator, context: GeneratorContext): Params[] => {
   const { key, request } = providerRequest(generator);
+  noteRead(context, { type: 'scmRepositories', key });
   const need = { type: 'scmRepositories' as const, key, request };
   const found =
     take(context, context.inputs.scmRepositories[key], need, (error) => `error listing repos: ${error}`) ?? [];

@@ -1,0 +1,90 @@
+import { directoryDigest, type SourceTree } from '../../sources/source-tree.ts';
+import { stableDigest } from '../../stable-digest.ts';
+import type { LabelSelector, PathItem } from './application-set.ts';
+import { type GeneratorInputs, type GitInput, isInputError } from './generator-inputs.ts';
+import { selectClusters } from './generators/clusters.ts';
+import { selectDirectories, selectFiles } from './generators/git.ts';
+
+/** What a generator asked of the world, put so that it can be asked again without generating anything. */
+export type GeneratorRead =
+  | { type: 'directories' | 'files'; repoURL: string; revision: string; items: PathItem[] }
+  | { type: 'clusters'; selector: LabelSelector }
+  | { type: 'pullRequests' | 'scmRepositories' | 'plugins'; key: string };
+
+/** A read and digests of what it found; equal `quick` means equal `exact`, and costs a few look-ups. */
+export interface SeenRead {
+  read: GeneratorRead;
+  quick?: string;
+  exact: string;
+}
+
+/** A commit's tree, and its paths as git generators list them. */
+export interface ListedTree {
+  tree: SourceTree;
+  listed: () => GitInput;
+}
+
+/** What generators can be asked about again. Undefined, or an error: it could not be read. */
+export interface GeneratorWorld extends Omit<GeneratorInputs, 'git'> {
+  tree(at: { repoURL: string; revision: string }): ListedTree | undefined;
+}
+
+/** What a read finds now; undefined where it cannot be looked at. */
+export const lookAt = (read: GeneratorRead, world: GeneratorWorld): SeenRead | undefined => {
+  const quick = quickDigest(read, world);
+  const exact = exactDigest(read, world);
+  return exact === undefined ? undefined : { read, ...(quick === undefined ? {} : { quick }), exact };
+};
+
+/** Whether a read would find what it found before. */
+export const isStillSeen = ({ read, quick, exact }: SeenRead, world: GeneratorWorld): boolean =>
+  (quick !== undefined && quickDigest(read, world) === quick) || exactDigest(read, world) === exact;
+
+/** The digests of the directories below which everything is that the patterns may find. */
+const quickDigest = (read: GeneratorRead, world: GeneratorWorld): string | undefined => {
+  if (read.type !== 'directories' && read.type !== 'files') return undefined;
+  const tree = world.tree(read)?.tree;
+  if (!tree) return undefined;
+  const included = read.items.filter(({ exclude }) => !exclude);
+  return stableDigest(included.map(({ path }) => digestAt(tree, fixedPrefix(path))));
+};
+
+const digestAt = (tree: SourceTree, path: string): string | null =>
+  (path === '' ? directoryDigest(tree, '') : tree.entries.get(path)?.digest) ?? null;
+
+/** The leading part of a pattern that holds no wildcard; '' where it may mean anything. */
+const fixedPrefix = (pattern: string): string => {
+  const parts = pattern.replace(/\/+$/, '').split('/');
+  if (parts[0] === '' || parts.includes('.') || parts.includes('..')) return '';
+  const wild = parts.findIndex((part) => /[*?[{\\]/.test(part));
+  return parts.slice(0, wild < 0 ? parts.length : wild).join('/');
+};
+
+const exactDigest = (read: GeneratorRead, world: GeneratorWorld): string | undefined => {
+  switch (read.type) {
+    case 'clusters':
+      return isInputError(world.clusters) ? undefined : stableDigest(selectClusters(read.selector, world.clusters));
+    case 'directories': {
+      const listed = world.tree(read)?.listed();
+      return listed && stableDigest(selectDirectories(read.items, listed.directories));
+    }
+    case 'files':
+      return digestOfFiles(read, world);
+    case 'pullRequests':
+    case 'scmRepositories':
+    case 'plugins': {
+      const input = world[read.type][read.key];
+      return input === undefined || isInputError(input) ? undefined : stableDigest(input);
+    }
+  }
+};
+
+const digestOfFiles = (
+  read: GeneratorRead & { type: 'directories' | 'files' },
+  world: GeneratorWorld,
+): string | undefined => {
+  const at = world.tree(read);
+  if (!at) return undefined;
+  const paths = selectFiles(read.items, at.listed().files, world.newGlobbing ?? false);
+  return stableDigest(paths.map((path) => [path, at.tree.entries.get(path)?.digest]));
+};
