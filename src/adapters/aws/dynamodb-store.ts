@@ -11,6 +11,7 @@ import {
 import { permanent } from '../../domain/errors.ts';
 import type { Row, Store } from '../../ports/store.ts';
 import { conditionFailed, translateDynamoError } from './dynamodb-errors.ts';
+import { gatherCalls } from './gather-calls.ts';
 
 /** Shards of the due index: `schedule` asks each in turn, so no partition takes every outstanding row's write. */
 export const DUE_SHARDS = 4;
@@ -34,18 +35,17 @@ export interface DynamoStoreOptions<R extends Row> {
 export const createDynamoStore = <R extends Row>(options: DynamoStoreOptions<R>): Store<R> => {
   const { client, table } = options;
   const send = <Output>(call: Promise<Output>): Promise<Output> => call.catch(translateDynamoError(table));
+  // Each asker decodes the item for itself: nobody's row is another's.
+  const read = gatherCalls(BATCH_GET_LIMIT, (ids: string[]) => send(readItems(client, table, ids)));
+  const get = async (id: string): Promise<R | undefined> => {
+    const item = await read(id);
+    return item && decode<R>(item);
+  };
   return {
-    get: async (id) => {
-      const answer = await send(
-        client.send(new GetItemCommand({ TableName: table, Key: { id: { S: id } }, ConsistentRead: true })),
-      );
-      return answer.Item ? decode<R>(answer.Item) : undefined;
-    },
+    get,
     getMany: async (ids) => {
-      const unique = [...new Set(ids)];
-      const chunks = chunk(unique, BATCH_GET_LIMIT);
-      const rows = await Promise.all(chunks.map((some) => send(batchGet<R>(client, table, some))));
-      return rows.flat();
+      const rows = await Promise.all([...new Set(ids)].map(get));
+      return rows.filter((row) => row !== undefined);
     },
     save: (row) => saveRow(options, row),
     remove: (row) => removeRow(options, row),
@@ -128,17 +128,23 @@ export const shardOf = (id: string): number => {
   return hash % DUE_SHARDS;
 };
 
-const batchGet = async <R extends Row>(client: DynamoDBClient, table: string, ids: string[]): Promise<R[]> => {
-  const rows: R[] = [];
-  let keys: Item[] = ids.map((id) => ({ id: { S: id } }));
+/** The items of some ids, in their order; an id may come more than once. */
+const readItems = async (client: DynamoDBClient, table: string, ids: string[]): Promise<(Item | undefined)[]> => {
+  const found = new Map<string | undefined, Item>();
+  let keys: Item[] = [...new Set(ids)].map((id) => ({ id: { S: id } }));
+  const [only] = keys;
+  if (only && keys.length === 1) {
+    const answer = await client.send(new GetItemCommand({ TableName: table, Key: only, ConsistentRead: true }));
+    return ids.map(() => answer.Item);
+  }
   while (keys.length > 0) {
     const answer = await client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
     );
-    rows.push(...(answer.Responses?.[table] ?? []).map((item) => decode<R>(item)));
+    for (const item of answer.Responses?.[table] ?? []) found.set(item.id?.S, item);
     keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
-  return rows;
+  return ids.map((id) => found.get(id));
 };
 
 const dueInShard = async (client: DynamoDBClient, table: string, shard: number, now: number, limit: number) => {
@@ -153,6 +159,3 @@ const dueInShard = async (client: DynamoDBClient, table: string, shard: number, 
   );
   return (answer.Items ?? []).map((item) => ({ id: item.id?.S ?? '', due: Number(item.due?.N ?? 0) }));
 };
-
-const chunk = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

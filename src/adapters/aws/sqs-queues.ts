@@ -1,36 +1,58 @@
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { transient } from '../../domain/errors.ts';
+import { AppError, transient } from '../../domain/errors.ts';
 import type { Send } from '../../ports/queues.ts';
+import { gatherCalls } from './gather-calls.ts';
 
 const BATCH_LIMIT = 10;
-const BATCHES_IN_FLIGHT = 8;
+/** Eight batches in flight. */
+const GATHER_LIMIT = 80;
 
-/** Sends JSON messages to one SQS queue, ten a request. Errors: AppError `queue-unreachable` (transient). */
-export const createSqsSend =
-  <Message>(client: SQSClient, queueUrl: string): Send<Message> =>
-  async (messages, options = {}) => {
-    const bodies = messages.map((message) => JSON.stringify(message));
-    const DelaySeconds = options.delaySeconds;
-    try {
-      if (bodies.length === 1) {
-        await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: bodies[0], DelaySeconds }));
-        return;
-      }
-      for (let start = 0; start < bodies.length; start += BATCH_LIMIT * BATCHES_IN_FLIGHT) {
-        const window = bodies.slice(start, start + BATCH_LIMIT * BATCHES_IN_FLIGHT);
-        await Promise.all(batches(window).map((batch) => sendBatch(client, queueUrl, batch, DelaySeconds)));
-      }
-    } catch (error) {
-      throw transient('queue-unreachable', `cannot send to ${queueName(queueUrl)}`, { cause: error });
+/**
+ * Sends JSON messages to one SQS queue, ten a request; what is sent within one turn of the event loop goes together, equal
+ * messages once. Errors: AppError `queue-unreachable`, `queue-refused` (transient).
+ */
+export const createSqsSend = <Message>(client: SQSClient, queueUrl: string): Send<Message> => {
+  const send = gatherCalls(GATHER_LIMIT, async (asked: string[]) => {
+    await sendAll(client, queueUrl, [...new Set(asked)]);
+    return asked;
+  });
+  return async (messages, { delaySeconds } = {}) => {
+    const entries = messages.map((message) => entryOf(JSON.stringify(message), delaySeconds));
+    for (let start = 0; start < entries.length; start += GATHER_LIMIT) {
+      await Promise.all(entries.slice(start, start + GATHER_LIMIT).map(send));
     }
   };
+};
 
-const sendBatch = async (client: SQSClient, QueueUrl: string, bodies: string[], DelaySeconds?: number) => {
-  const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody, DelaySeconds }));
+/** Message and delay as one text, so that equal ones can be told. */
+const entryOf = (body: string, delaySeconds: number | undefined): string => `${delaySeconds ?? ''}\n${body}`;
+
+const parseEntry = (entry: string): { MessageBody: string; DelaySeconds?: number } => {
+  const end = entry.indexOf('\n');
+  const MessageBody = entry.slice(end + 1);
+  return end === 0 ? { MessageBody } : { MessageBody, DelaySeconds: Number(entry.slice(0, end)) };
+};
+
+const sendAll = async (client: SQSClient, queueUrl: string, entries: string[]): Promise<void> => {
+  const [only] = entries;
+  try {
+    if (only !== undefined && entries.length === 1) {
+      await client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...parseEntry(only) }));
+      return;
+    }
+    await Promise.all(batches(entries).map((batch) => sendBatch(client, queueUrl, batch)));
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw transient('queue-unreachable', `cannot send to ${queueName(queueUrl)}`, { cause: error });
+  }
+};
+
+const sendBatch = async (client: SQSClient, QueueUrl: string, entries: string[]): Promise<void> => {
+  const Entries = entries.map((entry, index) => ({ Id: String(index), ...parseEntry(entry) }));
   const answer = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
   const failed = answer.Failed ?? [];
   if (failed.length > 0) {
-    throw transient('queue-refused', `${queueName(QueueUrl)} refused ${failed.length} of ${bodies.length} messages`, {
+    throw transient('queue-refused', `${queueName(QueueUrl)} refused ${failed.length} of ${entries.length} messages`, {
       details: { code: failed[0]?.Code },
     });
   }

@@ -21,13 +21,15 @@ const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts'];
 const GRANTS: Record<string, string[]> = {
   webhook: [
     ...table('FleetsTable', 'GetItem'),
-    ...table('DeliveriesTable', 'GetItem', 'PutItem'),
+    ...table('DeliveriesTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...sends('ChangesQueue'),
     SECRETS,
   ],
   plan: [
     ...consumes('ChangesQueue'),
-    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts'].flatMap((name) => table(`${name}Table`, 'GetItem', 'PutItem')),
+    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts'].flatMap((name) =>
+      table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem'),
+    ),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('OutcomesTable', 'PutItem'),
@@ -41,7 +43,7 @@ const GRANTS: Record<string, string[]> = {
   ],
   render: [
     ...consumes('RendersQueue'),
-    ...table('RendersTable', 'GetItem', 'PutItem'),
+    ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('ApplicationsTable/index/awaiting', 'Query'),
     'Bucket/bundles/* s3:GetObject',
     'Bucket/manifests/* s3:PutObject',
@@ -54,8 +56,8 @@ const GRANTS: Record<string, string[]> = {
   sync: [
     ...consumes('SyncsQueue'),
     ...table('FleetsTable', 'GetItem'),
-    ...table('RendersTable', 'BatchGetItem'),
-    ...table('ApplicationsTable', 'GetItem', 'PutItem', 'DeleteItem'),
+    ...table('RendersTable', 'GetItem', 'BatchGetItem'),
+    ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
     ...table('OutcomesTable', 'PutItem'),
     'Bucket/manifests/* s3:GetObject',
     ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
@@ -65,7 +67,7 @@ const GRANTS: Record<string, string[]> = {
   report: [
     ...consumes('ReportsQueue'),
     ...table('FleetsTable', 'GetItem'),
-    ...table('RolloutsTable', 'GetItem', 'PutItem'),
+    ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('OutcomesTable', 'Query'),
     ...sends('ReportsQueue'),
     SECRETS,
@@ -82,7 +84,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('FleetsTable', 'GetItem'),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
     ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
-    ...table('RendersTable', 'BatchGetItem'),
+    ...table('RendersTable', 'GetItem', 'BatchGetItem'),
     ...table('OutcomesTable', 'Query', 'PutItem'),
     ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
   ],
