@@ -12,7 +12,7 @@ import type { Repository, Tree, TreeEntry } from '../ports/repository.ts';
 export type FleetText = FleetDocument & { text: string };
 
 const MANIFEST = /\.(ya?ml|json)$/;
-const MENTION = /argoproj\.io\/|towline\.dev\//;
+const MENTION = /argoproj\.io\/|towline\.dev\/|\bargocd-cm\b/;
 
 /**
  * The files of a tree (below `prefix`, '' or ending in a slash) that hold documents of Argo CD or of Towline, by path.

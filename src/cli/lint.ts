@@ -1,10 +1,14 @@
 import { join, resolve } from 'node:path';
+import { checkSecret } from '../domain/fleet/check-secret.ts';
 import { compileFleet } from '../domain/fleet/compile-fleet.ts';
+import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
 import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
 import { textAt } from '../domain/health/fields.ts';
 import { nearest } from '../domain/nearest-name.ts';
 import { formatProblem, type Problem } from '../domain/problem.ts';
+import { checkArgoSettings } from '../domain/settings/check-argocd-cm.ts';
+import { problemAt } from '../domain/validate-document.ts';
 import { readYaml } from '../domain/yaml-document.ts';
 import { createFolderRepository } from '../local/folder-repository.ts';
 import { type CommandInput, checkDirectory, readOptions, runCommand, STATE_DIR, usage } from './command-line.ts';
@@ -13,9 +17,9 @@ import { documentsOf, type FleetText, findFleet, isFleetFile, readFleetTexts } f
 /** What `towline lint --help` prints. */
 export const LINT_USAGE = `Usage: towline lint DIR
 
-Checks every Application, ApplicationSet, AppProject and fleet file below DIR, committed or not, and prints one line a
-problem (file:line: field: message) and a count. Other documents are passed over, as are templates of charts and files that
-a kustomization patches with. Where DIR holds a fleet file, the Applications below its source path are held against its
+Checks every Application, ApplicationSet, AppProject, fleet file, Argo CD Secret (clusters, repositories) and argocd-cm
+below DIR, committed or not, and prints one line a problem (file:line: field: message) and a count. Other documents are
+passed over, as are templates of charts and files that a kustomization patches with. Where DIR holds a fleet file, the Applications below its source path are held against its
 clusters, the AppProjects and each other as well.
 
 Exit code 0: nothing wrong (warnings may be printed); 1: at least one error, or something that Towline does not serve;
@@ -56,8 +60,9 @@ interface Checked {
 
 /** Every problem once, by file and line. */
 const check = (texts: readonly FleetText[]): Checked => {
-  const files = texts.map((one) => (isFleetFile(one) ? checkFleetFile(one) : checkDocuments(one)));
-  const problems = [...files.flatMap((file) => file.problems), ...checkTogether(texts)];
+  const fleet = findFleet(texts);
+  const files = texts.map((one) => (isFleetFile(one) ? checkFleetFile(one) : checkDocuments(one, fleet)));
+  const problems = [...files.flatMap((file) => file.problems), ...checkTogether(texts, fleet)];
   const distinct = new Map(problems.map((problem) => [`${problem.severity} ${formatProblem(problem)}`, problem]));
   return {
     problems: [...distinct.values()].toSorted((a, b) =>
@@ -82,18 +87,47 @@ const isOther = ({ code, line }: Problem, kinds: ReadonlyMap<number, string>): b
 const kindsOf = (path: string, text: string): Map<number, string> =>
   new Map(readYaml(path, text).documents.map(({ value, lineOf: at }) => [at(['kind']), textAt(value, 'kind')]));
 
-const checkDocuments = ({ path, text }: FleetText): Checked => {
+const checkDocuments = ({ path, text }: FleetText, fleet: FleetFile | undefined): Checked => {
   const { applications, applicationSets, projects, broken, problems } = readFleetFile(path, text);
+  const settings = checkSettings(path, text);
+  const destinations = fleet || applications.length === 0 ? [] : checkDestinations(path, text);
   const kinds = problems.some(({ code }) => code === 'kind-unsupported') ? kindsOf(path, text) : new Map();
   return {
-    problems: problems.filter((problem) => !isOther(problem, kinds)),
-    documents: applications.length + applicationSets.length + projects.length + broken.length,
+    problems: [...problems.filter((problem) => !isOther(problem, kinds)), ...destinations, ...settings.problems],
+    documents: applications.length + applicationSets.length + projects.length + broken.length + settings.documents,
   };
 };
 
+/** Without a fleet there are no clusters to hold a destination against, but it has to name one. */
+const checkDestinations = (path: string, text: string): Problem[] =>
+  readYaml(path, text)
+    .documents.filter(({ value }) => textAt(value, 'kind') === 'Application')
+    .flatMap((document) => {
+      const [name, server] = ['name', 'server'].map((field) => textAt(document.value, `spec.destination.${field}`));
+      if (Boolean(name) !== Boolean(server)) return [];
+      const message = name
+        ? 'names a cluster by name and by server: give one of them'
+        : 'names no cluster: give name or server';
+      const place = ['spec', 'destination'];
+      return [problemAt(document, path, place, { severity: 'error', code: 'cluster-unknown', message })];
+    });
+
+/** Argo CD's own settings: its Secrets of clusters and repositories, and argocd-cm. */
+const checkSettings = (path: string, text: string): Checked => {
+  if (!SETTINGS.test(text)) return { problems: [], documents: 0 };
+  const documents = readYaml(path, text).documents.filter(({ value }) => isSetting(value));
+  const problems = documents.flatMap((one) => [...checkSecret(one, path), ...checkArgoSettings(one, path, text)]);
+  return { problems, documents: documents.length };
+};
+
+const SETTINGS = /argocd\.argoproj\.io\/secret-type|argocd-cm/;
+
+const isSetting = (value: unknown): boolean =>
+  textAt(value, 'kind') === 'Secret' ||
+  (textAt(value, 'kind') === 'ConfigMap' && textAt(value, 'metadata.name') === 'argocd-cm');
+
 /** What is wrong between documents: only a fleet says which of them belong together. */
-const checkTogether = (texts: readonly FleetText[]): Problem[] => {
-  const fleet = findFleet(texts);
+const checkTogether = (texts: readonly FleetText[], fleet: FleetFile | undefined): Problem[] => {
   if (!fleet) return [];
   const { applications, problems } = compileFleet({ files: documentsOf(texts, fleet), fleet });
   return [

@@ -1,5 +1,7 @@
 import { nearest } from '../nearest-name.ts';
 import type { Problem } from '../problem.ts';
+import { plainVersion } from '../sources/chart-scan.ts';
+import { joinPath } from '../sources/trace.ts';
 import type { Path } from '../yaml-document.ts';
 import type { ApplicationSource } from './application.ts';
 import type { ApplicationManifest } from './application-schema.ts';
@@ -47,6 +49,8 @@ const checkSources = ({ source, sources, sourceHydrator }: ApplicationManifest['
 const checkSource = (source: ApplicationSource, path: Path): Finding[] => {
   const type = explicitType(source);
   return [
+    ...checkPath(source.path ?? '', [...path, 'path']),
+    ...checkOptions(source, path),
     ...(typeof type === 'object' ? [invalid(path, `${type.error}; give one of them`)] : []),
     ...(source.path || source.chart || source.ref ? [] : [invalid(path, 'needs a path (or a chart, or a ref)')]),
     ...(source.chart && !source.targetRevision
@@ -56,6 +60,37 @@ const checkSource = (source: ApplicationSource, path: Path): Finding[] => {
       ? [invalid([...path, 'ref'], `"${source.ref}" names a chart; a ref has to be a Git source`)]
       : []),
   ];
+};
+
+/** A path that leads out of the repository finds nothing. */
+const checkPath = (directory: string, path: Path): Finding[] => {
+  if (directory.startsWith('/'))
+    return [invalid(path, `"${directory}" must be relative to the repository: drop the /`)];
+  return joinPath('', directory) === undefined ? [invalid(path, `"${directory}" leads out of the repository`)] : [];
+};
+
+const checkOptions = ({ helm, kustomize, plugin }: ApplicationSource, path: Path): Finding[] => [
+  ...(helm?.parameters ?? []).flatMap(({ name }, index) =>
+    name === '' ? [invalid([...path, 'helm', 'parameters', index, 'name'], 'must name a value of the chart')] : [],
+  ),
+  ...(helm?.kubeVersion && plainVersion(helm.kubeVersion) === undefined
+    ? [invalid([...path, 'helm', 'kubeVersion'], `"${helm.kubeVersion}" is no version such as 1.31.2`)]
+    : []),
+  ...(kustomize?.replicas ?? []).flatMap(({ name, count }, index) =>
+    /^\d+$/.test(String(count))
+      ? []
+      : [invalid([...path, 'kustomize', 'replicas', index, 'count'], `of ${name} is "${count}", no whole number`)],
+  ),
+  ...(kustomize?.labelIncludeTemplates && !kustomize.labelWithoutSelector
+    ? [invalid([...path, 'kustomize', 'labelIncludeTemplates'], 'needs labelWithoutSelector: true')]
+    : []),
+  ...(plugin ? [{ path: [...path, 'plugin'], severity: 'unsupported' as const, ...PLUGIN }] : []),
+];
+
+const PLUGIN = {
+  code: 'plugin-unsupported',
+  message:
+    'config management plugins do not run here: render in CI and commit the manifests, or deliver through an Argo CD',
 };
 
 /** Every option that Argo CD knows on an Application; names and values have to match exactly. */

@@ -146,10 +146,14 @@ const readProject = (file: string, document: YamlDocument, found: Documents): vo
   found.problems.push(...problems);
   if (!output) return void found.broken.push(keyOf(document.value));
   const project = projectOf(output, { file, line: document.lineOf([]) });
-  const error = validateProject(project);
-  if (error === undefined) return void found.projects.push(project);
+  const fault = validateProject(project);
+  if (fault === undefined) return void found.projects.push(project);
   found.broken.push(keyOf(document.value));
   found.problems.push(
-    problemAt(document, file, ['spec'], { severity: 'error', code: 'project-invalid', message: error }),
+    problemAt(document, file, ['spec', ...fault.path], {
+      severity: 'error',
+      code: 'project-invalid',
+      message: fault.message,
+    }),
   );
 };

@@ -2,9 +2,11 @@ import * as v from 'valibot';
 
 const text = v.string();
 const texts = v.array(text);
-const labels = v.record(text, text);
+/** To valibot a list is a record too. */
+const notList = v.check((value: unknown) => !Array.isArray(value), 'must be a mapping');
+const labels = v.pipe(v.unknown(), notList, v.record(text, text));
 const flag = v.boolean();
-const open = v.record(text, v.unknown());
+const open = v.pipe(v.unknown(), notList, v.record(text, v.unknown()));
 
 const helm = v.object({
   valueFiles: v.optional(texts),

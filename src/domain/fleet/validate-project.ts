@@ -1,40 +1,60 @@
+import type { Path } from '../yaml-document.ts';
 import { isGlob } from './glob.ts';
 import type { AppProject, SyncWindow } from './project.ts';
 import { rolesError } from './project-roles.ts';
 import { windowError } from './sync-windows.ts';
 
+/** What is wrong with a project, and with which field of its `spec`. */
+export interface ProjectFault {
+  path: Path;
+  message: string;
+}
+
 /**
  * What is wrong with a project as a whole, beyond the types of its fields; undefined: nothing. These are Argo CD's rules,
  * with its wording where its users know it. Source: Argo CD v3.5, AppProject.
  */
-export const validateProject = (project: AppProject): string | undefined =>
-  destinationsError(project) ??
-  duplicate(project.sourceNamespaces, (one) => `source namespace '${one}' already added`) ??
-  sourcesError(project) ??
-  rolesError(project) ??
-  windowsError(project.syncWindows) ??
-  serviceAccountsError(project);
+export const validateProject = (project: AppProject): ProjectFault | undefined =>
+  destinationsFault(project) ??
+  duplicate('sourceNamespaces', project.sourceNamespaces, (one) => `source namespace '${one}' already added`) ??
+  sourcesFault(project) ??
+  rolesFault(project) ??
+  windowsFault(project.syncWindows) ??
+  serviceAccountsFault(project);
 
-/** The sentence for the first item whose key came before. */
-const duplicate = (keys: readonly string[], say: (key: string) => string): string | undefined => {
-  const key = keys.find((one, index) => keys.indexOf(one) !== index);
-  return key === undefined ? undefined : say(key);
+/** The fault of the first item whose key came before. */
+const duplicate = (field: string, keys: readonly string[], say: (key: string) => string): ProjectFault | undefined => {
+  const index = keys.findIndex((one, at) => keys.indexOf(one) !== at);
+  return index < 0 ? undefined : { path: [field, index], message: say(keys[index] ?? '') };
 };
 
-const invalid = (field: string, value: string): string => `${field} has an invalid format, '${value}'`;
+const invalid = (path: Path, field: string, value: string): ProjectFault => ({
+  path,
+  message: `${field} has an invalid format, '${value}'`,
+});
 
-const destinationsError = ({ destinations }: AppProject): string | undefined => {
-  for (const item of destinations) {
-    for (const field of ['server', 'namespace', 'name'] as const) if (item[field] === '!*') return invalid(field, '!*');
+const destinationsFault = ({ destinations }: AppProject): ProjectFault | undefined => {
+  for (const [index, item] of destinations.entries()) {
+    const field = (['server', 'namespace', 'name'] as const).find((one) => item[one] === '!*');
+    if (field) return invalid(['destinations', index, field], field, '!*');
   }
   const keys = destinations.map(({ server, name, namespace }) => `${server || name || ''}/${namespace ?? ''}`);
-  return duplicate(keys, (key) => `destination '${key}' already added`);
+  return duplicate('destinations', keys, (key) => `destination '${key}' already added`);
 };
 
-const sourcesError = ({ sourceRepos }: AppProject): string | undefined =>
-  sourceRepos.includes('!*')
-    ? invalid('source repository', '!*')
-    : duplicate(sourceRepos, (one) => `source repository '${one}' already added`);
+const sourcesFault = ({ sourceRepos }: AppProject): ProjectFault | undefined => {
+  const index = sourceRepos.indexOf('!*');
+  if (index >= 0) return invalid(['sourceRepos', index], 'source repository', '!*');
+  return duplicate('sourceRepos', sourceRepos, (one) => `source repository '${one}' already added`);
+};
+
+const rolesFault = (project: AppProject): ProjectFault | undefined => {
+  for (const index of project.roles.keys()) {
+    const message = rolesError({ ...project, roles: project.roles.slice(0, index + 1) });
+    if (message) return { path: ['roles', index], message };
+  }
+  return undefined;
+};
 
 /** What tells one window from another: everything but its switches and its description. */
 export const windowIdentity = ({
@@ -48,28 +68,34 @@ export const windowIdentity = ({
 }: SyncWindow): string =>
   JSON.stringify([kind, schedule, duration, timeZone ?? '', applications ?? [], namespaces ?? [], clusters ?? []]);
 
-const windowsError = (windows: readonly SyncWindow[]): string | undefined => {
+const windowsFault = (windows: readonly SyncWindow[]): ProjectFault | undefined => {
   for (const [index, window] of windows.entries()) {
-    const { kind, schedule, duration } = window;
-    const what = `window '${kind}':'${schedule}':'${duration}'`;
-    const first = windows.findIndex((one) => windowIdentity(one) === windowIdentity(window));
-    if (first !== index) return `${what} already exists`;
-    const error = windowError(window);
-    if (error) return `${what}: ${error}`;
-    const isFor = [window.applications, window.namespaces, window.clusters].some((list) => list?.length);
-    if (!isFor) return `${what} requires one of application, cluster or namespace`;
+    const message = windowFault(window, windows.slice(0, index));
+    if (message) return { path: ['syncWindows', index], message };
   }
   return undefined;
 };
 
-const serviceAccountsError = ({ destinationServiceAccounts = [] }: AppProject): string | undefined => {
-  for (const { server = '', namespace = '', defaultServiceAccount = '' } of destinationServiceAccounts) {
-    if (server.includes('!') || !isGlob(server)) return invalid('server', server);
-    if (namespace.includes('!') || !isGlob(namespace)) return invalid('namespace', namespace);
+const windowFault = (window: SyncWindow, before: readonly SyncWindow[]): string | undefined => {
+  const { kind, schedule, duration } = window;
+  const what = `window '${kind}':'${schedule}':'${duration}'`;
+  if (before.some((one) => windowIdentity(one) === windowIdentity(window))) return `${what} already exists`;
+  const error = windowError(window);
+  if (error) return `${what}: ${error}`;
+  const isFor = [window.applications, window.namespaces, window.clusters].some((list) => list?.length);
+  return isFor ? undefined : `${what} requires one of application, cluster or namespace`;
+};
+
+const serviceAccountsFault = ({ destinationServiceAccounts = [] }: AppProject): ProjectFault | undefined => {
+  for (const [index, account] of destinationServiceAccounts.entries()) {
+    const { server = '', namespace = '', defaultServiceAccount = '' } = account;
+    const at = (field: string, value: string) => invalid(['destinationServiceAccounts', index, field], field, value);
+    if (server.includes('!') || !isGlob(server)) return at('server', server);
+    if (namespace.includes('!') || !isGlob(namespace)) return at('namespace', namespace);
     if (defaultServiceAccount.trim() === '' || /[!*[\]{}\\/]/.test(defaultServiceAccount)) {
-      return invalid('defaultServiceAccount', defaultServiceAccount);
+      return at('defaultServiceAccount', defaultServiceAccount);
     }
   }
   const keys = destinationServiceAccounts.map(({ server, namespace }) => `${server ?? ''}/${namespace ?? ''}`);
-  return duplicate(keys, (key) => `destinationServiceAccount '${key}' already added`);
+  return duplicate('destinationServiceAccounts', keys, (key) => `destinationServiceAccount '${key}' already added`);
 };

@@ -1,8 +1,10 @@
+import { isRecord } from '../../health/fields.ts';
 import type { Origin } from '../application.ts';
 import type { Finding } from '../check-application.ts';
 import { CONTROL_NAMESPACE } from '../read-manifests.ts';
-import { type ApplicationSet, kindsOf } from './application-set.ts';
+import type { ApplicationSet } from './application-set.ts';
 import type { ApplicationSetManifest } from './application-set-schema.ts';
+import { checkGenerators } from './check-generators.ts';
 
 /** An ApplicationSet with defaults filled in. */
 export const applicationSetOf = ({ metadata, spec }: ApplicationSetManifest, origin: Origin): ApplicationSet => ({
@@ -21,17 +23,10 @@ export const applicationSetOf = ({ metadata, spec }: ApplicationSetManifest, ori
 
 /** What is wrong within a set, or is read but does nothing here. */
 export const checkApplicationSet = ({ spec }: ApplicationSetManifest): Finding[] => {
-  const empty = spec.generators.flatMap((generator, index) => (kindsOf(generator).length === 0 ? [index] : []));
   const unused = (['strategy', 'preservedFields', 'ignoreApplicationDifferences'] as const).filter((key) => spec[key]);
   return [
-    ...empty.map(
-      (index): Finding => ({
-        path: ['spec', 'generators', index],
-        severity: 'error',
-        code: 'field-invalid',
-        message: 'names no known generator (list, clusters, git, scmProvider, pullRequest, matrix, merge, plugin)',
-      }),
-    ),
+    ...checkGenerators(spec.generators, ['spec', 'generators']),
+    ...checkTemplate(spec.template, spec.templatePatch !== undefined),
     ...unused.map(
       (key): Finding => ({
         path: ['spec', key],
@@ -40,6 +35,22 @@ export const checkApplicationSet = ({ spec }: ApplicationSetManifest): Finding[]
         message: WITHOUT_EFFECT[key],
       }),
     ),
+  ];
+};
+
+const checkTemplate = (template: Record<string, unknown>, isPatched: boolean): Finding[] => {
+  const missing = (path: string[], what: string): Finding => ({
+    path: ['spec', 'template', ...path],
+    severity: 'error',
+    code: 'field-invalid',
+    message: `needs ${what}`,
+  });
+  const { metadata, spec } = template;
+  const name = isRecord(metadata) ? metadata['name'] : undefined;
+  if (isPatched) return [];
+  return [
+    ...(typeof name === 'string' && name !== '' ? [] : [missing(['metadata'], 'a name, with a parameter in it')]),
+    ...(isRecord(spec) ? [] : [missing([], 'a spec: that of the Applications')]),
   ];
 };
 

@@ -145,7 +145,7 @@ describe('compileFleet', () => {
     [
       'a bad window',
       project('team', '{ syncWindows: [{ kind: allow, schedule: "* * * * 7", duration: 1h, applications: ["*"] }] }'),
-      `a.yaml:4: spec: window 'allow':'* * * * 7':'1h': cannot parse schedule '* * * * 7': "7" is no day of week (0 to 6)`,
+      `a.yaml:4: spec.syncWindows[0]: window 'allow':'* * * * 7':'1h': cannot parse schedule '* * * * 7': "7" is no day of week (0 to 6)`,
     ],
     [
       'another version',

@@ -126,7 +126,7 @@ const RUN: Record<string, (input: Input) => Record<string, unknown>> = {
   globMatch: ({ pattern, value, allowNegation }) => ({
     match: (allowNegation ? matchNegatable : matchGlob)(pattern, value),
   }),
-  validateProject: ({ project: p }) => ({ error: validateProject(project(p)) ?? null }),
+  validateProject: ({ project: p }) => ({ error: validateProject(project(p))?.message ?? null }),
   validateGroupName: ({ name }) => ({ error: groupNameError(name) ?? null }),
   isValidObject: ({ project: p, object }) => ({ valid: isPolicyObject(project(p).name, object) }),
   isValidAction: ({ action }) => ({ valid: isPolicyAction(action) }),
