@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { keepRecent } from '../src/adapters/aws/recent-blobs.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kubernetes/connect-cluster.ts';
 import { syncApplication } from '../src/app/sync/sync-application.ts';
@@ -8,13 +9,16 @@ import { lambdaRuntime, lazily, noSecrets, type Runtime } from './wiring/runtime
 import { sqsDeps } from './wiring/sqs.ts';
 import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
 
+const KEPT_MANIFESTS_BYTES = 8_388_608;
+
 /** Queue `syncs`: takes an application a step on. `local` adds the kinds of cluster access that only one machine has. */
 export const createSync = (runtime: Runtime, local: Pick<ConnectClusterDeps, 'embedded' | 'readFile'> = {}) => {
   const { config, clock } = runtime;
   const handle = syncApplication({
     ...runtime,
     ...createStores(config),
-    blobs: createBlobs(config),
+    // Applications of one pack come in neighbouring messages.
+    blobs: keepRecent(createBlobs(config), KEPT_MANIFESTS_BYTES),
     queues: createQueues(config),
     connect: connectCluster({ clock, random: Math.random, aws: eksClients, ...local }),
     pause: (milliseconds) => pause(milliseconds, undefined),

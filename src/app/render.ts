@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { bundleKey, manifestsKey, type RenderRow } from '../domain/render-row.ts';
+import { readPack, writePack } from '../domain/pack.ts';
+import { bundleKey, manifestsKey, RENDER_TTL_SECONDS, type RenderRow } from '../domain/render-row.ts';
 import type { RenderMessage } from '../messages/render.ts';
 import type { ApplicationIndex } from '../ports/application-index.ts';
 import type { BlobCache } from '../ports/blob-cache.ts';
@@ -8,6 +9,7 @@ import type { Events } from '../ports/events.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { Bundle, RenderResult, Sandbox } from '../ports/sandbox.ts';
 import type { Store } from '../ports/store.ts';
+import { eachOf } from './each-of.ts';
 import { renderBundle } from './render-bundle.ts';
 import { updateKnownRow } from './update-row.ts';
 
@@ -22,33 +24,63 @@ export interface RenderDeps {
 }
 
 /**
- * Renders one key (once: equal renders share it), stores the manifests with their digest, and sends every application
- * that waits for the key to sync. A lost bundle is left to the waiting applications, which have it planned again.
- * Errors: the ports' transient ones.
+ * Renders the keys of a message (each once: equal renders share it), stores their manifests together with their digest, and
+ * sends every application that waits to sync. A lost bundle is left to the waiting applications, which have it planned
+ * again. Errors: the ports' transient ones.
  */
 export const render =
   (deps: RenderDeps) =>
-  async ({ renderKey }: RenderMessage): Promise<void> => {
-    const [row, bundle] = await Promise.all([deps.renders.get(renderKey), deps.blobs.get(bundleKey(renderKey))]);
-    if (row?.state === 'pending') await renderPending(deps, row, bundle);
-    await wakeWaiting(deps, renderKey);
+  async (message: RenderMessage): Promise<void> => {
+    const { renderKeys, applications } = message;
+    const [known, bundles] = await Promise.all([deps.renders.getMany(renderKeys), readBundles(deps, message)]);
+    const rows = new Map(known.map((row) => [row.id, row]));
+    // A key has no row before it is rendered for the first time.
+    const todo = renderKeys.filter((key) => (rows.get(key)?.state ?? 'pending') === 'pending');
+    await renderAll(deps, new Map(todo.map((key) => [key, { row: rows.get(key), json: bundles.get(key) }])));
+    await wakeWaiting(deps, renderKeys, applications);
   };
 
-const renderPending = async (deps: RenderDeps, row: RenderRow, bytes: Uint8Array | undefined): Promise<void> => {
-  const renderKey = row.id;
-  if (!bytes) {
-    await settle(deps, row, { state: 'failed', error: BUNDLE_LOST });
-    return;
-  }
+const readBundles = async (
+  { blobs }: RenderDeps,
+  { renderKeys: [first = ''], pack = bundleKey(first) }: RenderMessage,
+): Promise<Map<string, string>> => {
+  const bytes = await blobs.get(pack);
+  return bytes ? readPack(bytes) : new Map();
+};
+
+interface Todo {
+  row: RenderRow | undefined;
+  json: string | undefined;
+}
+
+const renderAll = async (deps: RenderDeps, todo: ReadonlyMap<string, Todo>): Promise<void> => {
+  const results = new Map<string, RenderResult | undefined>();
+  await eachOf([...todo], RENDERS_IN_FLIGHT, async ([key, { json }]) => {
+    results.set(key, json === undefined ? undefined : await renderOne(deps, key, JSON.parse(json) as Bundle));
+  });
+  const objects = new Map([...results].flatMap(([key, result]) => (result?.ok ? [[key, result.objects]] : [])));
+  const digest = objects.size > 0 ? await storeManifests(deps, writePack(objects)) : '';
+  await Promise.all(
+    [...results].map(([key, result]) => settle(deps, key, todo.get(key)?.row, settled(result, digest))),
+  );
+};
+
+const RENDERS_IN_FLIGHT = 10;
+
+const renderOne = async (deps: RenderDeps, renderKey: string, bundle: Bundle): Promise<RenderResult> => {
   const startedAt = deps.clock();
-  const bundle = JSON.parse(Buffer.from(bytes).toString()) as Bundle;
   const result = await renderBundle({ sandbox: deps.sandbox })(bundle);
-  const settled = await store(deps, renderKey, result);
   const milliseconds = deps.clock() - startedAt;
   const { tool } = bundle.render;
   const message = result.ok ? {} : { message: result.error.message };
   deps.events.emit({ event: 'render', at: deps.clock(), renderKey, ok: result.ok, milliseconds, tool, ...message });
-  await settle(deps, row, settled);
+  return result;
+};
+
+const storeManifests = async (deps: RenderDeps, manifests: Buffer): Promise<string> => {
+  const digest = createHash('sha256').update(manifests).digest('hex');
+  await deps.blobs.put(manifestsKey(digest), manifests);
+  return digest;
 };
 
 /** The sync side reads this code as "have it planned again"; it never reaches a person. */
@@ -56,23 +88,33 @@ export const BUNDLE_LOST = { code: 'bundle-lost', message: 'the files to render 
 
 type Settled = Pick<RenderRow, 'state' | 'digest' | 'error'>;
 
-const store = async (deps: RenderDeps, renderKey: string, result: RenderResult): Promise<Settled> => {
-  if (!result.ok) return { state: 'failed', error: result.error };
-  const manifests = Buffer.from(JSON.stringify(result.objects));
-  await deps.blobs.put(manifestsKey(renderKey), manifests);
-  return { state: 'done', digest: createHash('sha256').update(manifests).digest('hex') };
+const settled = (result: RenderResult | undefined, digest: string): Settled => {
+  if (!result) return { state: 'failed', error: BUNDLE_LOST };
+  return result.ok ? { state: 'done', digest } : { state: 'failed', error: result.error };
 };
 
-const settle = async (deps: RenderDeps, row: RenderRow, settled: Settled): Promise<void> => {
-  await updateKnownRow(deps.renders, row, (known) => {
-    if (known?.state !== 'pending') return undefined;
-    const { due: _due, ...rest } = known;
-    return { ...rest, ...settled };
+const settle = async (
+  deps: RenderDeps,
+  renderKey: string,
+  row: RenderRow | undefined,
+  result: Settled,
+): Promise<void> => {
+  const expiresAt = Math.floor(deps.clock() / 1_000) + RENDER_TTL_SECONDS;
+  const pending: RenderRow = row ?? { id: renderKey, version: 0, state: 'pending', expiresAt };
+  await updateKnownRow(deps.renders, pending, (known) => {
+    if (known && known.state !== 'pending') return undefined;
+    const { due: _due, ...rest } = known ?? pending;
+    return { ...rest, ...result };
   });
 };
 
-const wakeWaiting = async (deps: RenderDeps, renderKey: string): Promise<void> => {
-  for await (const ids of deps.applicationIndex.awaiting(renderKey)) {
-    await deps.queues.syncs(ids.map((application) => ({ version: 1, application, hops: 0 })));
+/** Those that the message names, else all that the index knows: a render that many share is one message. */
+const wakeWaiting = async (deps: RenderDeps, keys: string[], named: string[] | undefined): Promise<void> => {
+  if (named) return wake(deps, named);
+  for (const key of keys) {
+    for await (const ids of deps.applicationIndex.awaiting(key)) await wake(deps, ids);
   }
 };
+
+const wake = (deps: RenderDeps, ids: readonly string[]): Promise<void> =>
+  deps.queues.syncs(ids.map((application) => ({ version: 1, application, hops: 0 })));

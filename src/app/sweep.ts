@@ -33,7 +33,7 @@ export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }
   const counts = await Promise.all([
     repeat(deps, deps.deliveries, (rows) => queues.changes(rows.map(toChange))),
     repeat(deps, deps.refs, (rows) => queues.changes(rows.map(retryPlan))),
-    repeat(deps, deps.renders, (rows) => queues.renders(rows.map(({ id }) => ({ version: 1, renderKey: id })))),
+    repeat(deps, deps.renders, (rows) => queues.renders(rows.map(({ id }) => ({ version: 1, renderKeys: [id] })))),
     repeat(deps, deps.applications, (rows) =>
       queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0 }))),
     ),

@@ -3,18 +3,18 @@ import type { Row } from './row.ts';
 /** What is known of one render key; its id is the key. A failure is as final as a success: same key, same result. */
 export interface RenderRow extends Row {
   state: 'pending' | 'done' | 'failed';
-  /** SHA-256 of the stored manifests: the sync side checks it before it applies anything. */
+  /** SHA-256 of the pack that holds the manifests, and its name: the sync side checks it before it applies anything. */
   digest?: string;
   error?: { code: string; message: string; file?: string; line?: number };
   /** Seconds since the epoch, as DynamoDB's time to live wants it. */
   expiresAt: number;
 }
 
-/** Where the blob cache has the files that a render reads. */
-export const bundleKey = (renderKey: string): string => `bundles/${renderKey}.json`;
+/** Where the blob cache has the pack of one render's files; several renders' pack is named by their keys' digest. */
+export const bundleKey = (name: string): string => `bundles/${name}.jsonl`;
 
-/** Where the blob cache has what a render made. */
-export const manifestsKey = (renderKey: string): string => `manifests/${renderKey}.json`;
+/** Where the blob cache has the pack of manifests with this digest. */
+export const manifestsKey = (digest: string): string => `manifests/${digest}.jsonl`;
 
 /** Renders and their artifacts are kept this long after they were made (seconds); they can always be made again. */
 export const RENDER_TTL_SECONDS = 30 * 86_400;

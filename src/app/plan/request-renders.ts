@@ -1,12 +1,25 @@
+import { writePack } from '../../domain/pack.ts';
 import { bundleKey, RENDER_TTL_SECONDS, type RenderRow } from '../../domain/render-row.ts';
-import { makeBundle } from '../../domain/sources/bundle.ts';
+import { type Bundle, makeBundle } from '../../domain/sources/bundle.ts';
+import { stableDigest } from '../../domain/stable-digest.ts';
 import { eachOf } from '../each-of.ts';
 import { updateKnownRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 import type { PlannedSource } from './inspect-application.ts';
 import type { WrittenApplication } from './write-desired.ts';
 
-const BUNDLES_IN_FLIGHT = 8;
+const PACKS_IN_FLIGHT = 4;
+/** Plain manifests are rendered in no time: so many keys, or so many bytes of files, are one message and one object. */
+const PACK_KEYS = 20;
+const PACK_BYTES = 262_144;
+/** So many waiting applications are named in a message; more are looked up when it is done. */
+const NAMED_AT_MOST = 100;
+
+/** A source to render, and the applications that wait for it. */
+interface Wanted {
+  source: PlannedSource;
+  applications: string[];
+}
 
 /**
  * Asks once for every distinct render key that is not rendered yet, and sends the applications whose renders are all
@@ -16,25 +29,82 @@ export const requestRenders = async (
   deps: PlanDeps,
   { written, again }: { written: readonly WrittenApplication[]; again: boolean },
 ): Promise<void> => {
-  const sources = new Map<string, PlannedSource>();
-  for (const { affected } of written) {
-    if (!affected.error) for (const source of affected.sources) sources.set(source.renderKey, source);
-  }
-  const rows = await deps.renders.getMany([...sources.keys()]);
+  const wanted = wantedBy(written);
+  const rows = await deps.renders.getMany([...wanted.keys()]);
   const known = new Map(rows.map((row) => [row.id, row]));
   const ended = new Set(rows.filter(({ state }) => state !== 'pending').map(({ id }) => id));
-  const missing = [...sources.values()].filter(({ renderKey }) => again || !ended.has(renderKey));
-  await eachOf(missing, BUNDLES_IN_FLIGHT, (source) => requestRender(deps, source, known.get(source.renderKey), again));
-  await deps.queues.renders(missing.map(({ renderKey }) => ({ version: 1, renderKey })));
+  const missing = [...wanted.values()].filter(({ source }) => again || !ended.has(source.renderKey));
+  // A row that there is has to become, or to stay, pending; what has none needs none before it is rendered.
+  const [first, repeated] = partition(missing, ({ source }) => !known.has(source.renderKey));
+  await eachOf(repeated, PACKS_IN_FLIGHT, (one) =>
+    requestAgain(deps, one, { row: known.get(one.source.renderKey), again }),
+  );
+  await eachOf(packsOf(first), PACKS_IN_FLIGHT, (pack) => requestPack(deps, pack));
   const ready = written.filter(({ row }) => row.desired?.renderKeys.every((key) => ended.has(key) && !again));
   await deps.queues.syncs(ready.map(({ row }) => ({ version: 1, application: row.id, hops: 0 })));
 };
 
-const requestRender = async (
+const wantedBy = (written: readonly WrittenApplication[]): Map<string, Wanted> => {
+  const wanted = new Map<string, Wanted>();
+  for (const { affected, row } of written) {
+    for (const source of affected.error ? [] : affected.sources) {
+      const one = wanted.get(source.renderKey) ?? { source, applications: [] };
+      one.applications.push(row.id);
+      wanted.set(source.renderKey, one);
+    }
+  }
+  return wanted;
+};
+
+const partition = <T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] => [
+  items.filter(test),
+  items.filter((item) => !test(item)),
+];
+
+/** What a tool renders takes its time, so nothing else is to wait for it: a pack of its own. */
+const packsOf = (wanted: readonly Wanted[]): Wanted[][] => {
+  const [plain, forTools] = partition(wanted, ({ source }) => source.inspection.render.tool === 'directory');
+  const packs = Array.from({ length: Math.ceil(plain.length / PACK_KEYS) }, (_, i) =>
+    plain.slice(i * PACK_KEYS, (i + 1) * PACK_KEYS),
+  );
+  return [...packs, ...forTools.map((one) => [one])];
+};
+
+const requestPack = async (deps: PlanDeps, wanted: readonly Wanted[]): Promise<void> => {
+  let pack = new Map<string, Bundle>();
+  let applications: string[] = [];
+  let bytes = 0;
+  const send = async (): Promise<void> => {
+    const renderKeys = [...pack.keys()];
+    const name = bundleKey(stableDigest(renderKeys));
+    await deps.blobs.put(name, writePack(pack));
+    await deps.queues.renders([{ version: 1, renderKeys, pack: name, ...named(applications) }]);
+  };
+  for (const one of wanted) {
+    const bundle = makeBundle(one.source.inspection, await readContents(one.source));
+    const size = sizeOf(bundle);
+    if (pack.size > 0 && bytes + size > PACK_BYTES) {
+      await send();
+      [pack, applications, bytes] = [new Map(), [], 0];
+    }
+    pack.set(one.source.renderKey, bundle);
+    applications.push(...one.applications);
+    bytes += size;
+  }
+  await send();
+};
+
+const sizeOf = ({ files }: Bundle): number =>
+  Object.values(files).reduce((sum, file) => sum + ('text' in file ? file.text : file.base64).length, 0);
+
+const named = (applications: string[]): { applications?: string[] } =>
+  applications.length <= NAMED_AT_MOST ? { applications } : {};
+
+/** The row says that this is to be rendered, again or still: whoever comes upon it waits. */
+const requestAgain = async (
   deps: PlanDeps,
-  source: PlannedSource,
-  row: RenderRow | undefined,
-  again: boolean,
+  { source, applications }: Wanted,
+  { row, again }: { row: RenderRow | undefined; again: boolean },
 ): Promise<void> => {
   const { inspection, renderKey } = source;
   const bundle = makeBundle(inspection, await readContents(source));
@@ -43,11 +113,12 @@ const requestRender = async (
   const expiresAt = Math.floor(now / 1_000) + RENDER_TTL_SECONDS;
   const pending: RenderRow = { id: renderKey, version: row?.version ?? 0, state: 'pending', due, expiresAt };
   await Promise.all([
-    deps.blobs.put(bundleKey(renderKey), Buffer.from(JSON.stringify(bundle))),
+    deps.blobs.put(bundleKey(renderKey), writePack(new Map([[renderKey, bundle]]))),
     updateKnownRow(deps.renders, pending, (known) =>
       known && known.state !== 'pending' && !again ? undefined : { ...pending, version: known?.version ?? 0 },
     ),
   ]);
+  await deps.queues.renders([{ version: 1, renderKeys: [renderKey], ...named(applications) }]);
 };
 
 /** The bytes of every file of the bundle, from the source's own commit and from those that lend it value files. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
+import { readPack } from '../../domain/pack.ts';
 import { manifestsKey, type RenderRow } from '../../domain/render-row.ts';
 import { BUNDLE_LOST } from '../render.ts';
 import type { SyncDeps } from './deps.ts';
@@ -18,7 +19,7 @@ export const loadManifests = async (
 ): Promise<{ objects: KubernetesObject[] } | { advance: Advance }> => {
   const keys = row.desired?.renderKeys ?? [];
   const renders = new Map((await deps.renders.getMany(keys)).map((render) => [render.id, render]));
-  const waiting = keys.find((key) => renders.get(key)?.state === 'pending');
+  const waiting = keys.find((key) => isUnderWay(renders.get(key), row, deps.clock()));
   const failed = keys.flatMap((key) => renders.get(key) ?? []).find(({ state }) => state === 'failed');
   if (failed)
     return { advance: failed.error?.code === BUNDLE_LOST.code ? await planAgain(deps, row) : fail(row, failed) };
@@ -37,11 +38,16 @@ const readManifests = async (
   deps: SyncDeps,
   render: RenderRow | undefined,
 ): Promise<KubernetesObject[] | 'altered' | undefined> => {
-  const bytes = render && (await deps.blobs.get(manifestsKey(render.id)));
-  if (!bytes) return undefined;
-  if (createHash('sha256').update(bytes).digest('hex') !== render.digest) return 'altered';
-  return JSON.parse(Buffer.from(bytes).toString()) as KubernetesObject[];
+  const bytes = render?.digest === undefined ? undefined : await deps.blobs.get(manifestsKey(render.digest));
+  if (!render || !bytes) return undefined;
+  const json = readPack(bytes).get(render.id);
+  if (json === undefined || createHash('sha256').update(bytes).digest('hex') !== render.digest) return 'altered';
+  return JSON.parse(json) as KubernetesObject[];
 };
+
+/** A key has no row before it is rendered for the first time; it is missed once that should be over. */
+const isUnderWay = (render: RenderRow | undefined, { desired, pinned }: ApplicationRow, now: number): boolean =>
+  render ? render.state === 'pending' : !pinned && now - (desired?.plannedAt ?? 0) < RENDER_WAIT_SECONDS * 1_000;
 
 /** What was rendered is gone from the cache: the planner makes the bundle again and has it rendered. */
 const planAgain = async (deps: SyncDeps, row: ApplicationRow): Promise<Advance> => {

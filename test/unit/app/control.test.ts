@@ -286,7 +286,7 @@ describe('rollback', () => {
     await start();
     await pushValue('two');
     const key = row().history.find(({ generation }) => generation === 1)?.renderKeys[0] ?? '';
-    stack.blobs.blobs.delete(manifestsKey(key));
+    stack.blobs.blobs.delete(manifestsKey(stack.renders.rows.get(key)?.digest ?? ''));
     await stack.control.rollBack(ID, 1);
     await stack.settle();
     expect(row().desired?.error).toMatchObject({ code: 'manifests-expired' });
