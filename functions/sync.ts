@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { keepRecent } from '../src/adapters/aws/recent-blobs.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
+import { createDeleteJqPaths } from '../src/adapters/jq/delete-jq-paths.ts';
 import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kubernetes/connect-cluster.ts';
 import { syncApplication } from '../src/app/sync/sync-application.ts';
 import { SyncMessageSchema } from '../src/messages/sync.ts';
@@ -11,8 +12,13 @@ import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
 
 const KEPT_MANIFESTS_BYTES = 8_388_608;
 
-/** Queue `syncs`: takes an application a step on. `local` adds the kinds of cluster access that only one machine has. */
-export const createSync = (runtime: Runtime, local: Pick<ConnectClusterDeps, 'embedded' | 'readFile'> = {}) => {
+type Access = Pick<ConnectClusterDeps, 'embedded' | 'readFile'>;
+
+/**
+ * Queue `syncs`: takes an application a step on. `local` adds the kinds of cluster access that only one machine has;
+ * `jqWorker` is where a bundle has its copy of the jq thread.
+ */
+export const createSync = (runtime: Runtime, local: Access = {}, jqWorker?: URL) => {
   const { config, clock } = runtime;
   const handle = syncApplication({
     ...runtime,
@@ -21,9 +27,13 @@ export const createSync = (runtime: Runtime, local: Pick<ConnectClusterDeps, 'em
     blobs: keepRecent(createBlobs(config), KEPT_MANIFESTS_BYTES),
     queues: createQueues(config),
     connect: connectCluster({ clock, random: Math.random, aws: eksClients, ...local }),
+    compareSeconds: config.compareSeconds,
+    deleteJqPaths: createDeleteJqPaths(jqWorker ? { workerURL: jqWorker } : {}),
     pause: (milliseconds) => pause(milliseconds, undefined),
   });
   return createSqsHandler(sqsDeps(runtime, 'syncs'), SyncMessageSchema, handle);
 };
 
-export const handler = lazily(() => createSync(lambdaRuntime('sync', noSecrets)));
+export const handler = lazily(() =>
+  createSync(lambdaRuntime('sync', noSecrets), {}, new URL('../dist/jq-worker.cjs', import.meta.url)),
+);

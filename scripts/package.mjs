@@ -2,6 +2,7 @@
 // has the layer, even where it only packages; here a local answer says that there is no such stack.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
+import './build-workers.mjs';
 
 const LIMIT_MS = 300_000; // serverless-esbuild waits for ever once a bundle failed
 

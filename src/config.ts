@@ -20,6 +20,7 @@ const Settings = v.object({
   TOWLINE_KUBECTL: v.optional(Name, '/opt/kubectl/kubectl'),
   TOWLINE_PUBLIC_URL: v.optional(Url),
   TOWLINE_POLL_SECONDS: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '300'),
+  TOWLINE_COMPARE_SECONDS: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '3600'),
   TOWLINE_LOG_LEVEL: v.optional(v.picklist(['DEBUG', 'INFO', 'WARN', 'ERROR']), 'INFO'),
 });
 
@@ -34,6 +35,8 @@ export type Config = Readonly<{
   kubectl: string;
   publicURL?: string;
   pollSeconds: number;
+  /** Between two comparisons of an application at rest with its cluster; 0: only when asked for. */
+  compareSeconds: number;
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 }>;
 
@@ -64,6 +67,7 @@ export const parseConfig = (environment: Readonly<Record<string, string | undefi
     kubectl: settings.TOWLINE_KUBECTL,
     publicURL: settings.TOWLINE_PUBLIC_URL,
     pollSeconds: settings.TOWLINE_POLL_SECONDS,
+    compareSeconds: settings.TOWLINE_COMPARE_SECONDS,
     logLevel: settings.TOWLINE_LOG_LEVEL,
   });
 };

@@ -3,7 +3,7 @@ import type { Health } from './health/health.ts';
 import type { Lease } from './lease.ts';
 import type { OutcomePhase } from './rollout.ts';
 import type { Row } from './row.ts';
-import type { InventoryEntry, Operation } from './sync/sync-operation.ts';
+import type { InventoryEntry, Operation, OperationOptions } from './sync/sync-operation.ts';
 
 /** The commit that one source of an application was taken from. */
 export interface SourceRevision {
@@ -42,6 +42,21 @@ export interface ResourceState {
   sync: 'Synced' | 'OutOfSync' | 'Unknown';
   health?: Health;
   message?: string;
+  /** Digest of the live object when it was last found as desired (`contentDigest`): still that, it needs no dry run. */
+  equal?: string;
+  /** In the cluster and in no source any more. */
+  prune?: true;
+}
+
+/** What the last comparison with the cluster came to; what became of each object is in `ResourceState`. */
+export interface Compared {
+  at: number;
+  /** Of what the live objects were compared with (`desiredDigest`). */
+  desired: string;
+  /** Why it could not be compared; absent: it was. */
+  error?: string;
+  /** Objects of the destination's namespace that no application has, where the project wants to know. */
+  orphaned?: { count: number; sample: string[] };
 }
 
 /** One application: what it should be, what it is, and the operation that brings the one to the other. */
@@ -67,6 +82,11 @@ export interface ApplicationRow extends Row {
   resources: ResourceState[];
   health: Health;
   sync: 'Synced' | 'OutOfSync' | 'Unknown';
+  compared?: Compared;
+  /** When a comparison was last asked for, or is to be made apart from its interval (ms). */
+  refresh?: number;
+  /** The self-heal that is to be started, or runs: for this generation, the so-manyth in a row. */
+  healing?: { generation: number; heals: number; options: Partial<OperationOptions> };
   /** The rollout and the state of the last outcome told, so that one is told once. */
   told?: { rollout: string; phase: OutcomePhase; message?: string };
   times: Partial<Record<'planned' | 'rendered' | 'applied' | 'healthy', number>>;

@@ -3,6 +3,9 @@ import type { Lease } from '../domain/lease.ts';
 import type { Row } from '../domain/row.ts';
 import type { Store } from '../ports/store.ts';
 
+/** What is due later than any message's delay is no lost message but at rest, such as an application's next comparison. */
+const LONGEST_DELAY_MS = 20 * 60_000;
+
 type Leased = Row & { lease?: Lease };
 
 /**
@@ -11,7 +14,7 @@ type Leased = Row & { lease?: Lease };
  */
 export const voidLeases = async (stores: readonly Store<Row>[], now: number): Promise<void> => {
   for (const store of stores as readonly Store<Leased>[]) {
-    for (const id of await store.due(Number.MAX_SAFE_INTEGER, 100_000)) {
+    for (const id of await store.due(now + LONGEST_DELAY_MS, 100_000)) {
       await updateRow(store, id, (row) => {
         if (!row || row.due === undefined) return undefined;
         const { lease: _void, ...free } = row;

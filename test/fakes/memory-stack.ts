@@ -54,8 +54,11 @@ ${more.spec ?? '  syncPolicy: { automated: { prune: true }, syncOptions: [Create
 export const configMapYaml = (name: string, value: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { value: "${value}" }\n`;
 
-/** The whole pipeline over memory: real use cases, queues that are pumped by hand, two clusters. */
-export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch) => {
+/**
+ * The whole pipeline over memory: real use cases, queues that are pumped by hand, two clusters. `compareSeconds` 0: what is
+ * at rest is compared only when asked for, so that no row at rest is due.
+ */
+export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, compareSeconds = 0) => {
   const real = createMemoryPorts();
   const guard = <Port extends object>(port: Port): Port => (kill ? mortal(port, kill) : port);
   const ports = {
@@ -94,6 +97,8 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch) =>
     renders: render({ ...ports, sandbox: sandbox ?? noSandbox }),
     syncs: syncApplication({
       ...ports,
+      deleteJqPaths: (object) => Promise.resolve(object),
+      compareSeconds,
       connect: ({ name }) => Promise.resolve(clusters[name] ?? createFakeCluster()),
       pause: (milliseconds) => {
         ports.time.now += milliseconds;

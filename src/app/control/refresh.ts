@@ -1,5 +1,6 @@
+import { requestComparison } from '../../domain/comparison.ts';
 import { rejected } from '../../domain/errors.ts';
-import { unknownApplication } from './change-application.ts';
+import { changeApplication, unknownApplication } from './change-application.ts';
 import type { ControlDeps } from './deps.ts';
 
 /** The refs that are looked at again. */
@@ -9,7 +10,8 @@ export interface Refreshed {
 }
 
 /**
- * Has every ref that an application's sources were taken from looked at as it is now, as if it had been pushed to.
+ * Has every ref that an application's sources were taken from looked at as it is now, as if it had been pushed to, and the
+ * application compared with its cluster now.
  * Errors: AppError `application-unknown`, `source-unread` (rejected).
  */
 export const refresh =
@@ -20,6 +22,8 @@ export const refresh =
     const read = row.desired?.revisions ?? [];
     const refs = new Map(read.map(({ repository, ref }) => [`${repository}#${ref}`, { repository, ref }]));
     if (refs.size === 0) throw rejected('source-unread', `no source of ${id} has been read yet: a push plans it`);
+    await changeApplication(deps, id, (known) => requestComparison(known, deps.clock()));
+    await deps.queues.syncs([{ version: 1, application: id, hops: 0 }]);
     for (const at of refs.values()) deps.events.emit({ event: 'change', at: deps.clock(), ...at, cause: 'manual' });
     await deps.queues.changes([...refs.values()].map((at) => ({ version: 1, ...at, cause: 'manual' })));
     return { application: id, refs: [...refs.values()] };

@@ -1,13 +1,14 @@
 import { isAborted } from '../../domain/abort.ts';
 import type { ApplicationRow } from '../../domain/application-row.ts';
+import { defaultSettings } from '../../domain/settings/argo-settings.ts';
 import { terminate } from '../../domain/sync/start-operation.ts';
 import { loadFleet } from '../load-fleet.ts';
 import type { SyncDeps } from './deps.ts';
 import { loadManifests } from './load-manifests.ts';
+import { lookAtRest } from './look-at-rest.ts';
 import { removeApplication } from './remove-application.ts';
 import { runOperation } from './run-operation.ts';
 import type { Advance } from './sync-application.ts';
-import { watchHealth } from './watch-health.ts';
 
 /** One look at an application: what it lacks next, and doing that. */
 export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string): Promise<Advance> => {
@@ -16,8 +17,10 @@ export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string
   if (!desired || desired.error) return { change: {}, clear: ['awaiting'] };
   const stopped = isAborted(row) ? stop(row) : undefined;
   if (stopped === 'not begun') return { change: {}, clear: ['awaiting', 'waiting'] };
-  const isApplied = row.applied?.generation === desired.generation;
+  const isHealing = row.healing?.generation === desired.generation;
+  const isApplied = row.applied?.generation === desired.generation && !isHealing;
   const isOver =
+    !isHealing &&
     row.operation?.generation === desired.generation &&
     (row.operation.phase === 'Failed' || row.operation.phase === 'Error');
   const [fleet, manifests] = await Promise.all([
@@ -26,21 +29,14 @@ export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string
   ]);
   const cluster = fleet.file.clusters.find(({ name }) => name === spec.cluster);
   if (!cluster) return { change: { desired: { ...desired, error: noCluster(spec.cluster) } }, clear: ['awaiting'] };
-  if (isApplied) return watchHealth(deps, row, cluster);
+  const project = fleet.projects.find(({ name }) => name === spec.project);
+  const shared = { cluster, project, adopt: fleet.file.adopt === true, observe: fleet.file.mode === 'observe' };
+  if (isApplied) return lookAtRest(deps, { row, ...shared, settings: defaultSettings() });
   if (!manifests) return { change: {} };
   if ('advance' in manifests) return manifests.advance;
-  if (!stopped && !spec.syncPolicy.automated?.enabled && row.syncRequested !== desired.generation)
-    return waitForPerson(deps, row);
-  const project = fleet.projects.find(({ name }) => name === spec.project);
-  const input = {
-    row: stopped ?? row,
-    owner,
-    cluster,
-    project,
-    objects: manifests.objects,
-    adopt: fleet.file.adopt === true,
-  };
-  return runOperation(deps, { ...input, observe: fleet.file.mode === 'observe' });
+  const isAsked = stopped !== undefined || isHealing || row.syncRequested === desired.generation;
+  if (!isAsked && !spec.syncPolicy.automated?.enabled) return waitForPerson(deps, row);
+  return runOperation(deps, { row: stopped ?? row, owner, ...shared, objects: manifests.objects });
 };
 
 /** What was begun is terminated as the engine does it; what was not stays as it is. */

@@ -1,5 +1,10 @@
 import type { ApplicationRow, ResourceState } from '../../domain/application-row.ts';
+import { desiredDigest } from '../../domain/comparison.ts';
+import { contentDigest } from '../../domain/diff/content-digest.ts';
+import { ignoreRulesFor } from '../../domain/diff/ignore-rules.ts';
 import { assessHealth } from '../../domain/health/health.ts';
+import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-object.ts';
+import { type ArgoSettings, defaultSettings } from '../../domain/settings/argo-settings.ts';
 import { resourceResults } from '../../domain/sync/resource-results.ts';
 import type { ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
@@ -9,27 +14,35 @@ import { HEALTH_LOOKS_MS, settleHealth } from './watch-health.ts';
 
 /** The row after an operation ended: what is applied, its health right now, and when to look at it again. */
 export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> => {
-  const { row, operation, inventory, live } = ended;
+  const { row, operation, inventory, live, answered } = ended;
   const now = deps.clock();
   const targets = ended.targets.filter(({ hook, phases }) => !hook && phases.length > 0);
   const results = resourceResults(operation, ended.targets);
   const times = { ...row.times, rendered: row.times.rendered ?? now };
   const common = { operation, inventory: [...inventory] };
+  const isPartial = operation.options.resources !== undefined;
+  const settings = defaultSettings();
+  const states = { row, targets, results, live, answered, settings, known: isPartial ? row.resources : [] };
   if (operation.phase !== 'Succeeded') {
-    const resources = resourcesOf(deps, targets, results, live);
-    return { change: { ...common, resources, sync: 'OutOfSync', times }, clear: ['awaiting', 'waiting'] };
+    const resources = resourcesOf(deps, states);
+    return { change: { ...common, resources, sync: 'OutOfSync', times }, clear: ['awaiting', 'waiting', 'healing'] };
   }
   const health = await settleHealth(deps, ended.connection, targets, live, HEALTH_LOOKS_MS);
   const isMoving = health.status === 'Progressing' || health.status === 'Missing' || health.status === 'Degraded';
+  const resources = resourcesOf(deps, states);
   const change: Partial<ApplicationRow> = {
     ...common,
-    resources: resourcesOf(deps, targets, results, live),
-    ...appliedFields(row, now),
+    resources,
     health,
-    sync: results.some(({ status }) => status === 'PruneSkipped') ? 'OutOfSync' : 'Synced',
-    times: { ...times, applied: now, ...(health.status === 'Healthy' ? { healthy: deps.clock() } : {}) },
+    sync: resources.every(({ sync }) => sync === 'Synced') ? 'Synced' : 'OutOfSync',
+    compared: { at: now, desired: desiredDigest(row, settings) },
+    // What heals a few objects is no new revision.
+    ...(isPartial ? {} : appliedFields(row, now)),
+    times: isPartial
+      ? row.times
+      : { ...times, applied: now, ...(health.status === 'Healthy' ? { healthy: deps.clock() } : {}) },
   };
-  return { change, clear: ['awaiting', 'waiting'], ...(isMoving ? { waitSeconds: 1 } : {}) };
+  return { change, clear: ['awaiting', 'waiting', 'healing'], ...(isMoving ? { waitSeconds: 1 } : {}) };
 };
 
 const appliedFields = (row: ApplicationRow, at: number): Partial<ApplicationRow> => {
@@ -40,24 +53,54 @@ const appliedFields = (row: ApplicationRow, at: number): Partial<ApplicationRow>
   return { applied: record, history: [record, ...row.history].slice(0, Math.max(1, row.spec.revisionHistoryLimit)) };
 };
 
-const resourcesOf = (
-  deps: SyncDeps,
-  targets: readonly Target[],
-  results: readonly ResourceResult[],
-  live: Running['live'],
-): ResourceState[] => {
+interface States {
+  row: ApplicationRow;
+  targets: readonly Target[];
+  results: readonly ResourceResult[];
+  live: Running['live'];
+  answered: Running['answered'];
+  settings: ArgoSettings;
+  /** What is known of the objects that a partial sync left alone. */
+  known: readonly ResourceState[];
+}
+
+const resourcesOf = (deps: SyncDeps, states: States): ResourceState[] => {
+  const { targets, results } = states;
   const byKey = new Map(results.map((result) => [result.key, result]));
-  const states = targets.map(({ key, ref }): ResourceState => {
-    const result = byKey.get(key);
-    const object = live.get(key);
-    const health = object && assessHealth(object, deps.healthOverrides);
-    return {
-      ...ref,
-      sync: result?.status === 'Synced' ? 'Synced' : 'OutOfSync',
-      ...(health ? { health } : {}),
-      ...(result?.message ? { message: result.message } : {}),
-    };
-  });
+  const known = new Map(states.known.map((state) => [resourceKey(state), state]));
+  const targeted = new Set(targets.map(({ key }) => key));
   const left = results.filter(({ status }) => status === 'PruneSkipped');
-  return [...states, ...left.map(({ ref, message }): ResourceState => ({ ...ref, sync: 'OutOfSync', message }))];
+  const pruned = new Set(results.map(({ key }) => key));
+  return [
+    ...targets.map((target): ResourceState => {
+      const result = byKey.get(target.key);
+      const untouched = result ? undefined : known.get(target.key);
+      return untouched ?? resourceOf(deps, states, target, result);
+    }),
+    ...left.map(({ ref, message }): ResourceState => ({ ...ref, sync: 'OutOfSync', message, prune: true })),
+    ...[...known].flatMap(([key, state]) => (state.prune && !targeted.has(key) && !pruned.has(key) ? [state] : [])),
+  ];
 };
+
+const resourceOf = (
+  deps: SyncDeps,
+  states: States,
+  { key, ref }: Target,
+  result: ResourceResult | undefined,
+): ResourceState => {
+  const object = states.live.get(key);
+  const answered = states.answered.get(key);
+  const health = object && assessHealth(object, deps.healthOverrides);
+  const isSynced = result?.status === 'Synced';
+  return {
+    ...ref,
+    sync: isSynced ? 'Synced' : 'OutOfSync',
+    ...(health ? { health } : {}),
+    ...(result?.message ? { message: result.message } : {}),
+    // What an apply just answered is as desired: the next comparison need not ask again.
+    ...(isSynced && answered ? { equal: equalDigest(states, ref, answered) } : {}),
+  };
+};
+
+const equalDigest = ({ row, settings }: States, ref: Target['ref'], live: KubernetesObject): string =>
+  contentDigest(live, settings, ignoreRulesFor(ref, row.spec.ignoreDifferences, settings.resourceOverrides));

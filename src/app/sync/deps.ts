@@ -1,4 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
+import { COMPARE_SECONDS } from '../../domain/comparison.ts';
+import type { DeleteJqPaths } from '../../domain/diff/ignore-rules.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { HealthOverrides } from '../../domain/health/health.ts';
 import type { RenderRow } from '../../domain/render-row.ts';
@@ -23,8 +25,15 @@ export interface SyncDeps {
   /** Waits that many milliseconds inside the worker: for short waits only. */
   pause: (milliseconds: number) => Promise<void>;
   healthOverrides?: HealthOverrides;
+  deleteJqPaths: DeleteJqPaths;
+  /** Seconds between two comparisons of an application at rest; 0: only when asked for. */
+  compareSeconds?: number;
   events: Events;
   clock: Clock;
   newId: NewId;
   log: Log;
 }
+
+/** Seconds between two comparisons of an application at rest. */
+export const compareSecondsOf = ({ compareSeconds = COMPARE_SECONDS }: Pick<SyncDeps, 'compareSeconds'>): number =>
+  compareSeconds;

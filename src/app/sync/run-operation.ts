@@ -36,6 +36,8 @@ export interface Running extends OperationInput {
   operation: Operation;
   inventory: readonly InventoryEntry[];
   live: Map<string, KubernetesObject | undefined>;
+  /** What the applies of this run answered, by key: that and nothing later is known to be as desired. */
+  answered: Map<string, KubernetesObject>;
 }
 
 /** Starts the operation on the desired generation, or takes it up where an earlier worker left it, and runs it on. */
@@ -51,24 +53,34 @@ export const runOperation = async (deps: SyncDeps, input: OperationInput): Promi
   const refused = malformed?.message ?? refusals(input, targets);
   if (refused) return failed(deps, operation, refused);
   if (input.observe) return observed(deps, operation);
-  return run(deps, { ...input, connection, targets, operation, inventory: row.inventory, live: new Map() });
+  return run(deps, {
+    ...input,
+    connection,
+    targets,
+    operation,
+    inventory: row.inventory,
+    live: new Map(),
+    answered: new Map(),
+  });
 };
 
 const currentOperation = (deps: SyncDeps, { row, adopt }: OperationInput, targets: readonly Target[]): Operation => {
-  const { desired, operation, spec } = row;
+  const { desired, operation, spec, healing } = row;
   const generation = desired?.generation ?? 0;
   if (operation?.generation === generation && operation.stage !== 'ended') return operation;
   const { automated, retry } = spec.syncPolicy;
   const options = { prune: automated?.prune ?? false, allowEmpty: automated?.allowEmpty ?? false, adopt };
-  return startOperation({
+  const heal = healing?.generation === generation ? healing : undefined;
+  const started = startOperation({
     id: deps.newId(),
     generation,
     now: deps.clock(),
     revisions: desired?.revisions.map(({ commit }) => commit) ?? [],
     targets,
     targetsDigest: desired?.renderKeys.join(' ') ?? '',
-    options: { ...options, ...(retry ? { retry } : {}) },
+    options: { ...options, ...(retry ? { retry } : {}), ...heal?.options },
   });
+  return heal ? { ...started, heals: heal.heals } : started;
 };
 
 /** The project's rules on what was really rendered, whatever was registered. */
@@ -104,6 +116,7 @@ const run = async (deps: SyncDeps, running: Running): Promise<Advance> => {
     if (step.storeFirst || step.inventory) await writeDown(deps, running);
     results = await executeActions(running.connection, step.actions);
     observe(running.live, results);
+    for (const { key, type, object } of results) if (type === 'apply' && object) running.answered.set(key, object);
   }
 };
 
@@ -150,7 +163,7 @@ const failed = (deps: SyncDeps, operation: Operation, message: string): Advance 
     operation: { ...operation, phase: 'Failed', stage: 'ended', message, finishedAt: deps.clock() },
     sync: 'OutOfSync',
   },
-  clear: ['awaiting', 'waiting'],
+  clear: ['awaiting', 'waiting', 'healing'],
 });
 
 const observed = (deps: SyncDeps, operation: Operation): Advance => ({

@@ -1,10 +1,11 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
+import { nextComparison } from '../../domain/comparison.ts';
 import { AppError } from '../../domain/errors.ts';
 import { leaseIsFree, newLease } from '../../domain/lease.ts';
 import type { SyncMessage } from '../../messages/sync.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
-import type { SyncDeps } from './deps.ts';
+import { compareSecondsOf, type SyncDeps } from './deps.ts';
 import { isTold, tellOutcome } from './tell-outcome.ts';
 
 /** What a look at an application came to: fields for its row, and when to look again. */
@@ -95,7 +96,8 @@ const release = async (
     // What was not told yet is outstanding, too: a crash right here must not leave the rollout without its end.
     const untold = isTold(next, deps.clock()) ? undefined : DUE_MARGIN_SECONDS;
     const seconds = backstop ?? untold;
-    return seconds === undefined ? next : { ...next, due: deps.clock() + seconds * 1_000 };
+    const due = seconds === undefined ? nextComparison(next, compareSecondsOf(deps)) : deps.clock() + seconds * 1_000;
+    return due === undefined ? next : { ...next, due };
   });
   if (!saved) return {};
   if (forget && !isStale) await deps.applications.remove(saved);
@@ -106,6 +108,7 @@ const release = async (
 const isNews = (known: ApplicationRow, seen: ApplicationRow): boolean =>
   known.desired?.generation !== seen.desired?.generation ||
   known.syncRequested !== seen.syncRequested ||
+  known.refresh !== seen.refresh ||
   known.aborted !== seen.aborted ||
   known.removed !== seen.removed;
 

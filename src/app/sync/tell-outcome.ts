@@ -1,11 +1,21 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
+import { nextComparison } from '../../domain/comparison.ts';
 import { outcomeOf } from '../../domain/outcome-of.ts';
 import { updateKnownRow } from '../update-row.ts';
-import type { SyncDeps } from './deps.ts';
+import { compareSecondsOf, type SyncDeps } from './deps.ts';
+
+/** What became of a rollout's change is told once: what breaks after it was healthy is drift, not the commit's failure. */
+const standingOf = (row: ApplicationRow, now: number): ReturnType<typeof outcomeOf> => {
+  const { told, desired, applied } = row;
+  const wasHealthy = told?.phase === 'healthy' && told.rollout === desired?.rollout;
+  if (wasHealthy && applied?.generation === desired?.generation) return { phase: 'healthy' };
+  return outcomeOf(row, now);
+};
 
 /** True where the row's outcome is what was last told (or there is none). */
-export const isTold = ({ told, ...row }: ApplicationRow, now: number): boolean => {
-  const outcome = outcomeOf(row, now);
+export const isTold = (row: ApplicationRow, now: number): boolean => {
+  const { told } = row;
+  const outcome = standingOf(row, now);
   if (!outcome || !row.desired) return true;
   return told?.rollout === row.desired.rollout && told.phase === outcome.phase && told.message === outcome.message;
 };
@@ -17,7 +27,7 @@ export const tellOutcome = async (
   { atRest }: { atRest: boolean },
 ): Promise<void> => {
   const now = deps.clock();
-  const outcome = outcomeOf(row, now);
+  const outcome = standingOf(row, now);
   const rollout = row.desired?.rollout;
   if (!outcome || rollout === undefined || isTold(row, now)) return;
   const told = { rollout, ...outcome };
@@ -34,8 +44,9 @@ export const tellOutcome = async (
   await deps.queues.reports([{ version: 1, rollout }]);
   await updateKnownRow(deps.applications, row, (known) => {
     if (known?.desired?.generation !== row.desired?.generation) return undefined;
-    const { due, ...rest } = known ?? row;
-    return { ...rest, told, ...(atRest || due === undefined ? {} : { due }) };
+    const { due: outstanding, ...rest } = known ?? row;
+    const due = atRest ? nextComparison(rest, compareSecondsOf(deps)) : outstanding;
+    return { ...rest, told, ...(due === undefined ? {} : { due }) };
   });
   deps.events.emit({
     event: 'application',

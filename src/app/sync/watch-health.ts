@@ -63,9 +63,15 @@ const readUnsettled = async (
   );
 };
 
+const isSettled = ({ status }: Health): boolean => status === 'Healthy' || status === 'Suspended';
+
+/** True while a change that was applied has not settled and its end is still waited for. */
+export const isWatched = ({ health, desired }: Pick<ApplicationRow, 'health' | 'desired'>, now: number): boolean =>
+  !isSettled(health) && now - (desired?.plannedAt ?? 0) <= WATCH_GIVES_UP_MS;
+
 /** Looks at the health of what is applied, until it has settled or its deadline has long passed. */
 export const watchHealth = async (deps: SyncDeps, row: ApplicationRow, cluster: ClusterConfig): Promise<Advance> => {
-  if (row.health.status === 'Healthy' || row.health.status === 'Suspended') return { change: {} };
+  if (!isWatched(row, deps.clock())) return { change: {} };
   const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
   const targets = row.resources.map((ref) => ({ key: resourceKey(ref), ref }));
   const live = new Map<string, KubernetesObject | undefined>();
@@ -76,7 +82,7 @@ export const watchHealth = async (deps: SyncDeps, row: ApplicationRow, cluster: 
     const now = object && assessHealth(object, deps.healthOverrides);
     return now ? { ...resource, health: now } : resource;
   });
-  const settled = health.status === 'Healthy' || health.status === 'Suspended';
+  const settled = isSettled(health);
   const times = settled ? { ...row.times, healthy: deps.clock() } : row.times;
   const passed = deps.clock() - (row.desired?.plannedAt ?? 0);
   const change = { health, resources, times };

@@ -67,13 +67,19 @@ const childOf = (value: unknown, part: string): unknown => {
   return isRecord(value) ? value[part] : undefined;
 };
 
+/** A copy of the object without what JSON pointers name. */
+export const withoutPointers = (object: KubernetesObject, pointers: readonly string[]): KubernetesObject => {
+  const copy = copyOf(object);
+  for (const pointer of pointers) removePointer(copy, pointer);
+  return copy;
+};
+
 /** A copy of the object without what JSON pointers and jq path expressions name. Errors: those of DeleteJqPaths. */
 export const withoutIgnored = async (
   object: KubernetesObject,
   rules: Pick<IgnoreRules, 'jsonPointers' | 'jqPathExpressions'>,
   deleteJqPaths: DeleteJqPaths,
 ): Promise<KubernetesObject> => {
-  const copy = copyOf(object);
-  for (const pointer of rules.jsonPointers) removePointer(copy, pointer);
+  const copy = withoutPointers(object, rules.jsonPointers);
   return rules.jqPathExpressions.length > 0 ? deleteJqPaths(copy, rules.jqPathExpressions) : copy;
 };

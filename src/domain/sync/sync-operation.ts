@@ -105,6 +105,8 @@ export interface Operation {
   /** Of the targets that `states` counts; other targets need another operation. */
   targetsDigest: string;
   options: OperationOptions;
+  /** How many self-heals in a row this is; absent: it is none. */
+  heals?: number;
   phase: OperationPhase;
   message: string;
   startedAt: number;

@@ -9,7 +9,7 @@ import { reportRollout } from '../../../src/app/report-rollout.ts';
 import { sweep } from '../../../src/app/sweep.ts';
 import { syncApplication } from '../../../src/app/sync/sync-application.ts';
 import type { ApplicationRow } from '../../../src/domain/application-row.ts';
-import { refOf } from '../../../src/domain/kubernetes-object.ts';
+import { type KubernetesObject, refOf } from '../../../src/domain/kubernetes-object.ts';
 import { ChangeMessageSchema } from '../../../src/messages/change.ts';
 import { RenderMessageSchema } from '../../../src/messages/render.ts';
 import { ReportMessageSchema } from '../../../src/messages/report.ts';
@@ -49,6 +49,8 @@ export const createHandlers = (world: World, process: Process, at: At) => {
       world.machine.scheduler.after(milliseconds, () => !process.dead && resolve());
     });
   const indexes = createPlanIndexes(blobs);
+  // No application ignores differences, and none is compared at rest.
+  const unused = { deleteJqPaths: (object: KubernetesObject) => Promise.resolve(object), compareSeconds: 0 };
   const connect = ({ name }: { name: string }) => Promise.resolve(clusterPort(world, process, at, name));
   return {
     retryAsked,
@@ -59,7 +61,7 @@ export const createHandlers = (world: World, process: Process, at: At) => {
         planChange({ ...deps, snapshots, indexes, openRepository, toolVersions: {} }),
       ),
       renders: createSqsHandler(sqs, RenderMessageSchema, render({ ...deps, sandbox: noSandbox })),
-      syncs: createSqsHandler(sqs, SyncMessageSchema, syncApplication({ ...deps, connect, pause })),
+      syncs: createSqsHandler(sqs, SyncMessageSchema, syncApplication({ ...deps, ...unused, connect, pause })),
       reports: createSqsHandler(
         sqs,
         ReportMessageSchema,

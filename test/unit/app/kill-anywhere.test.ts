@@ -92,5 +92,6 @@ describe('a process killed at any of its calls', () => {
         }
       }
     },
+    60_000,
   );
 });

@@ -1,0 +1,70 @@
+import type { ApplicationRow } from '../../domain/application-row.ts';
+import { isAskedFor, nextComparison } from '../../domain/comparison.ts';
+import { canSync, matchingWindows } from '../../domain/fleet/sync-windows.ts';
+import { decideHeal } from '../../domain/sync/self-heal.ts';
+import { type ComparisonInput, compareApplication } from './compare-application.ts';
+import { compareSecondsOf, type SyncDeps } from './deps.ts';
+import type { Advance } from './sync-application.ts';
+import { isWatched, watchHealth } from './watch-health.ts';
+
+export interface RestInput extends ComparisonInput {
+  /** Observe mode: what differs is shown and left. */
+  observe: boolean;
+}
+
+/**
+ * Looks at an application whose desired generation is applied: at its health while that settles; else, where a comparison
+ * is due or was asked for, at whether the cluster still is as desired, and starts self-heal where that is on.
+ */
+export const lookAtRest = async (deps: SyncDeps, input: RestInput): Promise<Advance> => {
+  const { row, cluster } = input;
+  const now = deps.clock();
+  const isDue = (nextComparison(row, compareSecondsOf(deps)) ?? Number.POSITIVE_INFINITY) <= now;
+  if (!isDue || (isWatched(row, now) && !isAskedFor(row))) return watchHealth(deps, row, cluster);
+  const compared = await compareApplication(deps, input);
+  const seen = { ...row, ...compared.change };
+  tellChange(deps, row, seen);
+  if (isWatched(seen, now)) compared.waitSeconds ??= 1;
+  return input.observe ? compared : healed(deps, input, seen, compared);
+};
+
+/** For those who watch: it is not as it was when it was last looked at. */
+const tellChange = (deps: SyncDeps, before: ApplicationRow, now: ApplicationRow): void => {
+  const { spec, desired, told } = now;
+  if (before.sync === now.sync && before.health.status === now.health.status) return;
+  const differing = now.resources.filter(({ sync }) => sync === 'OutOfSync');
+  const [first] = differing;
+  const drift = first && `${first.kind}/${first.name} ${first.message ?? 'differs'}`;
+  const more = differing.length > 1 ? ` (and ${differing.length - 1} more)` : '';
+  const message = now.compared?.error ?? (drift ? `${drift}${more}` : now.health.message);
+  deps.events.emit({
+    event: 'application',
+    at: deps.clock(),
+    rollout: desired?.rollout ?? '',
+    application: now.id,
+    environment: spec.environment,
+    cluster: spec.cluster,
+    phase: told?.phase ?? 'applied',
+    health: now.health.status,
+    sync: now.sync,
+    ...(message ? { message } : {}),
+  });
+};
+
+/** The comparison with what self-heal makes of it: an operation on the objects that differ, a later look, or nothing. */
+const healed = (deps: SyncDeps, { project }: RestInput, seen: ApplicationRow, compared: Advance): Advance => {
+  const { spec, desired } = seen;
+  if (seen.sync !== 'OutOfSync' || !desired) return compared;
+  const now = deps.clock();
+  const decision = decideHeal(seen, now);
+  if (decision.action === 'later') {
+    const refresh = now + Math.ceil(decision.seconds * 1_000);
+    return { ...compared, change: { ...compared.change, refresh }, waitSeconds: decision.seconds };
+  }
+  if (decision.action !== 'start' || decision.because !== 'self-heal') return compared;
+  const windows = matchingWindows(project?.syncWindows ?? [], spec);
+  if (!canSync(windows, { now: new Date(now), isManual: false }).allowed) return compared;
+  const { options, heals } = decision;
+  const healing = { generation: desired.generation, heals, options };
+  return { ...compared, change: { ...compared.change, healing }, waitSeconds: 0 };
+};
