@@ -85,6 +85,8 @@ const report = (
     `${title}: ${applied.length} applied, first ${at(0)} ms, median ${at(0.5)} ms, last ${at(1)} ms, ` +
       `${Math.round(applied.length / (at(1) / 1_000))}/s, ${renders} renders`,
   );
+  const failures = events.filter((event) => event.event === 'application' && event.phase === 'failed');
+  for (const failure of failures.slice(0, 3)) console.log(`  FAILED ${JSON.stringify(failure)}`);
   const each = [...costs()].map(([name, { cpuSeconds, peakMiB }]) => {
     const seconds = cpuSeconds - (before.get(name)?.cpuSeconds ?? 0);
     return `${name} ${seconds.toFixed(2)} CPU s, peak ${Math.round(peakMiB)} MiB`;

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { FleetRow } from '../domain/fleet-row.ts';
 import { rolloutEnded, summarizeRollout } from '../domain/fold-rollout.ts';
-import { holdsLease, leaseIsFree, newLease } from '../domain/lease.ts';
+import { holdsLease } from '../domain/lease.ts';
 import { type EnvironmentStatus, environmentStatuses } from '../domain/report/environment-statuses.ts';
+import { FOLD_INTERVAL_MS, reportTurn } from '../domain/report/report-turn.ts';
 import { slackMessage } from '../domain/report/slack-message.ts';
 import type { RolloutSummary } from '../domain/report/summary.ts';
 import { sameRepository } from '../domain/repository-url.ts';
@@ -36,8 +37,6 @@ export interface ReportDeps {
 
 /** While a rollout runs, forges hear of it at most this often; its end is told at once. */
 export const STATUS_INTERVAL_MS = 15_000;
-/** Longer than a plan's lease, twice over. */
-const PLAN_GIVES_UP_MS = 5 * 60_000;
 const CHAT_INTERVAL_MS = 3_000;
 
 /**
@@ -50,34 +49,24 @@ export const reportRollout =
   (deps: ReportDeps) =>
   async (message: ReportMessage): Promise<void> => {
     const owner = deps.newId();
-    const claimed = await updateRow(deps.rollouts, message.rollout, (known) =>
-      known && leaseIsFree(known.lease, owner, deps.clock())
-        ? { ...givenUp(known, deps.clock()), lease: newLease(owner, deps.clock()) }
-        : undefined,
-    );
-    if (!claimed) return retryIfBusy(deps, message);
+    const claimed = await updateRow(deps.rollouts, message.rollout, (known) => {
+      const turn = reportTurn(known, owner, deps.clock());
+      return turn.turn === 'covered' ? undefined : turn.row;
+    });
+    if (!claimed) return;
+    if (claimed.lease?.owner !== owner)
+      return deps.queues.reports([message], { delaySeconds: FOLD_INTERVAL_MS / 1_000 });
     try {
       await tell(deps, claimed);
-    } finally {
-      await updateRow(deps.rollouts, message.rollout, (known) => {
-        if (!known || known.lease?.owner !== owner) return undefined;
-        const { lease: _lease, ...free } = known;
-        return free;
-      });
+    } catch (error) {
+      await updateRow(deps.rollouts, message.rollout, (known) =>
+        known && known.lease?.owner === owner ? withoutLease(known) : undefined,
+      );
+      throw error;
     }
   };
 
-/** A plan that crashed and was taken up for a newer commit left its rollout behind: that one is superseded. */
-const givenUp = (rollout: Rollout, now: number): Rollout =>
-  rollout.state === 'planning' && now - rollout.createdAt > PLAN_GIVES_UP_MS
-    ? { ...rollout, state: 'running', supersededBy: 'a later plan' }
-    : rollout;
-
-/** Another worker is at it and may have folded before this outcome came: look again in a second. */
-const retryIfBusy = async (deps: ReportDeps, message: ReportMessage): Promise<void> => {
-  const rollout = await deps.rollouts.get(message.rollout);
-  if (rollout && rollout.finishedAt === undefined) await deps.queues.reports([message], { delaySeconds: 1 });
-};
+const withoutLease = ({ lease: _lease, ...free }: Rollout): Rollout => free;
 
 const tell = async (deps: ReportDeps, rollout: Rollout): Promise<void> => {
   const fleet = await loadFleet(deps);
@@ -158,7 +147,7 @@ const tellChat = async (deps: ReportDeps, telling: Telling): Promise<{ rollout: 
   }
 };
 
-/** Ends the rollout when all is told; else it stays due, so that schedule looks after it. */
+/** Lets go of the rollout, and ends it when all is told; else it stays due, so that schedule looks after it. */
 const settle = async (
   deps: ReportDeps,
   rollout: Rollout,
@@ -168,8 +157,9 @@ const settle = async (
   const firstEnd = ended && rollout.finishedAt === undefined;
   await updateRow(deps.rollouts, rollout.id, (known) => {
     if (!known) return undefined;
-    const { due: _due, ...rest } = known;
-    if (!ended) return { ...known, due: now + STATUS_INTERVAL_MS };
+    const free = known.lease?.owner === rollout.lease?.owner ? withoutLease(known) : known;
+    const { due: _due, ...rest } = free;
+    if (!ended) return { ...free, due: now + STATUS_INTERVAL_MS };
     const state = summary.state === 'failure' ? 'failure' : summary.state === 'canceled' ? 'superseded' : 'success';
     const finished = { ...rest, state, finishedAt: known.finishedAt ?? now } satisfies Rollout;
     return complete ? finished : { ...finished, due: now + CHAT_INTERVAL_MS };

@@ -60,6 +60,9 @@ export interface Rollout extends Row {
   lastReportAt?: number;
   /** One reporter at a time, so that an older fold is never told after a newer one. */
   lease?: Lease;
+  /** When its outcomes were last folded, and until when a reporter has asked to have them folded again (ms). */
+  foldedAt?: number;
+  foldAgainAt?: number;
   /** Restarts asked for by a person; part of the identity of a status. */
   attempt: number;
 }

@@ -25,18 +25,32 @@ export const createSqsHandler =
     handle: (message: v.InferOutput<Schema>) => Promise<void>,
   ) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
-    const outcomes = await Promise.all(event.Records.map((record) => handleRecord(deps, schema, handle, record)));
+    const once = handleOnce(schema, handle);
+    const outcomes = await Promise.all(event.Records.map((record) => handleRecord(deps, once, record)));
     return { batchItemFailures: outcomes.flatMap((failed) => (failed ? [{ itemIdentifier: failed }] : [])) };
   };
 
-const handleRecord = async <Schema extends v.GenericSchema>(
-  { log, retryIn }: SqsHandlerDeps,
+/** Messages are pointers: equal ones of one batch are one piece of work, which succeeds or fails for each of them. */
+const handleOnce = <Schema extends v.GenericSchema>(
   schema: Schema,
   handle: (message: v.InferOutput<Schema>) => Promise<void>,
+): ((body: string) => Promise<void>) => {
+  const handled = new Map<string, Promise<void>>();
+  const parseAndHandle = async (body: string): Promise<void> => handle(v.parse(schema, JSON.parse(body)));
+  return (body) => {
+    const answer = handled.get(body) ?? parseAndHandle(body);
+    handled.set(body, answer);
+    return answer;
+  };
+};
+
+const handleRecord = async (
+  { log, retryIn }: SqsHandlerDeps,
+  handle: (body: string) => Promise<void>,
   record: SQSRecord,
 ): Promise<string | undefined> => {
   try {
-    await handle(v.parse(schema, JSON.parse(record.body)));
+    await handle(record.body);
     return undefined;
   } catch (error) {
     const receives = Number(record.attributes.ApproximateReceiveCount);

@@ -95,11 +95,10 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
   if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
   const environments = environmentsOf(input.fleet.file);
   const plan = { id: rollout.id, written, problems: compiled.problems, environments };
-  await Promise.all([
-    isRollout ? opened.then(() => planRollout(deps, plan)) : opened,
-    requestRenders(deps, { written, again: force.length > 0 }),
-  ]);
-  await compiled.commit();
+  const live = (isRollout ? opened.then(() => planRollout(deps, plan)) : opened).then(() => compiled.commit());
+  // Who syncs an application reads its project off the fleet: a new one must be live before anything is sent.
+  const renders = compiled.fleet.snapshot === input.fleet.snapshot ? Promise.resolve() : live;
+  await Promise.all([live, renders.then(() => requestRenders(deps, { written, again: force.length > 0 }))]);
   const indexKey = await deps.indexes.store(affected.index);
   const { snapshot } = compiled;
   return {

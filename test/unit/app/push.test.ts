@@ -35,6 +35,20 @@ describe('a push, end to end over memory', () => {
     expect([...stack.rollouts.rows.values()].every(({ due }) => due === undefined)).toBe(true);
   });
 
+  it('sends nothing of a new fleet before its projects are live, which sync reads', async () => {
+    const stack = await createMemoryStack();
+    const { renders } = stack.queues;
+    const projects: string[][] = [];
+    stack.queues.renders = (messages, options) => {
+      projects.push([...stack.fleets.rows.values()].flatMap((fleet) => fleet.projects.map(({ name }) => name)));
+      return renders(messages, options);
+    };
+    await stack.push(twoApplications);
+    await stack.settle();
+    expect(projects.length).toBeGreaterThan(0);
+    for (const names of projects) expect(names).toContain('default');
+  });
+
   it('renders and applies exactly what a changed file bears on, and touches nothing else', async () => {
     const stack = await createMemoryStack();
     await stack.push(twoApplications);

@@ -32,6 +32,19 @@ describe('a queue’s handler', () => {
     expect(retries).toEqual([['2', 42]]);
   });
 
+  it('handles equal messages of a batch once, and reports each where that failed', async () => {
+    const handled: string[] = [];
+    const { handler } = handlerOf((rollout) => {
+      handled.push(rollout);
+      return rollout === 'bad' ? Promise.reject(transient('x', 'passing')) : Promise.resolve();
+    });
+    const answer = await handler({
+      Records: ['a', 'bad', 'a', 'bad'].map((rollout, index) => record(String(index), good(rollout))),
+    });
+    expect(handled).toEqual(['a', 'bad']);
+    expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(['1', '3']);
+  });
+
   it.each([
     ['no JSON', '{'],
     ['another shape', '{"version":1}'],

@@ -1,0 +1,39 @@
+import { leaseIsFree, newLease } from '../lease.ts';
+import type { Rollout } from '../rollout.ts';
+
+/** Longer than a plan's lease, twice over. */
+const PLAN_GIVES_UP_MS = 5 * 60_000;
+/** A rollout of more applications than this is not folded for each of their outcomes, but at this interval at most. */
+const LARGE = 50;
+/** The shortest delay that a queue knows. */
+export const FOLD_INTERVAL_MS = 1_000;
+/** A fold that others count on must lie this far ahead: clocks differ. */
+const CLOCK_MARGIN_MS = 250;
+
+/** What a request to report comes to: fold now, ask again in a second, or nothing, since a fold is on its way. */
+export type ReportTurn = { turn: 'now' | 'later'; row: Rollout } | { turn: 'covered' };
+
+/**
+ * Decides on a request to report a rollout. One reporter at a time; a thousand outcomes make a few folds, since whoever
+ * comes too soon, or upon another's lease, asks once for all who come until then. A lost request is `schedule`'s to
+ * repeat: a rollout that runs is due.
+ */
+export const reportTurn = (rollout: Rollout | undefined, owner: string, now: number): ReportTurn => {
+  if (!rollout) return { turn: 'covered' };
+  const known = givenUp(rollout, now);
+  const isToldToStart = Object.keys(known.sent).length > 0;
+  // The plan asks for a report when it is made; until then there is nothing to add.
+  if (known.state === 'planning' && isToldToStart && !known.supersededBy) return { turn: 'covered' };
+  const isFree = leaseIsFree(known.lease, owner, now);
+  const isOver = known.finishedAt !== undefined;
+  const isTooSoon = !isOver && known.applications.length > LARGE && now - (known.foldedAt ?? 0) < FOLD_INTERVAL_MS;
+  if (isFree && !isTooSoon) return { turn: 'now', row: { ...known, lease: newLease(owner, now), foldedAt: now } };
+  if (isOver || (known.foldAgainAt ?? 0) - now > CLOCK_MARGIN_MS) return { turn: 'covered' };
+  return { turn: 'later', row: { ...known, foldAgainAt: now + FOLD_INTERVAL_MS } };
+};
+
+/** A plan that crashed and was taken up for a newer commit left its rollout behind: that one is superseded. */
+const givenUp = (rollout: Rollout, now: number): Rollout =>
+  rollout.state === 'planning' && now - rollout.createdAt > PLAN_GIVES_UP_MS
+    ? { ...rollout, state: 'running', supersededBy: 'a later plan' }
+    : rollout;

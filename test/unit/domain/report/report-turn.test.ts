@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { FOLD_INTERVAL_MS, reportTurn } from '../../../../src/domain/report/report-turn.ts';
+import type { Rollout } from '../../../../src/domain/rollout.ts';
+
+const NOW = 1_700_000_000_000;
+const PENDING = { 'towline/dev': { state: 'pending', description: '' } };
+
+const rollout = (fields: Partial<Rollout>, applications = 1): Rollout => ({
+  id: 'r1',
+  version: 3,
+  repository: 'https://git.example.com/acme/fleet',
+  ref: 'refs/heads/main',
+  commit: 'c1',
+  cause: 'push',
+  generation: 1,
+  createdAt: NOW - 1_000,
+  state: 'running',
+  applications: Array.from({ length: applications }, (_, n) => ({
+    application: `argocd/app-${n}`,
+    environment: 'dev',
+    cluster: 'dev',
+    reason: 'changed',
+  })),
+  environments: ['dev'],
+  problems: [],
+  sent: PENDING,
+  attempt: 1,
+  ...fields,
+});
+const busy = { lease: { owner: 'other', until: NOW + 60_000 } };
+
+describe('the turn of a request to report', () => {
+  it.each([
+    ['a rollout at work', rollout({}), 'now'],
+    ['a small one that was folded just now', rollout({ foldedAt: NOW - 1 }, 50), 'now'],
+    ['a large one that was folded just now', rollout({ foldedAt: NOW - 1 }, 51), 'later'],
+    ['a large one whose next fold is asked for', rollout({ foldedAt: NOW, foldAgainAt: NOW + 900 }, 51), 'covered'],
+    ['a large one folded a second ago', rollout({ foldedAt: NOW - FOLD_INTERVAL_MS }, 51), 'now'],
+    ['another reporter at work', rollout(busy), 'later'],
+    ['another at work, the next fold asked for', rollout({ ...busy, foldAgainAt: NOW + 900 }), 'covered'],
+    ['another at work, the next fold too near to count on', rollout({ ...busy, foldAgainAt: NOW + 200 }), 'later'],
+    ['a lease that ran out', rollout({ lease: { owner: 'other', until: NOW - 1 } }), 'now'],
+    ['a plan not yet told of', rollout({ state: 'planning', sent: {} }), 'now'],
+    ['a plan under way', rollout({ state: 'planning' }), 'covered'],
+    ['a plan that a newer one replaced', rollout({ state: 'planning', supersededBy: 'r2' }), 'now'],
+    ['a plan given up', rollout({ state: 'planning', createdAt: NOW - 301_000 }), 'now'],
+    ['an ended one', rollout({ finishedAt: NOW - 1, foldedAt: NOW - 1 }, 51), 'now'],
+    ['an ended one that is being told', rollout({ finishedAt: NOW - 1, ...busy }), 'covered'],
+    ['no rollout', undefined, 'covered'],
+  ])('%s: %s', (_, known, turn) => {
+    expect(reportTurn(known, 'me', NOW).turn).toBe(turn);
+  });
+
+  it('takes the lease only to fold now, and says until when it has asked for a later fold', () => {
+    expect(reportTurn(rollout({}), 'me', NOW)).toMatchObject({ row: { lease: { owner: 'me' }, foldedAt: NOW } });
+    const later = reportTurn(rollout(busy), 'me', NOW);
+    expect(later).toMatchObject({ row: { ...busy, foldAgainAt: NOW + FOLD_INTERVAL_MS } });
+  });
+});
