@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { HelmRequest, RenderError, RenderResult, ToolBundle } from '../../domain/sources/bundle.ts';
 import type { Sandbox } from '../../ports/sandbox.ts';
 import { isSafePath, type RenderFolder, removeFolder, writeBundle } from './bundle-folder.ts';
+import { chartFault } from './check-chart.ts';
 import { readOutput } from './read-output.ts';
 import { runTool, type ToolOutcome } from './run-tool.ts';
 import { helmArguments, kustomizeArguments, toolEnvironment, type ValueCopies, valueCopies } from './tool-arguments.ts';
@@ -31,6 +32,8 @@ export const createSandbox = (config: SandboxConfig): Sandbox => ({
   render: async (bundle) => {
     const fault = faultOf(bundle);
     if (fault !== undefined) return { ok: false, error: { code: 'bundle-invalid', message: fault } };
+    const refused = bundle.render.tool === 'helm' ? chartFault(bundle.files, bundle.render) : undefined;
+    if (refused) return { ok: false, error: refused };
     const folder = await writeBundle(config.temporary, bundle.files);
     try {
       return await renderIn(config, folder, bundle);

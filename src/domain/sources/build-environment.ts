@@ -1,18 +1,20 @@
 import type { ApplicationSource } from '../fleet/application.ts';
+import { trackedName } from '../sync/tracking.ts';
 
-/** What the build environment's variables are made of. `name` is the application's. */
+/** What the build environment's variables are made of. `namespace` is the application's own, not its destination's. */
 export interface BuildFacts {
-  application: { name: string; project: string; destinationNamespace: string };
+  application: { name: string; namespace: string; project: string; destinationNamespace: string };
   source: Pick<ApplicationSource, 'repoURL' | 'path' | 'targetRevision'>;
   revision: string;
 }
 
 /**
- * Argo CD's build environment, by variable. `ARGOCD_APP_NAMESPACE` is the destination's namespace.
+ * Argo CD's build environment, by variable. `ARGOCD_APP_NAMESPACE` is the destination's namespace; `ARGOCD_APP_NAME` holds
+ * the application's own where that is not the control plane's.
  * https://argo-cd.readthedocs.io/en/stable/user-guide/build-environment/
  */
 export const buildEnvironment = ({ application, source, revision }: BuildFacts): Record<string, string> => ({
-  ARGOCD_APP_NAME: application.name,
+  ARGOCD_APP_NAME: trackedName(application),
   ARGOCD_APP_NAMESPACE: application.destinationNamespace,
   ARGOCD_APP_PROJECT_NAME: application.project,
   ARGOCD_APP_REVISION: revision,

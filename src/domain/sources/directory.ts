@@ -1,3 +1,4 @@
+import { trackedName } from '../sync/tracking.ts';
 import type { DirectoryRequest } from './bundle.ts';
 import { type FileSelection, isManifest, selectEntries } from './file-selection.ts';
 import type { SourceContext } from './source-context.ts';
@@ -17,7 +18,7 @@ export const inspectDirectory = (context: SourceContext, directory: string): Dir
   const selection = {
     directory,
     select: 'manifests',
-    application: application.name,
+    application: trackedName(application),
     recurse: options.recurse ?? false,
     ...(options.include ? { include: options.include } : {}),
     ...(options.exclude ? { exclude: options.exclude } : {}),

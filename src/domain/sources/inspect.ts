@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts';
+import { trackedName } from '../sync/tracking.ts';
 import type { BundleInput, DirectoryRequest, RenderRequest } from './bundle.ts';
 import { inspectDirectory } from './directory.ts';
 import { overrideNames } from './file-selection.ts';
@@ -72,7 +73,7 @@ const planOf = (context: SourceContext, type: SourceType, directory: string): So
     case 'Directory': {
       const render = inspectDirectory(context, directory);
       // The selection of manifests holds these files, present or absent.
-      for (const name of overrideNames(context.application.name)) {
+      for (const name of overrideNames(trackedName(context.application))) {
         context.trace.inputs.delete(`file ${directory === '' ? name : `${directory}/${name}`}`);
       }
       return { render };

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../kubernetes-object.ts';
 import type { BundleFile, DirectoryRequest, RenderError, RenderResult } from './bundle.ts';
 import { asksToBeSkipped, isLfsPointer, textOf } from './manifest-text.ts';
 import { isFields, objectsOf } from './objects.ts';
-import { readYaml } from './yaml-documents.ts';
+import { excessOf, readYaml } from './yaml-documents.ts';
 
 /** What one application may amount to (objects; bytes of one object; bytes of all together). */
 export const OBJECT_LIMITS = { objects: 10_000, objectBytes: 1_572_864, totalBytes: 52_428_800 };
@@ -69,8 +69,11 @@ const readJsonFile = (file: string, text: string): ReadFile => {
   try {
     value = JSON.parse(text);
   } catch (error) {
+    if (error instanceof RangeError) return { error: invalid(file, 1, 'nested too deep') };
     return { error: invalid(file, lineOf(text, error), jsonReason(text)) };
   }
+  const excess = excessOf(value);
+  if (excess) return { error: invalid(file, 1, excess) };
   const read = objectsOf(value);
   return 'objects' in read ? { objects: read.objects } : { error: invalid(file, 1, read.reason) };
 };

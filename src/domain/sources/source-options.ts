@@ -1,4 +1,5 @@
 import type { ApplicationSource } from '../fleet/application.ts';
+import { trackedName } from '../sync/tracking.ts';
 import { KUSTOMIZATION_NAMES, overrideNames } from './file-selection.ts';
 import type { SourceType } from './inspection.ts';
 import { isFields } from './objects.ts';
@@ -14,7 +15,7 @@ const BLOCKS = ['helm', 'kustomize', 'directory', 'plugin'] as const;
  * merge patch; only the tools' blocks can be changed so). Errors: `source-invalid` naming file and line.
  */
 export const withOverrides = (context: SourceContext, directory: string): ApplicationSource =>
-  overrideNames(context.application.name).reduce<ApplicationSource>((source, name) => {
+  overrideNames(trackedName(context.application)).reduce<ApplicationSource>((source, name) => {
     const patch = readOverride(context, inside(directory, name));
     return patch === undefined ? source : mergeBlocks(source, patch);
   }, context.source);

@@ -98,7 +98,11 @@ const readOne = (
   }
 };
 
-/** Says what is too much; counts what an alias names each time, as writing it out as JSON would. */
+/** Says what of a parsed value is too much; undefined: nothing. */
+export const excessOf = (value: unknown, { depth, nodes }: YamlLimits = MANIFEST_LIMITS): string | undefined =>
+  exceeds(value, depth, { nodes });
+
+/** Counts what an alias names each time, as writing it out as JSON would. */
 const exceeds = (value: unknown, depth: number, budget: { nodes: number }): string | undefined => {
   budget.nodes -= 1;
   if (budget.nodes < 0) return 'too many values (anchors and aliases included)';

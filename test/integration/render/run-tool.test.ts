@@ -71,7 +71,7 @@ describe('a tool that misbehaves', () => {
   it('gets an environment of its own and no more', async () => {
     const sandbox = withTool('/usr/bin/env -u PWD -u _ -u SHLVL | sed "s/=.*//" | sort | tr "\\n" " " >&2; exit 1');
     expect(errorOf(await sandbox.render(bundle)).message).toBe(
-      'a/kustomization.yaml: GOGC GOMEMLIMIT HELM_CACHE_HOME HELM_CONFIG_HOME HELM_DATA_HOME HELM_PLUGINS HOME KUBECONFIG PATH TMPDIR',
+      'a/kustomization.yaml: GOGC GOMEMLIMIT HELM_CACHE_HOME HELM_CONFIG_HOME HELM_DATA_HOME HELM_PLUGINS HOME HTTPS_PROXY HTTP_PROXY KUBECONFIG PATH TMPDIR',
     );
   });
 

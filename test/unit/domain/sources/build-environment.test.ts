@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildEnvironment, substitute } from '../../../../src/domain/sources/build-environment.ts';
 
 const environment = buildEnvironment({
-  application: { name: 'web', project: 'shop', destinationNamespace: 'prod' },
+  application: { name: 'web', namespace: 'argocd', project: 'shop', destinationNamespace: 'prod' },
   source: { repoURL: 'https://git.example/x', path: 'apps/web', targetRevision: 'main' },
   revision: '0123456789abcdef0123456789abcdef01234567',
 });
@@ -20,6 +20,12 @@ describe('the build environment', () => {
       ARGOCD_APP_SOURCE_PATH: 'apps/web',
       ARGOCD_APP_SOURCE_TARGET_REVISION: 'main',
     });
+  });
+
+  it('names an application of another namespace with it', () => {
+    const application = { name: 'web', namespace: 'team', project: 'shop', destinationNamespace: 'prod' };
+    const source = { repoURL: 'https://git.example/x' };
+    expect(buildEnvironment({ application, source, revision: '' })['ARGOCD_APP_NAME']).toBe('team_web');
   });
 
   // As Go's os.Expand does it, which Argo CD uses.
