@@ -1,3 +1,5 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { createInvokedExpander } from '../src/adapters/aws/invoke-expander.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { planChange } from '../src/app/plan/plan-change.ts';
@@ -21,6 +23,7 @@ export const createPlan = (runtime: GitRuntime) => {
     snapshots: createSnapshots(blobs),
     indexes: createPlanIndexes(blobs),
     queues: createQueues(config),
+    expander: createInvokedExpander(new LambdaClient({}), config.sandbox),
     toolVersions: TOOL_VERSIONS,
   });
   return createSqsHandler(sqsDeps(runtime, 'changes'), ChangeMessageSchema, plan);

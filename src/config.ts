@@ -18,6 +18,7 @@ const Settings = v.object({
   TOWLINE_SANDBOX: v.optional(Name, 'towline-sandbox'),
   TOWLINE_HELM: v.optional(Name, '/opt/helm/helm'),
   TOWLINE_KUBECTL: v.optional(Name, '/opt/kubectl/kubectl'),
+  TOWLINE_GO_TEMPLATES: v.optional(Name),
   TOWLINE_PUBLIC_URL: v.optional(Url),
   TOWLINE_POLL_SECONDS: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '300'),
   TOWLINE_COMPARE_SECONDS: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '3600'),
@@ -33,6 +34,8 @@ export type Config = Readonly<{
   sandbox: string;
   helm: string;
   kubectl: string;
+  /** The program that renders Go templates, where it is not beside the sources. */
+  goTemplates?: string;
   publicURL?: string;
   pollSeconds: number;
   /** Between two comparisons of an application at rest with its cluster; 0: only when asked for. */
@@ -65,6 +68,7 @@ export const parseConfig = (environment: Readonly<Record<string, string | undefi
     sandbox: settings.TOWLINE_SANDBOX,
     helm: settings.TOWLINE_HELM,
     kubectl: settings.TOWLINE_KUBECTL,
+    goTemplates: settings.TOWLINE_GO_TEMPLATES,
     publicURL: settings.TOWLINE_PUBLIC_URL,
     pollSeconds: settings.TOWLINE_POLL_SECONDS,
     compareSeconds: settings.TOWLINE_COMPARE_SECONDS,

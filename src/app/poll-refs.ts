@@ -1,4 +1,5 @@
 import type { RepositoryConfig } from '../domain/fleet/fleet-file.ts';
+import { type FollowedSource, followedSources } from '../domain/fleet/followed-sources.ts';
 import type { FleetRow } from '../domain/fleet-row.ts';
 import { type RefRow, refId } from '../domain/ref-row.ts';
 import { takesFrom } from '../domain/tracking-ref.ts';
@@ -30,7 +31,7 @@ export interface PollDeps {
 export const pollRefs = (deps: PollDeps) => async (): Promise<{ changes: number }> => {
   const fleet = await loadFleet(deps);
   const snapshot = await deps.snapshots.load(fleet.snapshot);
-  const sources = [fleet.file.source, ...(snapshot?.applications.flatMap((one) => one.sources) ?? [])];
+  const sources = followedSources(fleet.file, snapshot);
   const found = await Promise.all(
     fleet.file.repositories.map((config) => pollRepository(deps, config, fleet, sources)),
   );
@@ -46,7 +47,7 @@ const pollRepository = async (
   deps: PollDeps,
   config: RepositoryConfig,
   fleet: FleetRow,
-  sources: readonly { repoURL: string; targetRevision?: string }[],
+  sources: readonly FollowedSource[],
 ): Promise<ChangeMessage[]> => {
   try {
     const repository = deps.openRepository(config);

@@ -50,7 +50,7 @@ export const compareCommits = async (
     const before = from.snapshot.applications.find((one) => one.id === id);
     if (before) found.set(id, { application: id, reason: documentReason(before, from, to) });
   }
-  const changed = new Set([...difference.added, ...difference.changed]);
+  const changed = new Map([...difference.added, ...difference.changed].map((id) => [id, 'its document changed']));
   const compared = { ...moving, from: { ...from, tree: fromTree }, to: { ...to, tree: toTree }, changed };
   for (const url of registered(input, [from.snapshot, to.snapshot])) {
     for (const one of await compareRepository(input, compared, url)) {
@@ -99,7 +99,7 @@ interface Moving {
 interface Compared extends Moving {
   from: CompiledCheckout & { tree: Tree };
   to: CompiledCheckout & { tree: Tree };
-  changed: ReadonlySet<string>;
+  changed: ReadonlyMap<string, string>;
 }
 
 /** Plans one repository at both commits. */
@@ -107,7 +107,7 @@ const compareRepository = async (input: CompareInput, compared: Compared, url: s
   const before = await planAt(input, compared, {
     url,
     at: compared.from,
-    changed: new Set(),
+    changed: new Map(),
     index: emptyPlanIndex(''),
   });
   const after = await planAt(input, compared, { url, at: compared.to, changed: compared.changed, index: before.index });
@@ -121,7 +121,7 @@ const compareRepository = async (input: CompareInput, compared: Compared, url: s
 interface PlanInput {
   url: string;
   at: Compared['from'];
-  changed: ReadonlySet<string>;
+  changed: ReadonlyMap<string, string>;
   index: PlanIndex;
 }
 

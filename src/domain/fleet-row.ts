@@ -1,5 +1,6 @@
 import type { FleetFile } from './fleet/fleet-file.ts';
 import type { AppProject } from './fleet/project.ts';
+import { type Lease, leaseIsFree, newLease } from './lease.ts';
 import type { Row } from './row.ts';
 
 /** The one fleet of a stack: its file, and what was last compiled. */
@@ -13,9 +14,26 @@ export interface FleetRow extends Row {
   inputs?: string;
   /** The commit that the snapshot was compiled from. */
   commit?: string;
+  /** Who compiles it: one plan at a time, so that no older fleet is made live after a newer one. */
+  compiling?: Lease;
   /** Kept here too, so that a sync checks the newest rules without reading the snapshot. */
   projects: AppProject[];
 }
+
+/** The row with the compile taken by `owner`; undefined where somebody else has it. */
+export const claimCompile = (row: FleetRow, owner: string, now: number): FleetRow | undefined =>
+  leaseIsFree(row.compiling, owner, now) ? { ...row, compiling: newLease(owner, now) } : undefined;
+
+/** The row with what the owner compiled; undefined where the fleet has moved or the compile is another's by now. */
+export const finishCompile = (
+  row: FleetRow | undefined,
+  claimed: FleetRow,
+  compiled: Pick<FleetRow, 'commit' | 'inputs' | 'snapshot' | 'projects'>,
+): FleetRow | undefined => {
+  if (!row || row.compiling?.owner !== claimed.compiling?.owner || row.snapshot !== claimed.snapshot) return undefined;
+  const { compiling: _done, ...rest } = row;
+  return { ...rest, ...compiled };
+};
 
 export const FLEET_ID = 'fleet';
 

@@ -19,6 +19,8 @@ export interface RefRow extends Row {
   index?: string;
   /** The newest rollout of this ref. */
   rollout?: string;
+  /** The last plan could not read something: the same head is planned again at `due`. */
+  unread?: boolean;
   lease?: Lease;
 }
 
@@ -58,12 +60,14 @@ export const finishPlan = (
     snapshot?: string;
     index?: string;
     rollout?: string;
+    /** When to plan again what could not be read, in ms since the epoch. */
+    retryAt?: number;
     servedRequests: number;
     servedHints: readonly string[];
   },
 ): { row: RefRow; again: boolean } => {
   const again = row.requested > result.servedRequests;
-  const { lease, due, head: _head, index: _index, ...rest } = row;
+  const { lease, due, head: _head, index: _index, unread: _unread, ...rest } = row;
   const done: RefRow = {
     ...rest,
     generation: row.generation + 1,
@@ -72,6 +76,7 @@ export const finishPlan = (
     ...(result.head ? { head: result.head } : {}),
     ...(result.index ? { index: result.index } : {}),
     ...(result.rollout ? { rollout: result.rollout } : {}),
+    ...(result.retryAt === undefined ? {} : { unread: true, due: result.retryAt }),
   };
   return { row: again ? { ...done, lease, due } : done, again };
 };

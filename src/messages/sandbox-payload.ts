@@ -40,7 +40,8 @@ const PACK_BYTES = 524_288;
 /** Bytes that an invocation may carry each way (Lambda's limit is 6 MB; what is longer needs presigned URLs). */
 export const PAYLOAD_LIMIT_BYTES = 4_194_304;
 
-const packed = (value: unknown): Packed => {
+/** A value in the shorter of both forms. */
+export const packed = (value: unknown): Packed => {
   const json = JSON.stringify(value);
   return json.length < PACK_BYTES ? { json: value } : { gzip: gzipSync(json, { level: 1 }).toString('base64') };
 };

@@ -1,3 +1,4 @@
+import { createSetExpander } from '../../src/adapters/gotemplate/expand-sets.ts';
 import { createControl } from '../../src/app/control/control.ts';
 import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
@@ -12,12 +13,15 @@ import { FLEET_ID } from '../../src/domain/fleet-row.ts';
 import type { ChatMessage } from '../../src/ports/chat.ts';
 import type { CommitStatus } from '../../src/ports/commit-statuses.ts';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
+import type { SetExpander } from '../../src/ports/set-expander.ts';
 import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
 import { type KillSwitch, mortal } from './kill-switch.ts';
 import { createMemoryPorts } from './memory-ports.ts';
 import { createMemoryRepository } from './memory-repository.ts';
 
 export const REPOSITORY = 'https://git.example.com/acme/fleet';
+/** A second repository, for what generators and sources read from elsewhere. */
+export const CONFIG_REPOSITORY = 'https://git.example.com/acme/config';
 export const MAIN = 'refs/heads/main';
 
 const FLEET = `
@@ -26,7 +30,9 @@ kind: Fleet
 metadata: { name: acme }
 spec:
   source: { repoURL: ${REPOSITORY}, targetRevision: main, path: apps }
-  repositories: [{ url: ${REPOSITORY}, forge: github, apiURL: https://api.example.com, credentials: token }]
+  repositories:
+    - { url: ${REPOSITORY}, forge: github, apiURL: https://api.example.com, credentials: token }
+    - { url: ${CONFIG_REPOSITORY}, forge: github, apiURL: https://api.example.com, credentials: token }
   clusters:
     - { name: dev, labels: { environment: dev }, embedded: true }
     - { name: prod, labels: { environment: prod }, embedded: true }
@@ -54,6 +60,8 @@ ${more.spec ?? '  syncPolicy: { automated: { prune: true }, syncOptions: [Create
 export const configMapYaml = (name: string, value: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { value: "${value}" }\n`;
 
+const sandboxed = createSetExpander();
+
 /**
  * The whole pipeline over memory: real use cases, queues that are pumped by hand, two clusters. `compareSeconds` 0: what is
  * at rest is compared only when asked for, so that no row at rest is due.
@@ -74,6 +82,7 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     queues: guard(real.queues),
   };
   const repository = guard(createMemoryRepository());
+  const config = guard(createMemoryRepository());
   const clusters: Record<string, FakeCluster> = {
     dev: guard(createFakeCluster()),
     prod: guard(createFakeCluster()),
@@ -81,17 +90,25 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
   const statuses: CommitStatus[] = [];
   const chat: { ts: string; message: ChatMessage; edits: number }[] = [];
   const snapshots = createSnapshots(ports.blobs);
-  const openRepository = () => repository;
+  const openRepository = ({ url }: { url: string }) => (url === CONFIG_REPOSITORY ? config : repository);
   const parsed = parseFleetFile(FLEET, { file: 'fleet.yaml', local: true });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   await ports.fleets.save({ id: FLEET_ID, version: 0, file: parsed.fleet, projects: [] });
   const noSandbox: Sandbox = { render: () => Promise.reject(new Error('no tool in this test')) };
+  const expanded: string[] = [];
+  const counted: SetExpander = {
+    expand: (set, inputs) => {
+      expanded.push(set.name);
+      return sandboxed.expand(set, inputs);
+    },
+  };
   const handlers = {
     changes: planChange({
       ...ports,
       snapshots,
       indexes: createPlanIndexes(ports.blobs),
       openRepository,
+      expander: counted,
       toolVersions: {},
     }),
     renders: render({ ...ports, sandbox: sandbox ?? noSandbox }),
@@ -147,9 +164,17 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     return commit;
   };
 
+  const pushConfig = async (files: Record<string, string | null>, ref = MAIN): Promise<string> => {
+    const commit = config.commit(ref, files);
+    await ports.queues.changes([{ version: 1, repository: CONFIG_REPOSITORY, ref, cause: 'push', commit }]);
+    return commit;
+  };
+
   return {
     ...ports,
     repository,
+    config,
+    pushConfig,
     clusters: clusters as Record<'dev' | 'prod', FakeCluster>,
     statuses,
     chat,
@@ -159,6 +184,8 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     poll: pollRefs({ ...ports, snapshots, openRepository }),
     sweep: sweep(ports),
     control: createControl(ports),
+    /** Names of the sets that the sandbox expanded, once a step. */
+    expanded,
     /** The last state and description of each context of a commit. */
     statusOf: (commit: string) =>
       Object.fromEntries(

@@ -45,7 +45,12 @@ const tooLarge = (bytes: number): RenderResult => ({
   },
 });
 
-const invoke = async (client: LambdaClient, FunctionName: string, Payload: string): Promise<InvokeCommandOutput> => {
+/** Invokes a function synchronously. Errors: AppError `sandbox-unavailable` (transient). */
+export const invoke = async (
+  client: LambdaClient,
+  FunctionName: string,
+  Payload: string,
+): Promise<InvokeCommandOutput> => {
   try {
     return await client.send(new InvokeCommand({ FunctionName, Payload }));
   } catch (error) {
@@ -54,7 +59,7 @@ const invoke = async (client: LambdaClient, FunctionName: string, Payload: strin
 };
 
 /** The function itself failed: out of time or memory is the source's doing, a refused payload a defect. */
-const failed = (kind: string, text: string): RenderResult & { ok: false } => {
+export const failed = (kind: string, text: string): RenderResult & { ok: false } => {
   const { errorType, errorMessage } = v.parse(ErrorSchema, JSON.parse(text));
   if (errorType === 'AppError') throw permanent('sandbox-refused', `the sandbox refused the bundle: ${errorMessage}`);
   const timedOut = errorMessage?.includes('Task timed out') === true || errorType === 'Sandbox.Timedout';

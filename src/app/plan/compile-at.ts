@@ -1,124 +1,131 @@
+import { generatorClusters } from '../../domain/fleet/applicationset/fleet-clusters.ts';
 import { compileFleet } from '../../domain/fleet/compile-fleet.ts';
-import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
+import { generatorSources } from '../../domain/fleet/followed-sources.ts';
+import { gatherDocuments } from '../../domain/fleet/gather-documents.ts';
 import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
-import { formatProblem } from '../../domain/problem.ts';
 import type { Rollout } from '../../domain/rollout.ts';
-import { stableDigest } from '../../domain/stable-digest.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
-import type { Repository, Tree, TreeEntry } from '../../ports/repository.ts';
-import { updateKnownRow } from '../update-row.ts';
+import { claimFleet, makeLive, releaseFleet } from './claim-fleet.ts';
 import type { PlanDeps } from './deps.ts';
+import { type ExpandedSets, expandSets, isStillExpanded } from './expand-sets.ts';
+import { type FleetDocuments, fleetDocuments, readDocuments } from './fleet-documents.ts';
+import { createGeneratorTrees, type GeneratorTrees } from './generator-trees.ts';
+import { loadSnapshot } from './load-snapshot.ts';
+import { problemsOf } from './problems-of.ts';
+import type { TreeReader } from './tree-reader.ts';
 
 export interface Compiled {
   fleet: FleetRow;
   snapshot: FleetSnapshot;
-  isFleetRef: boolean;
-  /** Ids of applications that this commit adds or changes in the fleet. */
-  changed: ReadonlySet<string>;
+  /** Applications that this commit adds or changes in the fleet, by id, each with the reason in words for people. */
+  changed: ReadonlyMap<string, string>;
   removed: readonly string[];
   problems: Rollout['problems'];
+  /** Something that generators read could not be read now: plan again soon. */
+  unread: boolean;
   /** Makes the snapshot the live one: last, when everything that follows from it is written. */
   commit(): Promise<void>;
+  /** Lets others compile, where it is not to become the live one. */
+  abandon(): Promise<void>;
 }
 
-interface CompileInput {
+export interface CompileInput {
   fleet: FleetRow;
   at: { repository: string; ref: string; commit: string };
-  tree: Tree;
-  repository: Repository;
+  /** Who compiles: the ref that is planned. */
+  owner: string;
+  trees: TreeReader;
   defaultBranch: string | undefined;
 }
 
-/** The fleet as of this plan: compiled anew if the ref is the fleet's own, else the live snapshot. */
+/**
+ * The fleet as of this plan: compiled anew if the ref is the fleet's own or one that generators read, and if what the
+ * fleet is made from is another than before; else the live snapshot. Errors: AppError `fleet-compiling` (transient).
+ */
 export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Compiled> => {
   const { fleet, at, defaultBranch } = input;
-  const isFleetRef = takesFrom(fleet.file.source, { ...at, defaultBranch });
-  const previous = (await deps.snapshots.load(fleet.snapshot)) ?? (await snapshotFromRows(deps, fleet));
-  if (!isFleetRef) return { ...atRest(fleet, previous), isFleetRef };
-  const entries = fleetEntries(input);
-  const inputs = stableDigest([fleet.file, entries.map(({ path, digest }) => [path, digest])]);
-  // Most commits touch no fleet document: nothing is parsed again. What is wrong with the fleet stays wrong, though.
-  if (inputs === fleet.inputs && previous.digest === fleet.snapshot) {
-    return { ...atRest(fleet, previous), isFleetRef, problems: problemsOf(previous) };
-  }
-  const files = await readFleetFiles(input, entries);
-  const snapshot = compileFleet({
-    files,
-    fleet: fleet.file,
-    ...(previous.applications.length > 0 ? { previous } : {}),
-  });
-  const difference = diffSnapshots(previous, snapshot);
-  return {
-    fleet: { ...fleet, snapshot: snapshot.digest },
-    snapshot,
-    isFleetRef,
-    changed: new Set([...difference.added, ...difference.changed]),
-    removed: difference.removed,
-    problems: problemsOf(snapshot),
-    commit: () => makeLive(deps, fleet, snapshot, { commit: at.commit, inputs }),
-  };
+  const previous = await loadSnapshot(deps, fleet);
+  const place = { ...at, defaultBranch };
+  const isOwn = takesFrom(fleet.file.source, place);
+  const isRead = generatorSources(previous).some((source) => takesFrom(source, place));
+  if (!isOwn && !isRead) return atRest(fleet, previous, []);
+  const documents = await fleetDocuments(input.trees, fleet.file);
+  const trees = createGeneratorTrees(input.trees, (url) => url === at.repository);
+  if (await isUnchanged({ fleet, previous, documents, trees })) return atRest(fleet, previous, problemsOf(previous));
+  return compileAnew(deps, input, { documents, trees });
 };
 
-const atRest = (fleet: FleetRow, snapshot: FleetSnapshot) => ({
+interface Seen {
+  documents: FleetDocuments;
+  trees: GeneratorTrees;
+}
+
+/** Most commits touch nothing that the fleet is made from. What is wrong with the fleet stays wrong, though. */
+const isUnchanged = async ({
+  fleet,
+  previous,
+  documents,
+  trees,
+}: Seen & { fleet: FleetRow; previous: FleetSnapshot }): Promise<boolean> => {
+  if (documents.inputs !== fleet.inputs || previous.digest !== fleet.snapshot) return false;
+  const expanded = Object.values(previous.expanded ?? {});
+  if (expanded.length !== (previous.applicationSets ?? []).length) return false;
+  await trees.readAll(expanded.flatMap(({ reads }) => reads.map(({ read }) => read)));
+  const world = trees.world(generatorClusters(fleet.file.clusters));
+  return expanded.every((one) => isStillExpanded(one, world));
+};
+
+const atRest = (fleet: FleetRow, snapshot: FleetSnapshot, problems: Rollout['problems']): Compiled => ({
   fleet,
   snapshot,
-  changed: new Set<string>(),
+  changed: new Map(),
   removed: [],
-  problems: [],
+  problems,
+  unread: false,
   commit: () => Promise.resolve(),
+  abandon: () => Promise.resolve(),
 });
 
-/** The cache lost the snapshot: the rows still hold every application's compiled form. */
-const snapshotFromRows = async (deps: PlanDeps, fleet: FleetRow): Promise<FleetSnapshot> => {
-  const applications = [];
-  for await (const ids of deps.applicationIndex.all()) {
-    const rows = await deps.applications.getMany(ids);
-    applications.push(...rows.filter(({ removed }) => !removed).map(({ spec }) => spec));
+/** One plan compiles at a time, against what the one before it made live. */
+const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, trees }: Seen): Promise<Compiled> => {
+  const fleet = await claimFleet(deps, input.owner);
+  try {
+    const previous = await loadSnapshot(deps, fleet);
+    const known = previous.applications.length > 0 ? { previous } : {};
+    const files = await readDocuments(documents, known.previous);
+    const gathered = gatherDocuments(files, known.previous);
+    const clusters = generatorClusters(fleet.file.clusters);
+    const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees });
+    const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
+    const from = { commit: documents.commit, inputs: documents.inputs };
+    return {
+      ...differenceOf(previous, snapshot, sets),
+      fleet: { ...fleet, snapshot: snapshot.digest },
+      snapshot,
+      problems: problemsOf(snapshot),
+      unread: sets.unread,
+      commit: () => makeLive(deps, fleet, snapshot, from),
+      abandon: () => releaseFleet(deps, fleet),
+    };
+  } catch (error) {
+    await releaseFleet(deps, fleet);
+    throw error;
   }
-  return { digest: fleet.snapshot ?? '', applications, projects: fleet.projects, problems: [] };
 };
 
-const MANIFEST = /\.(ya?ml|json)$/;
-
-const fleetEntries = ({ fleet, tree }: CompileInput): TreeEntry[] => {
-  const root = directoryPrefix(fleet.file);
-  return [...tree.entries.values()].filter(
-    ({ path, mode }) => path.startsWith(root) && MANIFEST.test(path) && (mode === 'file' || mode === 'executable'),
-  );
-};
-
-const readFleetFiles = async ({ repository }: CompileInput, entries: readonly TreeEntry[]) => {
-  const blobs = await repository.readBlobs(entries.map(({ digest }) => digest));
-  return entries.map(({ path, digest }) => ({
-    path,
-    digest,
-    text: Buffer.from(blobs.get(digest) ?? new Uint8Array()).toString('utf8'),
-  }));
-};
-
-const directoryPrefix = (file: FleetFile): string => {
-  const path = file.source.path.replace(/^\.?\/+|\/+$/g, '');
-  return path === '' || path === '.' ? '' : `${path}/`;
-};
-
-const problemsOf = (snapshot: FleetSnapshot): Rollout['problems'] => {
-  const documents = snapshot.problems.map((problem) => ({ problem, environment: undefined }));
-  return documents.map(({ problem, environment }) => ({
-    severity: problem.severity === 'warning' ? ('warning' as const) : ('error' as const),
-    text: formatProblem(problem),
-    ...(environment ? { environment } : {}),
-  }));
-};
-
-const makeLive = async (
-  deps: PlanDeps,
-  fleet: FleetRow,
+const differenceOf = (
+  previous: FleetSnapshot,
   snapshot: FleetSnapshot,
-  from: { commit: string; inputs: string },
-): Promise<void> => {
-  await deps.snapshots.store(snapshot);
-  await updateKnownRow(deps.fleets, fleet, (known) =>
-    known ? { ...known, ...from, snapshot: snapshot.digest, projects: snapshot.projects } : undefined,
-  );
+  { moved }: ExpandedSets,
+): Pick<Compiled, 'changed' | 'removed'> => {
+  const { added, changed, removed } = diffSnapshots(previous, snapshot);
+  const ids = new Set([...added, ...changed]);
+  const reasons = snapshot.applications.flatMap(({ id, applicationSet, origin }): [string, string][] => {
+    if (!ids.has(id)) return [];
+    const isMoved = applicationSet !== undefined && moved.has(applicationSet);
+    const made = `what the generators of ApplicationSet ${applicationSet} read changed`;
+    return [[id, isMoved ? made : `${origin.file} changed`]];
+  });
+  return { changed: new Map(reasons), removed };
 };

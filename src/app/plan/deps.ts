@@ -12,6 +12,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Outcomes } from '../../ports/outcomes.ts';
 import type { Queues } from '../../ports/queues.ts';
 import type { OpenRepository } from '../../ports/repository.ts';
+import type { SetExpander } from '../../ports/set-expander.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Snapshots } from '../load-fleet.ts';
 import type { PlanIndexes } from './plan-index-store.ts';
@@ -31,6 +32,7 @@ export interface PlanDeps {
   indexes: PlanIndexes;
   queues: Queues;
   openRepository: OpenRepository;
+  expander: SetExpander;
   /** Versions of helm and kubectl, part of every render key. */
   toolVersions: Readonly<Record<string, string>>;
   events: Events;

@@ -58,7 +58,8 @@ const reasonOf = (
   { compiled, index, tree, force }: FindInput,
 ): string | undefined => {
   if (force.includes(application.id)) return 'asked to render again';
-  if (compiled.changed.has(application.id)) return `${application.origin.file} changed`;
+  const changed = compiled.changed.get(application.id);
+  if (changed !== undefined) return changed;
   if (!here.includes(true)) return undefined;
   const known = index.entries[application.id];
   if (!known || known.specDigest !== application.specDigest) return 'first plan of this ref';

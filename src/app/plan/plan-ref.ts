@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
+import { followedSources } from '../../domain/fleet/followed-sources.ts';
 import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
-import type { Repository } from '../../ports/repository.ts';
-import { compileAt } from './compile-at.ts';
+import type { Repository, Tree } from '../../ports/repository.ts';
+import { type Compiled, compileAt } from './compile-at.ts';
 import type { PlanDeps } from './deps.ts';
 import { findAffected } from './find-affected.ts';
 import { openRollout, planRollout } from './open-rollout.ts';
 import { requestRenders } from './request-renders.ts';
-import { createTreeReader } from './tree-reader.ts';
+import { createTreeReader, type TreeReader } from './tree-reader.ts';
 import { writeDesired } from './write-desired.ts';
 
 export interface PlanResult {
@@ -21,6 +22,8 @@ export interface PlanResult {
   snapshot?: string;
   index?: string;
   rollout?: string;
+  /** Something could not be read: when to plan again, in ms since the epoch. */
+  retryAt?: number;
 }
 
 interface PlanInput {
@@ -58,7 +61,7 @@ const isFollowed = async (
   const at = { repository: row.repository, ref: row.ref, defaultBranch: await repository.defaultBranch() };
   if (takesFrom(fleet.file.source, at)) return true;
   const snapshot = await deps.snapshots.load(fleet.snapshot);
-  return snapshot?.applications.some(({ sources }) => sources.some((source) => takesFrom(source, at))) ?? true;
+  return snapshot === undefined || followedSources(fleet.file, snapshot).some((source) => takesFrom(source, at));
 };
 
 /** A deleted ref prunes nothing: its applications stay as they are, and the row remembers that it is gone. */
@@ -70,28 +73,53 @@ const gone = (deps: PlanDeps, row: RefRow, fleet: FleetRow): PlanResult => {
 };
 
 const isPlanned = (row: RefRow, head: string, fleet: FleetRow, hint: ChangeMessage): boolean =>
-  row.head === head && row.snapshot !== undefined && row.snapshot === fleet.snapshot && !hint.applications?.length;
+  row.head === head &&
+  row.snapshot !== undefined &&
+  row.snapshot === fleet.snapshot &&
+  !row.unread &&
+  !hint.applications?.length;
 
 type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository; head: string };
 
+const RETRY_UNREAD_MS = 60_000;
+
 const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> => {
-  const { row, hint, head, config, repository } = input;
-  const force = hint.applications ?? [];
-  const rollout = rolloutOf(input);
+  const { row, head, config, repository, fleet } = input;
   const at = { repository: config.url, ref: row.ref, commit: head };
   const tree = await repository.listTree(head);
   const defaultBranch = await repository.defaultBranch();
-  const compiled = await compileAt(deps, { fleet: input.fleet, at, tree, repository, defaultBranch });
+  const trees = createTreeReader(deps, fleet, { ...at, tree });
+  const compiled = await compileAt(deps, { fleet, at, owner: row.id, trees, defaultBranch });
+  try {
+    return await planCompiled(deps, input, { at, tree, defaultBranch, trees, compiled });
+  } catch (error) {
+    await compiled.abandon();
+    throw error;
+  }
+};
+
+interface Stand {
+  at: { repository: string; ref: string; commit: string };
+  tree: Tree;
+  defaultBranch: string | undefined;
+  trees: TreeReader;
+  compiled: Compiled;
+}
+
+const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Promise<PlanResult> => {
+  const { row, hint } = input;
+  const { compiled } = stand;
+  const force = hint.applications ?? [];
+  const rollout = rolloutOf(input);
   // Pending goes out while the plan is made.
   const opened = rollout.isNewHead ? openRollout(deps, openingOf(input, rollout.id)) : Promise.resolve();
   // Its failure is thrown where it is awaited; should the plan fail before that, one error is enough.
   opened.catch(() => undefined);
   const index = await deps.indexes.load(row.index);
-  const trees = createTreeReader(deps, input.fleet, { ...at, tree });
-  const { toolVersions } = deps;
-  const affected = await findAffected({ at, defaultBranch, compiled, index, trees, tree, toolVersions, force });
+  const affected = await findAffected({ ...stand, index, toolVersions: deps.toolVersions, force });
   const written = await writeDesired(deps, { rollout: rollout.id, compiled, affected: affected.applications, force });
-  const isRollout = rollout.isNewHead || (written.length > 0 && !rollout.isRepair);
+  const isMended = row.unread === true && !compiled.unread;
+  const isRollout = rollout.isNewHead || ((written.length > 0 || isMended) && !rollout.isRepair);
   if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
   const environments = environmentsOf(input.fleet.file);
   const plan = { id: rollout.id, written, problems: compiled.problems, environments };
@@ -99,14 +127,13 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
   // Who syncs an application reads its project off the fleet: a new one must be live before anything is sent.
   const renders = compiled.fleet.snapshot === input.fleet.snapshot ? Promise.resolve() : live;
   await Promise.all([live, renders.then(() => requestRenders(deps, { written, again: force.length > 0 }))]);
-  const indexKey = await deps.indexes.store(affected.index);
-  const { snapshot } = compiled;
   return {
     fleet: compiled.fleet,
-    head,
-    snapshot: snapshot.digest,
-    index: indexKey,
+    head: input.head,
+    snapshot: compiled.snapshot.digest,
+    index: await deps.indexes.store(affected.index),
     rollout: isRollout ? rollout.id : row.rollout,
+    ...(compiled.unread ? { retryAt: deps.clock() + RETRY_UNREAD_MS } : {}),
   };
 };
 

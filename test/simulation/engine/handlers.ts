@@ -1,4 +1,5 @@
 import { createSqsHandler, type SqsHandlerDeps } from '../../../src/adapters/aws/sqs-handler.ts';
+import { createSetExpander } from '../../../src/adapters/gotemplate/expand-sets.ts';
 import { acceptDelivery } from '../../../src/app/accept-delivery.ts';
 import { createSnapshots } from '../../../src/app/load-fleet.ts';
 import { planChange } from '../../../src/app/plan/plan-change.ts';
@@ -25,6 +26,8 @@ import { type Process, portOf } from './process.ts';
 import type { World } from './world.ts';
 
 const noSandbox: Sandbox = { render: () => Promise.reject(new Error('no tool in the simulator')) };
+
+const expander = createSetExpander();
 
 /** What a process is at: its message's rollout or application, and the row whose lease it took. */
 export interface At {
@@ -58,7 +61,7 @@ export const createHandlers = (world: World, process: Process, at: At) => {
       changes: createSqsHandler(
         sqs,
         ChangeMessageSchema,
-        planChange({ ...deps, snapshots, indexes, openRepository, toolVersions: {} }),
+        planChange({ ...deps, snapshots, indexes, openRepository, expander, toolVersions: {} }),
       ),
       renders: createSqsHandler(sqs, RenderMessageSchema, render({ ...deps, sandbox: noSandbox })),
       syncs: createSqsHandler(sqs, SyncMessageSchema, syncApplication({ ...deps, ...unused, connect, pause })),

@@ -15,6 +15,7 @@ const sends = (...queues: string[]) => queues.map((queue) => `${queue} sqs:SendM
 const table = (name: string, ...actions: string[]) => actions.map((action) => `${name} dynamodb:${action}`);
 const SECRETS =
   'secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:towline/${self:custom.fleetName}/* secretsmanager:GetSecretValue';
+const SANDBOX = 'lambda:${AWS::Region}:${AWS::AccountId}:function:towline-${sls:stage}-sandbox lambda:InvokeFunction';
 const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts'];
 
 /** All that each function may do besides writing its own log. */
@@ -39,6 +40,7 @@ const GRANTS: Record<string, string[]> = {
       `Bucket/${prefix}/* s3:PutObject`,
     ]),
     'Bucket/bundles/* s3:PutObject',
+    SANDBOX,
     SECRETS,
   ],
   render: [
@@ -47,7 +49,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('ApplicationsTable/index/awaiting', 'Query'),
     'Bucket/bundles/* s3:GetObject',
     'Bucket/manifests/* s3:PutObject',
-    'lambda:${AWS::Region}:${AWS::AccountId}:function:towline-${sls:stage}-sandbox lambda:InvokeFunction',
+    SANDBOX,
     ...sends('SyncsQueue'),
   ],
   sandbox: ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface'].map(

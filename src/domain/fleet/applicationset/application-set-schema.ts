@@ -37,7 +37,7 @@ const children = v.pipe(
 );
 
 /** One item of `spec.generators`; providers' own blocks (github, gitlab, …) are kept as they are. */
-const GeneratorSchema: v.GenericSchema<Generator> = v.object({
+export const GeneratorSchema: v.GenericSchema<Generator> = v.object({
   selector,
   list: v.optional(v.object({ elements: v.optional(v.array(open)), elementsYaml: v.optional(text), template })),
   clusters: v.optional(v.object({ selector, values, flatList: flag, template })),

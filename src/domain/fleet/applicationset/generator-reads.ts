@@ -15,6 +15,7 @@ export type GeneratorRead =
 export interface SeenRead {
   read: GeneratorRead;
   quick?: string;
+  /** '' where there was nothing to read. */
   exact: string;
 }
 
@@ -24,16 +25,15 @@ export interface ListedTree {
   listed: () => GitInput;
 }
 
-/** What generators can be asked about again. Undefined, or an error: it could not be read. */
+/** What generators can be asked about again. A tree that could not be read is undefined. */
 export interface GeneratorWorld extends Omit<GeneratorInputs, 'git'> {
   tree(at: { repoURL: string; revision: string }): ListedTree | undefined;
 }
 
-/** What a read finds now; undefined where it cannot be looked at. */
-export const lookAt = (read: GeneratorRead, world: GeneratorWorld): SeenRead | undefined => {
+/** What a read finds now. */
+export const lookAt = (read: GeneratorRead, world: GeneratorWorld): SeenRead => {
   const quick = quickDigest(read, world);
-  const exact = exactDigest(read, world);
-  return exact === undefined ? undefined : { read, ...(quick === undefined ? {} : { quick }), exact };
+  return { read, ...(quick === undefined ? {} : { quick }), exact: exactDigest(read, world) };
 };
 
 /** Whether a read would find what it found before. */
@@ -60,13 +60,13 @@ const fixedPrefix = (pattern: string): string => {
   return parts.slice(0, wild < 0 ? parts.length : wild).join('/');
 };
 
-const exactDigest = (read: GeneratorRead, world: GeneratorWorld): string | undefined => {
+const exactDigest = (read: GeneratorRead, world: GeneratorWorld): string => {
   switch (read.type) {
     case 'clusters':
-      return isInputError(world.clusters) ? undefined : stableDigest(selectClusters(read.selector, world.clusters));
+      return isInputError(world.clusters) ? '' : stableDigest(selectClusters(read.selector, world.clusters));
     case 'directories': {
       const listed = world.tree(read)?.listed();
-      return listed && stableDigest(selectDirectories(read.items, listed.directories));
+      return listed ? stableDigest(selectDirectories(read.items, listed.directories)) : '';
     }
     case 'files':
       return digestOfFiles(read, world);
@@ -74,17 +74,14 @@ const exactDigest = (read: GeneratorRead, world: GeneratorWorld): string | undef
     case 'scmRepositories':
     case 'plugins': {
       const input = world[read.type][read.key];
-      return input === undefined || isInputError(input) ? undefined : stableDigest(input);
+      return input === undefined || isInputError(input) ? '' : stableDigest(input);
     }
   }
 };
 
-const digestOfFiles = (
-  read: GeneratorRead & { type: 'directories' | 'files' },
-  world: GeneratorWorld,
-): string | undefined => {
+const digestOfFiles = (read: GeneratorRead & { type: 'directories' | 'files' }, world: GeneratorWorld): string => {
   const at = world.tree(read);
-  if (!at) return undefined;
+  if (!at) return '';
   const paths = selectFiles(read.items, at.listed().files, world.newGlobbing ?? false);
   return stableDigest(paths.map((path) => [path, at.tree.entries.get(path)?.digest]));
 };

@@ -1,0 +1,42 @@
+import { transient } from '../../domain/errors.ts';
+import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
+import { claimCompile, FLEET_ID, type FleetRow, finishCompile } from '../../domain/fleet-row.ts';
+import { updateKnownRow, updateRow } from '../update-row.ts';
+import type { PlanDeps } from './deps.ts';
+
+type FleetDeps = Pick<PlanDeps, 'fleets' | 'snapshots' | 'clock'>;
+
+const busy = () =>
+  transient('fleet-compiling', 'another plan compiles the fleet at this moment', { retryAfterSeconds: 2 });
+
+/** Takes the fleet's compile for `owner`, and answers with the row. Errors: AppError `fleet-compiling` (transient). */
+export const claimFleet = async ({ fleets, clock }: FleetDeps, owner: string): Promise<FleetRow> => {
+  const claimed = await updateRow(fleets, FLEET_ID, (known) => known && claimCompile(known, owner, clock()));
+  if (!claimed) throw busy();
+  return claimed;
+};
+
+/**
+ * Stores a snapshot and makes it the live one. Errors: AppError `fleet-compiling` (transient) where another plan took over
+ * meanwhile: this one is repeated, against what that one made.
+ */
+export const makeLive = async (
+  { fleets, snapshots }: FleetDeps,
+  claimed: FleetRow,
+  snapshot: FleetSnapshot,
+  from: { commit: string; inputs: string },
+): Promise<void> => {
+  await snapshots.store(snapshot);
+  const compiled = { ...from, snapshot: snapshot.digest, projects: snapshot.projects };
+  const saved = await updateKnownRow(fleets, claimed, (known) => finishCompile(known, claimed, compiled));
+  if (!saved) throw busy();
+};
+
+/** Lets others compile. */
+export const releaseFleet = async ({ fleets }: FleetDeps, claimed: FleetRow): Promise<void> => {
+  await updateKnownRow(fleets, claimed, (known) => {
+    if (!known || known.compiling?.owner !== claimed.compiling?.owner) return undefined;
+    const { compiling: _done, ...free } = known;
+    return free;
+  });
+};

@@ -1,0 +1,18 @@
+import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
+import type { FleetRow } from '../../domain/fleet-row.ts';
+import type { PlanDeps } from './deps.ts';
+
+/** The live snapshot. Where the cache lost it, the rows still hold every application's compiled form. */
+export const loadSnapshot = async (
+  deps: Pick<PlanDeps, 'snapshots' | 'applications' | 'applicationIndex'>,
+  fleet: FleetRow,
+): Promise<FleetSnapshot> => {
+  const live = await deps.snapshots.load(fleet.snapshot);
+  if (live) return live;
+  const applications = [];
+  for await (const ids of deps.applicationIndex.all()) {
+    const rows = await deps.applications.getMany(ids);
+    applications.push(...rows.filter(({ removed }) => !removed).map(({ spec }) => spec));
+  }
+  return { digest: fleet.snapshot ?? '', applications, projects: fleet.projects, problems: [] };
+};
