@@ -3,6 +3,7 @@ import { keepRecent } from '../src/adapters/aws/recent-blobs.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { createDeleteJqPaths } from '../src/adapters/jq/delete-jq-paths.ts';
 import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kubernetes/connect-cluster.ts';
+import { createRunHealthScript } from '../src/adapters/lua/run-health-script.ts';
 import { syncApplication } from '../src/app/sync/sync-application.ts';
 import { SyncMessageSchema } from '../src/messages/sync.ts';
 import { eksClients } from './wiring/eks.ts';
@@ -27,6 +28,7 @@ export const createSync = (runtime: Runtime, local: Access = {}, jqWorker?: URL)
     blobs: keepRecent(createBlobs(config), KEPT_MANIFESTS_BYTES),
     queues: createQueues(config),
     connect: connectCluster({ clock, random: Math.random, aws: eksClients, ...local }),
+    runHealthScript: createRunHealthScript({ clock }),
     compareSeconds: config.compareSeconds,
     deleteJqPaths: createDeleteJqPaths(jqWorker ? { workerURL: jqWorker } : {}),
     pause: (milliseconds) => pause(milliseconds, undefined),

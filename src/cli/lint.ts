@@ -7,7 +7,6 @@ import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
 import { textAt } from '../domain/health/fields.ts';
 import { nearest } from '../domain/nearest-name.ts';
 import { formatProblem, type Problem } from '../domain/problem.ts';
-import { checkArgoSettings } from '../domain/settings/check-argocd-cm.ts';
 import { problemAt } from '../domain/validate-document.ts';
 import { readYaml } from '../domain/yaml-document.ts';
 import { createFolderRepository } from '../local/folder-repository.ts';
@@ -88,13 +87,13 @@ const kindsOf = (path: string, text: string): Map<number, string> =>
   new Map(readYaml(path, text).documents.map(({ value, lineOf: at }) => [at(['kind']), textAt(value, 'kind')]));
 
 const checkDocuments = ({ path, text }: FleetText, fleet: FleetFile | undefined): Checked => {
-  const { applications, applicationSets, projects, broken, problems } = readFleetFile(path, text);
-  const settings = checkSettings(path, text);
+  const { applications, applicationSets, projects, settings, broken, problems } = readFleetFile(path, text);
+  const secrets = checkSecrets(path, text);
   const destinations = fleet || applications.length === 0 ? [] : checkDestinations(path, text);
   const kinds = problems.some(({ code }) => code === 'kind-unsupported') ? kindsOf(path, text) : new Map();
   return {
-    problems: [...problems.filter((problem) => !isOther(problem, kinds)), ...destinations, ...settings.problems],
-    documents: applications.length + applicationSets.length + projects.length + broken.length + settings.documents,
+    problems: [...problems.filter((problem) => !isOther(problem, kinds)), ...destinations, ...secrets.problems],
+    documents: [applications, applicationSets, projects, settings, broken].flat().length + secrets.documents,
   };
 };
 
@@ -112,19 +111,12 @@ const checkDestinations = (path: string, text: string): Problem[] =>
       return [problemAt(document, path, place, { severity: 'error', code: 'cluster-unknown', message })];
     });
 
-/** Argo CD's own settings: its Secrets of clusters and repositories, and argocd-cm. */
-const checkSettings = (path: string, text: string): Checked => {
-  if (!SETTINGS.test(text)) return { problems: [], documents: 0 };
-  const documents = readYaml(path, text).documents.filter(({ value }) => isSetting(value));
-  const problems = documents.flatMap((one) => [...checkSecret(one, path), ...checkArgoSettings(one, path, text)]);
-  return { problems, documents: documents.length };
+/** Argo CD's own Secrets: clusters and repositories. */
+const checkSecrets = (path: string, text: string): Checked => {
+  if (!text.includes('argocd.argoproj.io/secret-type')) return { problems: [], documents: 0 };
+  const documents = readYaml(path, text).documents.filter(({ value }) => textAt(value, 'kind') === 'Secret');
+  return { problems: documents.flatMap((one) => checkSecret(one, path)), documents: documents.length };
 };
-
-const SETTINGS = /argocd\.argoproj\.io\/secret-type|argocd-cm/;
-
-const isSetting = (value: unknown): boolean =>
-  textAt(value, 'kind') === 'Secret' ||
-  (textAt(value, 'kind') === 'ConfigMap' && textAt(value, 'metadata.name') === 'argocd-cm');
 
 /** What is wrong between documents: only a fleet says which of them belong together. */
 const checkTogether = (texts: readonly FleetText[], fleet: FleetFile | undefined): Problem[] => {

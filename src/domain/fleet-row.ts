@@ -1,7 +1,9 @@
 import type { FleetFile } from './fleet/fleet-file.ts';
 import type { AppProject } from './fleet/project.ts';
+import type { SettingsDocument } from './fleet/settings-document.ts';
 import { type Lease, leaseIsFree, newLease } from './lease.ts';
 import type { Row } from './row.ts';
+import { type ArgoSettings, defaultSettings } from './settings/argo-settings.ts';
 
 /** The one fleet of a stack: its file, and what was last compiled. */
 export interface FleetRow extends Row {
@@ -18,6 +20,8 @@ export interface FleetRow extends Row {
   compiling?: Lease;
   /** Kept here too, so that a sync checks the newest rules without reading the snapshot. */
   projects: AppProject[];
+  /** So that a sync compares and judges by the newest settings; absent: the fleet has no `argocd-cm`. */
+  argoSettings?: SettingsDocument;
 }
 
 /** The row with the compile taken by `owner`; undefined where somebody else has it. */
@@ -28,14 +32,18 @@ export const claimCompile = (row: FleetRow, owner: string, now: number): FleetRo
 export const finishCompile = (
   row: FleetRow | undefined,
   claimed: FleetRow,
-  compiled: Pick<FleetRow, 'commit' | 'inputs' | 'snapshot' | 'projects'>,
+  compiled: Pick<FleetRow, 'commit' | 'inputs' | 'snapshot' | 'projects' | 'argoSettings'>,
 ): FleetRow | undefined => {
   if (!row || row.compiling?.owner !== claimed.compiling?.owner || row.snapshot !== claimed.snapshot) return undefined;
-  const { compiling: _done, ...rest } = row;
+  const { compiling: _done, argoSettings: _before, ...rest } = row;
   return { ...rest, ...compiled };
 };
 
 export const FLEET_ID = 'fleet';
+
+/** What the fleet's `argocd-cm` says, or Argo CD's defaults. */
+export const settingsOf = ({ argoSettings }: Pick<FleetRow, 'argoSettings'>): ArgoSettings =>
+  argoSettings?.settings ?? defaultSettings();
 
 /** Every environment of the fleet: the distinct values of the environment label over its clusters, sorted. */
 export const environmentsOf = (file: FleetFile): string[] =>

@@ -1,4 +1,5 @@
 import { createSetExpander } from '../../src/adapters/gotemplate/expand-sets.ts';
+import { createRunHealthScript } from '../../src/adapters/lua/run-health-script.ts';
 import { createControl } from '../../src/app/control/control.ts';
 import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
@@ -114,6 +115,7 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     renders: render({ ...ports, sandbox: sandbox ?? noSandbox }),
     syncs: syncApplication({
       ...ports,
+      runHealthScript: createRunHealthScript({ clock: () => 0 }),
       deleteJqPaths: (object) => Promise.resolve(object),
       compareSeconds,
       connect: ({ name }) => Promise.resolve(clusters[name] ?? createFakeCluster()),

@@ -27,7 +27,8 @@ export const makeLive = async (
   from: { commit: string; inputs: string },
 ): Promise<void> => {
   await snapshots.store(snapshot);
-  const compiled = { ...from, snapshot: snapshot.digest, projects: snapshot.projects };
+  const { digest, projects, argoSettings } = snapshot;
+  const compiled = { ...from, snapshot: digest, projects, ...(argoSettings ? { argoSettings } : {}) };
   const saved = await updateKnownRow(fleets, claimed, (known) => finishCompile(known, claimed, compiled));
   if (!saved) throw busy();
 };

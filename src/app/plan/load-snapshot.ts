@@ -14,5 +14,7 @@ export const loadSnapshot = async (
     const rows = await deps.applications.getMany(ids);
     applications.push(...rows.filter(({ removed }) => !removed).map(({ spec }) => spec));
   }
-  return { digest: fleet.snapshot ?? '', applications, projects: fleet.projects, problems: [] };
+  const { argoSettings, projects } = fleet;
+  const settings = argoSettings ? { argoSettings } : {};
+  return { digest: fleet.snapshot ?? '', applications, projects, ...settings, problems: [] };
 };

@@ -1,6 +1,8 @@
 import { isAborted } from '../../domain/abort.ts';
 import type { ApplicationRow } from '../../domain/application-row.ts';
-import { defaultSettings } from '../../domain/settings/argo-settings.ts';
+import { isObserved } from '../../domain/fleet/observe-mode.ts';
+import { settingsOf } from '../../domain/fleet-row.ts';
+import { healthOverrides } from '../../domain/health/overrides.ts';
 import { terminate } from '../../domain/sync/start-operation.ts';
 import { loadFleet } from '../load-fleet.ts';
 import type { SyncDeps } from './deps.ts';
@@ -11,9 +13,9 @@ import { runOperation } from './run-operation.ts';
 import type { Advance } from './sync-application.ts';
 
 /** One look at an application: what it lacks next, and doing that. */
-export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string): Promise<Advance> => {
+export const advance = async (world: SyncDeps, row: ApplicationRow, owner: string): Promise<Advance> => {
   const { desired, spec } = row;
-  if (row.removed) return removeApplication(deps, row);
+  if (row.removed) return removeApplication(world, row);
   if (!desired || desired.error) return { change: {}, clear: ['awaiting'] };
   const stopped = isAborted(row) ? stop(row) : undefined;
   if (stopped === 'not begun') return { change: {}, clear: ['awaiting', 'waiting'] };
@@ -24,14 +26,17 @@ export const advance = async (deps: SyncDeps, row: ApplicationRow, owner: string
     row.operation?.generation === desired.generation &&
     (row.operation.phase === 'Failed' || row.operation.phase === 'Error');
   const [fleet, manifests] = await Promise.all([
-    loadFleet(deps),
-    isApplied || isOver ? undefined : loadManifests(deps, row),
+    loadFleet(world),
+    isApplied || isOver ? undefined : loadManifests(world, row),
   ]);
+  const settings = settingsOf(fleet);
+  const deps = { ...world, healthOverrides: healthOverrides(settings, world.runHealthScript) };
   const cluster = fleet.file.clusters.find(({ name }) => name === spec.cluster);
   if (!cluster) return { change: { desired: { ...desired, error: noCluster(spec.cluster) } }, clear: ['awaiting'] };
   const project = fleet.projects.find(({ name }) => name === spec.project);
-  const shared = { cluster, project, adopt: fleet.file.adopt === true, observe: fleet.file.mode === 'observe' };
-  if (isApplied) return lookAtRest(deps, { row, ...shared, settings: defaultSettings() });
+  const { adopt = false } = fleet.file;
+  const shared = { cluster, project, settings, adopt, observe: isObserved(fleet.file, cluster, spec) };
+  if (isApplied) return lookAtRest(deps, { row, ...shared });
   if (!manifests) return { change: {} };
   if ('advance' in manifests) return manifests.advance;
   const isAsked = stopped !== undefined || isHealing || row.syncRequested === desired.generation;

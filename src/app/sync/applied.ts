@@ -4,7 +4,7 @@ import { contentDigest } from '../../domain/diff/content-digest.ts';
 import { ignoreRulesFor } from '../../domain/diff/ignore-rules.ts';
 import { assessHealth } from '../../domain/health/health.ts';
 import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-object.ts';
-import { type ArgoSettings, defaultSettings } from '../../domain/settings/argo-settings.ts';
+import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
 import { resourceResults } from '../../domain/sync/resource-results.ts';
 import type { ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
@@ -14,14 +14,13 @@ import { HEALTH_LOOKS_MS, settleHealth } from './watch-health.ts';
 
 /** The row after an operation ended: what is applied, its health right now, and when to look at it again. */
 export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> => {
-  const { row, operation, inventory, live, answered } = ended;
+  const { row, operation, inventory, live, answered, settings } = ended;
   const now = deps.clock();
   const targets = ended.targets.filter(({ hook, phases }) => !hook && phases.length > 0);
   const results = resourceResults(operation, ended.targets);
   const times = { ...row.times, rendered: row.times.rendered ?? now };
   const common = { operation, inventory: [...inventory] };
   const isPartial = operation.options.resources !== undefined;
-  const settings = defaultSettings();
   const states = { row, targets, results, live, answered, settings, known: isPartial ? row.resources : [] };
   if (operation.phase !== 'Succeeded') {
     const resources = resourcesOf(deps, states);

@@ -2,7 +2,7 @@ import type { ApplicationRow } from '../../domain/application-row.ts';
 import { COMPARE_SECONDS } from '../../domain/comparison.ts';
 import type { DeleteJqPaths } from '../../domain/diff/ignore-rules.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
-import type { HealthOverrides } from '../../domain/health/health.ts';
+import type { HealthOverrides, RunHealthScript } from '../../domain/health/health.ts';
 import type { RenderRow } from '../../domain/render-row.ts';
 import type { BlobCache } from '../../ports/blob-cache.ts';
 import type { Clock, NewId } from '../../ports/clock.ts';
@@ -24,6 +24,9 @@ export interface SyncDeps {
   connect: ConnectCluster;
   /** Waits that many milliseconds inside the worker: for short waits only. */
   pause: (milliseconds: number) => Promise<void>;
+  /** Runs users' health scripts. */
+  runHealthScript: RunHealthScript;
+  /** Those of the fleet's settings; known once a look has read the fleet. */
   healthOverrides?: HealthOverrides;
   deleteJqPaths: DeleteJqPaths;
   /** Seconds between two comparisons of an application at rest; 0: only when asked for. */

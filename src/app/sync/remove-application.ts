@@ -1,5 +1,7 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
-import { defaultSettings } from '../../domain/settings/argo-settings.ts';
+import { isObserved } from '../../domain/fleet/observe-mode.ts';
+import { settingsOf } from '../../domain/fleet-row.ts';
+import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
 import { isOwn } from '../../domain/sync/tracking.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
 import { loadFleet } from '../load-fleet.ts';
@@ -18,9 +20,10 @@ export const removeApplication = async (deps: SyncDeps, row: ApplicationRow): Pr
   const cluster = fleet.file.clusters.find(({ name }) => name === row.spec.cluster);
   const cascades = row.spec.finalizers.some((finalizer) => finalizer.startsWith(RESOURCES_FINALIZER));
   if (!cluster || !cascades || row.inventory.length === 0) return { change: {}, forget: true };
-  if (fleet.file.mode === 'observe') return { change: { waiting: 'observe mode: nothing is deleted' } };
+  if (isObserved(fleet.file, cluster, row.spec)) return { change: { waiting: 'observe mode: nothing is deleted' } };
   const connection = await deps.connect(cluster, `delete-${row.spec.name}`);
-  const left = await Promise.all(row.inventory.map((entry) => deleteOwn(connection, row, entry)));
+  const settings = settingsOf(fleet);
+  const left = await Promise.all(row.inventory.map((entry) => deleteOwn(connection, row, entry, settings)));
   const inventory = row.inventory.filter((_, index) => left[index]);
   return inventory.length === 0 ? { change: { inventory }, forget: true } : { change: { inventory }, waitSeconds: 2 };
 };
@@ -30,9 +33,10 @@ const deleteOwn = async (
   connection: ClusterConnection,
   row: ApplicationRow,
   { ref, uid }: ApplicationRow['inventory'][number],
+  settings: ArgoSettings,
 ): Promise<boolean> => {
   const live = await connection.get(ref);
-  if (!live || !isOwn(live, row.spec, defaultSettings())) return false;
+  if (!live || !isOwn(live, row.spec, settings)) return false;
   if (uid !== undefined && live.metadata.uid !== uid) return false;
   if (KEPT.has(ref.kind) || keeps(live.metadata.annotations ?? {})) return false;
   if (live.metadata.deletionTimestamp) return true;

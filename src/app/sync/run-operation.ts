@@ -5,7 +5,7 @@ import { permitsObject } from '../../domain/fleet/project-rules.ts';
 import { assessHealth } from '../../domain/health/health.ts';
 import type { KubernetesObject, ResourceRef } from '../../domain/kubernetes-object.ts';
 import { holdsLease } from '../../domain/lease.ts';
-import { defaultSettings } from '../../domain/settings/argo-settings.ts';
+import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
 import type { ActionResult } from '../../domain/sync/actions.ts';
 import { observe } from '../../domain/sync/observe.ts';
 import { startOperation } from '../../domain/sync/start-operation.ts';
@@ -24,6 +24,7 @@ export interface OperationInput {
   owner: string;
   cluster: ClusterConfig;
   project: AppProject | undefined;
+  settings: ArgoSettings;
   objects: readonly KubernetesObject[];
   adopt: boolean;
   observe: boolean;
@@ -42,11 +43,10 @@ export interface Running extends OperationInput {
 
 /** Starts the operation on the desired generation, or takes it up where an earlier worker left it, and runs it on. */
 export const runOperation = async (deps: SyncDeps, input: OperationInput): Promise<Advance> => {
-  const { row, cluster, objects } = input;
+  const { row, cluster, objects, settings } = input;
   const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
   // A kind that was not served yet may be by now.
   const apiResources = await connection.discover({ fresh: row.operation?.waiting === 'kind' });
-  const settings = defaultSettings();
   const { targets, problems } = prepareTargets({ application: row.spec, objects, apiResources, settings });
   const operation = currentOperation(deps, input, targets);
   const malformed = problems.find(({ severity }) => severity === 'error');
@@ -138,7 +138,7 @@ const stepInput = (deps: SyncDeps, running: Running, results: readonly ActionRes
   return {
     operation,
     application: row.spec,
-    settings: defaultSettings(),
+    settings: running.settings,
     targets,
     inventory,
     live,

@@ -43,7 +43,9 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
   const applications = definite.map((one) =>
     compileApplication(one, { fleet, projects, known: unchanged.get(applicationId(one)) }),
   );
+  const [settings] = distinct(found.settings, 'ConfigMap', problems);
   const content = {
+    ...(settings ? { argoSettings: settings } : {}),
     applications: applications.toSorted(by(({ id }) => id)),
     projects: projects.toSorted(by(({ name }) => name)),
     applicationSets: sets.toSorted(by(applicationId)),
@@ -99,12 +101,12 @@ const DUPLICATE = 'document-duplicate';
  */
 const distinct = <T extends { namespace: string; name: string; origin?: Origin }>(
   items: readonly T[],
-  kind: 'Application' | 'ApplicationSet' | 'AppProject',
+  kind: 'Application' | 'ApplicationSet' | 'AppProject' | 'ConfigMap',
   problems: Problem[],
 ): T[] => {
   const known = new Map<string, T>();
   for (const item of items) {
-    const id = kind === 'AppProject' ? item.name : applicationId(item);
+    const id = kind === 'AppProject' || kind === 'ConfigMap' ? item.name : applicationId(item);
     const first = known.get(id);
     if (!first) known.set(id, item);
     else problems.push(duplicateProblem(`${kind} ${id}`, item.origin, first.origin));

@@ -10,6 +10,7 @@ import { checkApplication } from './check-application.ts';
 import type { AppProject } from './project.ts';
 import { AppProjectSchema } from './project-schema.ts';
 import { applicationOf, CONTROL_NAMESPACE, projectOf } from './read-manifests.ts';
+import { isSettingsDocument, readSettingsDocument, type SettingsDocument } from './settings-document.ts';
 import type { FleetSnapshot } from './snapshot.ts';
 import { validateProject } from './validate-project.ts';
 
@@ -28,6 +29,7 @@ export interface Documents {
   applications: Application[];
   projects: AppProject[];
   applicationSets: ApplicationSet[];
+  settings: SettingsDocument[];
   problems: Problem[];
   /** What is defined here, but wrongly: ids as `Kind namespace/name`. */
   broken: string[];
@@ -40,13 +42,14 @@ export const noDocuments = (): Documents => ({
   applications: [],
   projects: [],
   applicationSets: [],
+  settings: [],
   problems: [],
   broken: [],
   unread: false,
 });
 
 /** Raised whenever the same text compiles to something else, so that no older snapshot is reused. */
-export const COMPILER = 2;
+export const COMPILER = 3;
 
 /** The paths of the files whose text the compiler needs: those that are new, changed, or were wrong before. */
 export const filesToRead = (
@@ -64,7 +67,10 @@ export const isKnown = (
 export const readFleetFile = (path: string, text: string, registeredBy?: string): Documents => {
   const { documents, problems } = readYaml(path, text);
   const found: Documents = { ...noDocuments(), problems, unread: problems.length > 0 };
-  for (const document of documents) readDocument(path, document, found);
+  for (const document of documents) {
+    if (isSettingsDocument(document.value)) readSettings(path, document, text, found);
+    else readDocument(path, document, found);
+  }
   if (registeredBy === undefined) return found;
   const owned = <T extends { origin?: Origin }>(items: readonly T[]): T[] =>
     items.map((one) => (one.origin ? { ...one, origin: { ...one.origin, registeredBy } } : one));
@@ -139,6 +145,13 @@ const readApplicationSet = (file: string, document: YamlDocument, found: Documen
   found.problems.push(...all);
   if (!output || all.some(({ severity }) => severity === 'error')) found.broken.push(keyOf(document.value));
   else found.applicationSets.push(applicationSetOf(output, { file, line: document.lineOf([]) }));
+};
+
+const readSettings = (file: string, document: YamlDocument, text: string, found: Documents): void => {
+  const { settings, problems } = readSettingsDocument(document, file, text);
+  found.problems.push(...problems);
+  if (settings) found.settings.push(settings);
+  else found.broken.push(keyOf(document.value));
 };
 
 const readProject = (file: string, document: YamlDocument, found: Documents): void => {

@@ -3,6 +3,7 @@ import type { Application } from './application.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
 import type { AppProject } from './project.ts';
+import type { SettingsDocument } from './settings-document.ts';
 
 /** An application as the fleet has it: its document, and where it goes. */
 export interface CompiledApplication extends Application {
@@ -35,6 +36,8 @@ export interface FleetSnapshot {
   applications: CompiledApplication[];
   /** By name. */
   projects: AppProject[];
+  /** What the fleet's `argocd-cm` says; absent: it has none, and Argo CD's defaults hold. */
+  argoSettings?: SettingsDocument;
   /** As they are written; what they make is among the applications. */
   applicationSets?: ApplicationSet[];
   /** By the set's id, those whose inputs could all be read. */

@@ -53,7 +53,11 @@ export const createHandlers = (world: World, process: Process, at: At) => {
     });
   const indexes = createPlanIndexes(blobs);
   // No application ignores differences, and none is compared at rest.
-  const unused = { deleteJqPaths: (object: KubernetesObject) => Promise.resolve(object), compareSeconds: 0 };
+  const unused = {
+    deleteJqPaths: (object: KubernetesObject) => Promise.resolve(object),
+    runHealthScript: () => undefined,
+    compareSeconds: 0,
+  };
   const connect = ({ name }: { name: string }) => Promise.resolve(clusterPort(world, process, at, name));
   return {
     retryAsked,

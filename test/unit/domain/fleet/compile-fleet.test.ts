@@ -43,6 +43,13 @@ metadata: { name: ${name} }
 spec: ${spec}
 `;
 
+const settings = (tracking: string) => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: argocd-cm, namespace: argocd }
+data:
+  application.resourceTrackingMethod: ${tracking}
+`;
+
 const filesOf = (texts: Record<string, string>): FleetDocument[] =>
   Object.entries(texts).map(([path, text]) => ({ path, text, digest: stableDigest(text) }));
 const compile = (texts: Record<string, string>, previous?: FleetSnapshot): FleetSnapshot =>
@@ -253,6 +260,29 @@ describe('the last good version', () => {
   });
 });
 
+describe('argocd-cm', () => {
+  const before = compile({ 'a.yaml': application('web'), 'cm.yaml': settings('label') });
+
+  it('is in the snapshot, and changes its digest', () => {
+    expect(before.argoSettings).toMatchObject({ name: 'argocd-cm', settings: { trackingMethod: 'label' } });
+    expect(before.problems).toEqual([]);
+    expect(compile({ 'a.yaml': application('web') })).not.toHaveProperty('argoSettings');
+    expect(compile({ 'a.yaml': application('web') }).digest).not.toBe(before.digest);
+  });
+
+  it('keeps its last good version while it is wrong, and says where it is', () => {
+    const after = compile({ 'a.yaml': application('web'), 'cm.yaml': settings('labels') }, before);
+    expect(after.argoSettings).toEqual(before.argoSettings);
+    expect(linesOf(after)).toEqual([expect.stringMatching(/^cm\.yaml:5: .*resourceTrackingMethod.*labels/)]);
+  });
+
+  it('is what the first of two files says', () => {
+    const two = compile({ 'cm.yaml': settings('label'), 'other.yaml': settings('annotation') });
+    expect(two.argoSettings?.settings.trackingMethod).toBe('label');
+    expect(linesOf(two)).toEqual([expect.stringMatching(/^other\.yaml:1: .*also defined at cm\.yaml:1/)]);
+  });
+});
+
 describe('compiling again', () => {
   const texts = {
     'a.yaml': `${application('web')}---\napiVersion: v1\nkind: Secret\n`,
@@ -260,6 +290,7 @@ describe('compiling again', () => {
     'c.yaml': application('api'),
     'd.yaml': 'kind: [',
     'e.yaml': project('team', '{ sourceRepos: [] }'),
+    'f.yaml': settings('label'),
   };
   const before = compile(texts);
 
