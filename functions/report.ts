@@ -1,5 +1,5 @@
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
-import { reportRollout } from '../src/app/report-rollout.ts';
+import { reportRollout } from '../src/app/report/report-rollout.ts';
 import { ReportMessageSchema } from '../src/messages/report.ts';
 import { forgeStatuses, openChat } from './wiring/forge-reporting.ts';
 import { lambdaRuntime, lazily, type Runtime } from './wiring/runtime.ts';

@@ -1,6 +1,7 @@
 import { createGitHubStatuses } from '../../src/adapters/github/commit-statuses.ts';
 import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
 import { createSlackChat } from '../../src/adapters/slack/chat.ts';
+import { createHoldOff } from '../../src/app/report/hold-off.ts';
 import { permanent } from '../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
@@ -18,17 +19,27 @@ export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clo
       : secrets.read(name);
   const github = createGitHubStatuses({ credentials, clock });
   const gitlab = createGitLabStatuses({ credentials, clock });
+  const forgeOf = ({ forge }: RepositoryConfig): CommitStatuses => (forge === 'gitlab' ? gitlab : github);
+  const holdOff = createHoldOff(clock);
+  // Forges limit requests by whose they are, not by what they are about.
+  const keyOf = ({ apiURL, credentials: name }: RepositoryConfig): string => `${apiURL} ${name}`;
   return {
-    post: (status) => (status.repository.forge === 'gitlab' ? gitlab : github).post(status),
+    post: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).post(status)),
+    isShown: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).isShown(status)),
   };
 };
 
 /** The fleet's Slack channel, where it names one. */
-export const openChat =
-  ({ secrets }: Pick<Runtime, 'secrets'>) =>
-  ({ file }: FleetRow): { chat: Chat; channel: string } | undefined => {
+export const openChat = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>) => {
+  const holdOff = createHoldOff(clock);
+  return ({ file }: FleetRow): { chat: Chat; channel: string } | undefined => {
     const { slack } = file;
     if (!slack) return undefined;
-    const chat = createSlackChat({ apiURL: slack.apiURL, token: () => secrets.read(slack.credentials) });
+    const { post, update } = createSlackChat({ apiURL: slack.apiURL, token: () => secrets.read(slack.credentials) });
+    const chat: Chat = {
+      post: (channel, message) => holdOff(slack.credentials, () => post(channel, message)),
+      update: (channel, ts, message) => holdOff(slack.credentials, () => update(channel, ts, message)),
+    };
     return { chat, channel: slack.channel };
   };
+};

@@ -8,6 +8,7 @@ import { createS3BlobCache } from '../../src/adapters/aws/s3-blob-cache.ts';
 import { createSqsSend } from '../../src/adapters/aws/sqs-queues.ts';
 import type { Config } from '../../src/config.ts';
 import type { ApplicationRow } from '../../src/domain/application-row.ts';
+import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import { permanent } from '../../src/domain/errors.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
@@ -24,6 +25,7 @@ export const createStores = ({ tablePrefix }: Config, client = new DynamoDBClien
     deliveries: createDynamoStore<DeliveryRow>({ ...table('deliveries'), expiresAt: ({ expiresAt }) => expiresAt }),
     refs: createDynamoStore<RefRow>(table('refs')),
     rollouts: createDynamoStore<Rollout>(table('rollouts')),
+    commits: createDynamoStore<CommitRow>({ ...table('commits'), expiresAt: ({ expiresAt }) => expiresAt }),
     renders: createDynamoStore<RenderRow>({ ...table('renders'), expiresAt: ({ expiresAt }) => expiresAt }),
     applications: createDynamoStore<ApplicationRow>({
       ...table('applications'),

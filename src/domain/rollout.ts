@@ -31,6 +31,18 @@ export interface PlannedApplication {
 export interface SentStatus {
   state: string;
   description: string;
+  /** Some applications waited for a person then. */
+  waiting?: true;
+  /** The code of the error with which the forge refused it for good. */
+  refused?: string;
+}
+
+/** A forge or chat that could not be told: how often in a row, and when it is tried again (ms). */
+export interface FailedDelivery {
+  failures: number;
+  retryAt: number;
+  /** The error's code. */
+  code: string;
 }
 
 /** All that one change sets in motion; the unit of commit status and of the Slack message. */
@@ -56,7 +68,9 @@ export interface Rollout extends Row {
   problems: { severity: 'error' | 'warning'; text: string; environment?: string }[];
   /** What was last told, by status context. */
   sent: Record<string, SentStatus>;
-  slack?: { channel: string; ts: string; digest: string; at: number };
+  slack?: { channel: string; ts: string; digest: string; at: number; edits?: number };
+  /** Whom it could not be told, and when it is tried again. */
+  undelivered?: { forge?: FailedDelivery; chat?: FailedDelivery };
   lastReportAt?: number;
   /** One reporter at a time, so that an older fold is never told after a newer one. */
   lease?: Lease;

@@ -23,4 +23,6 @@ export interface CommitStatus {
  */
 export interface CommitStatuses {
   post(status: CommitStatus): Promise<void>;
+  /** Whether this is what the commit shows in this context now. */
+  isShown(status: CommitStatus): Promise<boolean>;
 }

@@ -93,6 +93,13 @@ export const createFakeGitHub = (options: FakeGitHubOptions) => {
     return c.json({ id: statuses.length, ...row }, 201);
   });
 
+  app.get('/repos/:owner/:repo/commits/:ref/statuses', (c) => {
+    const { owner, repo, ref } = c.req.param();
+    if (!c.req.header('authorization')) return error(401, 'Requires authentication');
+    if (!known(owner, repo)) return error(404, 'Not Found');
+    return c.json(statuses.filter(({ sha }) => sha === ref).toReversed());
+  });
+
   return {
     app,
     statuses,

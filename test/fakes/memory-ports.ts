@@ -1,4 +1,5 @@
 import type { ApplicationRow } from '../../src/domain/application-row.ts';
+import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
 import type { RefRow } from '../../src/domain/ref-row.ts';
@@ -69,6 +70,7 @@ export const createMemoryPorts = (start = 1_700_000_000_000) => {
     refs: createMemoryStore<RefRow>(),
     renders: createMemoryStore<RenderRow>(),
     rollouts: createMemoryStore<Rollout>(),
+    commits: createMemoryStore<CommitRow>(),
     applications,
     applicationIndex: {
       async *awaiting(renderKey: string) {

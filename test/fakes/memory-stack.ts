@@ -6,7 +6,7 @@ import { planChange } from '../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
 import { pollRefs } from '../../src/app/poll-refs.ts';
 import { render } from '../../src/app/render.ts';
-import { reportRollout } from '../../src/app/report-rollout.ts';
+import { reportRollout } from '../../src/app/report/report-rollout.ts';
 import { sweep } from '../../src/app/sweep.ts';
 import { syncApplication } from '../../src/app/sync/sync-application.ts';
 import { parseFleetFile } from '../../src/domain/fleet/parse-fleet-file.ts';
@@ -19,6 +19,7 @@ import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
 import { type KillSwitch, mortal } from './kill-switch.ts';
 import { createMemoryPorts } from './memory-ports.ts';
 import { createMemoryRepository } from './memory-repository.ts';
+import { createMemoryStatuses } from './memory-statuses.ts';
 
 export const REPOSITORY = 'https://git.example.com/acme/fleet';
 /** A second repository, for what generators and sources read from elsewhere. */
@@ -77,6 +78,7 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     refs: guard(real.refs),
     renders: guard(real.renders),
     rollouts: guard(real.rollouts),
+    commits: guard(real.commits),
     applications: guard(real.applications),
     outcomes: guard(real.outcomes),
     blobs: guard(real.blobs),
@@ -89,6 +91,8 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     prod: guard(createFakeCluster()),
   };
   const statuses: CommitStatus[] = [];
+  /** What the forge or the chat fails with, while it is down. */
+  const down: { forge?: (() => Error | undefined) | undefined; chat?: (() => Error | undefined) | undefined } = {};
   const chat: { ts: string; message: ChatMessage; edits: number }[] = [];
   const snapshots = createSnapshots(ports.blobs);
   const openRepository = ({ url }: { url: string }) => (url === CONFIG_REPOSITORY ? config : repository);
@@ -126,15 +130,19 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     }),
     reports: reportRollout({
       ...ports,
-      statuses: { post: async (status) => void statuses.push(status) },
+      statuses: createMemoryStatuses(statuses, () => down.forge?.()),
       openChat: () => ({
         channel: 'C1',
         chat: {
           post: async (channel, message) => {
+            const error = down.chat?.();
+            if (error) throw error;
             chat.push({ ts: String(chat.length), message, edits: 0 });
             return { channel, ts: String(chat.length - 1) };
           },
           update: async (_channel, ts, message) => {
+            const error = down.chat?.();
+            if (error) throw error;
             const known = chat.find((one) => one.ts === ts);
             if (known) Object.assign(known, { message, edits: known.edits + 1 });
           },
@@ -180,6 +188,7 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     clusters: clusters as Record<'dev' | 'prod', FakeCluster>,
     statuses,
     chat,
+    down,
     handlers,
     settle,
     push,
@@ -210,9 +219,11 @@ const nextMessage = (
     .toSorted((a, b) => a.delaySeconds - b.delaySeconds)[0];
   if (!found) return undefined;
   const { name, index, delaySeconds } = found;
-  const [taken] = sent[name].splice(index, 1);
   return {
     delaySeconds,
-    deliver: (handlers) => (handlers[name] as (message: unknown) => Promise<void>)(taken?.message),
+    deliver: (handlers) => {
+      const [taken] = sent[name].splice(index, 1);
+      return (handlers[name] as (message: unknown) => Promise<void>)(taken?.message);
+    },
   };
 };

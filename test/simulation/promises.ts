@@ -138,12 +138,11 @@ const leftBehind = (world: World, commits: Commits, fleet: CommitModel): string[
 };
 
 const wrongStatuses = (world: World, commits: Commits): string[] => {
-  const { history, ports, repository, machine } = world;
-  const once = machine.faults > 0 ? 2 : 1;
+  const { history, ports, repository } = world;
   const told = Map.groupBy(history.statuses, ({ status }) => `${status.commit} ${status.context}`);
   const breaches = [...told].flatMap(([what, posts]) => {
     const last = posts.at(-1)?.status;
-    const repeated = Map.groupBy(posts, ({ rollout, status }) => `${rollout} ${status.state} ${status.description}`);
+    const repeated = Map.groupBy(posts, ({ rollout, status }) => `${rollout} ${status.state}`);
     const isOld = posts.some(({ rollout }, index) => {
       const born = (id: string) => ports.rollouts.rows.get(id)?.createdAt ?? 0;
       return posts.slice(0, index).some((before) => born(before.rollout) > born(rollout));
@@ -151,7 +150,7 @@ const wrongStatuses = (world: World, commits: Commits): string[] => {
     return [
       ...(last && !isTerminal(last.state) ? [`6 statuses: ${what} ends as ${last.state}`] : []),
       ...[...repeated].flatMap(([key, all]) =>
-        all.length > once ? [`6 statuses: ${what} told ${all.length} times: ${key}`] : [],
+        all.length > 1 ? [`6 statuses: ${what} told ${all.length} times: ${key}`] : [],
       ),
       ...(isOld ? [`6 statuses: ${what} was told by an older rollout after a newer one`] : []),
     ];

@@ -31,24 +31,42 @@ const STATES: Record<StatusState, 'pending' | 'success' | 'failure' | 'error'> =
  */
 export const createGitHubStatuses = (deps: GitHubStatusesDeps): CommitStatuses => {
   const tokenOf = createTokens(deps);
+  const asking = async <Answer>({ repository }: CommitStatus, ask: (asked: Asked) => Promise<Answer>) => {
+    const { owner, repo } = ownerAndName(repository);
+    try {
+      const token = await tokenOf(repository, { owner, repo, permissions: { statuses: 'write' } });
+      const octokit = createOctokit(deps, repository);
+      const request = { signal: AbortSignal.timeout(TIMEOUT_MS) };
+      return await ask({ octokit, target: { owner, repo, headers: { authorization: `Bearer ${token}` }, request } });
+    } catch (error) {
+      throw error instanceof AppError ? error : githubStatusError(error, `${owner}/${repo}`, deps.clock());
+    }
+  };
   return {
-    post: async (status) => {
-      const { owner, repo } = ownerAndName(status.repository);
-      try {
-        const token = await tokenOf(status.repository, { owner, repo, permissions: { statuses: 'write' } });
-        await createOctokit(deps, status.repository).request('POST /repos/{owner}/{repo}/statuses/{sha}', {
-          owner,
-          repo,
-          ...bodyOf(status),
-          headers: { authorization: `Bearer ${token}` },
-          request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
-        });
-      } catch (error) {
-        throw error instanceof AppError ? error : githubStatusError(error, `${owner}/${repo}`, deps.clock());
-      }
-    },
+    post: (status) =>
+      asking(status, async ({ octokit, target }) => {
+        await octokit.request('POST /repos/{owner}/{repo}/statuses/{sha}', { ...target, ...bodyOf(status) });
+      }),
+    isShown: (status) =>
+      asking(status, async ({ octokit, target }) => {
+        // Newest first, so the first of the context is what the commit shows.
+        const path = 'GET /repos/{owner}/{repo}/commits/{ref}/statuses';
+        const { data } = await octokit.request(path, { ...target, ref: status.commit, per_page: 100 });
+        const wanted = bodyOf(status);
+        const shown = data.find(({ context }) => context.toLowerCase() === wanted.context.toLowerCase());
+        return (
+          shown?.state === wanted.state &&
+          shown.description === wanted.description &&
+          (shown.target_url ?? undefined) === wanted.target_url
+        );
+      }),
   };
 };
+
+interface Asked {
+  octokit: Octokit;
+  target: { owner: string; repo: string; headers: { authorization: string }; request: { signal: AbortSignal } };
+}
 
 const bodyOf = ({ commit, state, context, description, targetURL }: CommitStatus) => ({
   sha: commit,

@@ -29,7 +29,14 @@ const STATES: Record<StatusState, string> = {
 const RANK: Record<string, number> = { created: 0, pending: 1, running: 2 };
 
 const PostedSchema = v.object({ pipeline_id: v.nullish(v.number()) });
-const ListSchema = v.array(v.object({ name: v.string(), status: v.string() }));
+const ListSchema = v.array(
+  v.object({
+    name: v.string(),
+    status: v.string(),
+    description: v.nullish(v.string()),
+    target_url: v.nullish(v.string()),
+  }),
+);
 
 /**
  * Writes commit statuses to GitLab. The pipeline that the first status of a commit and ref made (or found) is named by
@@ -54,6 +61,13 @@ export const createGitLabStatuses = (deps: GitLabStatusesDeps): CommitStatuses =
       }
       const posted = v.safeParse(PostedSchema, await answer.json().catch(() => undefined));
       if (posted.success && posted.output.pipeline_id) remember(pipelines, key, posted.output.pipeline_id);
+    },
+    isShown: async (status) => {
+      const { description, state, target_url: url } = bodyOf(status, undefined);
+      const shown = await listStatuses(await createCall(deps, status.repository), status);
+      return shown.some(
+        (one) => one.status === state && one.description === description && (one.target_url ?? undefined) === url,
+      );
     },
   };
 };
@@ -114,15 +128,15 @@ const projectURL = ({ url, apiURL = 'https://gitlab.com/api/v4' }: RepositoryCon
  * only. Whether that was it is read from the commit itself.
  */
 const isThereAlready = async (call: Call, status: CommitStatus): Promise<boolean> => {
+  const wanted = STATES[status.state];
+  const shown = await listStatuses(call, status);
+  return shown.some((one) => one.status === wanted || (RANK[one.status] ?? -1) > (RANK[wanted] ?? 9));
+};
+
+/** What the commit shows in the status' context and ref: GitLab lists the newest of each; nothing where it cannot. */
+const listStatuses = async (call: Call, status: CommitStatus): Promise<v.InferOutput<typeof ListSchema>> => {
   const query = new URLSearchParams({ name: status.context, ref: shortRef(status.ref), per_page: '100' });
   const answer = await call('GET', `repository/commits/${encodeURIComponent(status.commit)}/statuses?${query}`);
-  if (!answer.ok) return false;
-  const list = v.safeParse(ListSchema, await answer.json().catch(() => undefined));
-  const wanted = STATES[status.state];
-  return (
-    list.success &&
-    list.output.some(
-      (one) => one.name === status.context && (one.status === wanted || (RANK[one.status] ?? -1) > (RANK[wanted] ?? 9)),
-    )
-  );
+  const list = answer.ok ? v.safeParse(ListSchema, await answer.json().catch(() => undefined)) : undefined;
+  return list?.success ? list.output.filter(({ name }) => name === status.context) : [];
 };

@@ -7,6 +7,8 @@ export interface EnvironmentStatus {
   context: string;
   state: RolloutState;
   description: string;
+  /** Some applications wait for a person: what they do later is told anew. */
+  waiting?: true;
 }
 
 /** GitHub's limit; GitLab's is longer. */
@@ -58,7 +60,8 @@ export const describeEnvironment = (
 ): Omit<EnvironmentStatus, 'context'> => {
   const failed = counts.failed > 0 || failure !== undefined;
   if (counts.total === 0 && !failed) return { state: 'success', description: 'no applications affected' };
-  return { state: stateOf(counts, failed), description: describe(counts, failure) };
+  const waiting = counts.waiting > 0 ? { waiting: true as const } : {};
+  return { state: stateOf(counts, failed), description: describe(counts, failure), ...waiting };
 };
 
 const stateOf = (counts: Omit<EnvironmentSummary, 'name'>, failed: boolean): RolloutState => {
@@ -68,10 +71,11 @@ const stateOf = (counts: Omit<EnvironmentSummary, 'name'>, failed: boolean): Rol
 };
 
 const describe = (counts: Omit<EnvironmentSummary, 'name'>, failure: ApplicationFailure | undefined): string => {
-  const { total, synced, progressing, failed, waiting, superseded } = counts;
+  // Told once and never edited, so it must stay true until the end.
+  if (counts.progressing > 0) return `rolling out to ${counts.total} application${counts.total === 1 ? '' : 's'}`;
+  const { total, synced, failed, waiting, superseded } = counts;
   const parts = [
     ...(total > 0 ? [`${synced}/${total} synced`] : []),
-    ...(progressing > 0 ? [`${progressing} progressing`] : []),
     ...(waiting > 0 ? [`${waiting} waiting for a person`] : []),
     ...(superseded > 0 ? [`${superseded} superseded by a newer commit`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),

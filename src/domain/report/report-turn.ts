@@ -5,13 +5,19 @@ import type { Rollout } from '../rollout.ts';
 const PLAN_GIVES_UP_MS = 5 * 60_000;
 /** A rollout of more applications than this is not folded for each of their outcomes, but at this interval at most. */
 const LARGE = 50;
-/** The shortest delay that a queue knows. */
+/** The shortest delay that a queue knows; a rollout of so many thousand applications is folded every so many seconds. */
 export const FOLD_INTERVAL_MS = 1_000;
+const MAX_INTERVALS = 5;
+/** `schedule` repeats a request that was lost, also one that came after the end. */
+const LOST_AFTER_MS = 60_000;
 /** A fold that others count on must lie this far ahead: clocks differ. */
 const CLOCK_MARGIN_MS = 250;
 
 /** What a request to report comes to: fold now, ask again in a second, or nothing, since a fold is on its way. */
-export type ReportTurn = { turn: 'now' | 'later'; row: Rollout } | { turn: 'covered' };
+export type ReportTurn =
+  | { turn: 'now'; row: Rollout }
+  | { turn: 'later'; row: Rollout; seconds: number }
+  | { turn: 'covered' };
 
 /**
  * Decides on a request to report a rollout. One reporter at a time; a thousand outcomes make a few folds, since whoever
@@ -26,11 +32,18 @@ export const reportTurn = (rollout: Rollout | undefined, owner: string, now: num
   if (known.state === 'planning' && isToldToStart && !known.supersededBy) return { turn: 'covered' };
   const isFree = leaseIsFree(known.lease, owner, now);
   const isOver = known.finishedAt !== undefined;
-  const isTooSoon = !isOver && known.applications.length > LARGE && now - (known.foldedAt ?? 0) < FOLD_INTERVAL_MS;
+  const interval = isOver ? 0 : foldInterval(known.applications.length);
+  const isTooSoon = now - (known.foldedAt ?? 0) < interval;
   if (isFree && !isTooSoon) return { turn: 'now', row: { ...known, lease: newLease(owner, now), foldedAt: now } };
-  if (isOver || (known.foldAgainAt ?? 0) - now > CLOCK_MARGIN_MS) return { turn: 'covered' };
-  return { turn: 'later', row: { ...known, foldAgainAt: now + FOLD_INTERVAL_MS } };
+  if ((known.foldAgainAt ?? 0) - now > CLOCK_MARGIN_MS) return { turn: 'covered' };
+  const wait = Math.max(FOLD_INTERVAL_MS, isTooSoon ? (known.foldedAt ?? 0) + interval - now : 0);
+  const seconds = Math.ceil(wait / 1_000);
+  const due = known.due ?? now + LOST_AFTER_MS;
+  return { turn: 'later', seconds, row: { ...known, due, foldAgainAt: now + seconds * 1_000 } };
 };
+
+const foldInterval = (applications: number): number =>
+  applications <= LARGE ? 0 : Math.min(MAX_INTERVALS, Math.ceil(applications / 1_000)) * FOLD_INTERVAL_MS;
 
 /** A plan that crashed and was taken up for a newer commit left its rollout behind: that one is superseded. */
 const givenUp = (rollout: Rollout, now: number): Rollout =>

@@ -43,6 +43,7 @@ export const TABLES: CreateTableCommandInput[] = [
   rows('deliveries'),
   rows('refs'),
   rows('rollouts'),
+  rows('commits'),
   rows('renders'),
   {
     ...rows('applications'),

@@ -6,7 +6,7 @@ import { planChange } from '../../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../../src/app/plan/plan-index-store.ts';
 import { pollRefs } from '../../../src/app/poll-refs.ts';
 import { render } from '../../../src/app/render.ts';
-import { reportRollout } from '../../../src/app/report-rollout.ts';
+import { reportRollout } from '../../../src/app/report/report-rollout.ts';
 import { sweep } from '../../../src/app/sweep.ts';
 import { syncApplication } from '../../../src/app/sync/sync-application.ts';
 import type { ApplicationRow } from '../../../src/domain/application-row.ts';
@@ -98,6 +98,7 @@ const processPorts = (world: World, process: Process, at: At) => {
     refs: port('refs', ports.refs),
     renders: port('renders', ports.renders),
     rollouts: port('rollouts', ports.rollouts),
+    commits: port('commits', ports.commits),
     applications: port('applications', observedApplications(world, process, at)),
     applicationIndex: port('applicationIndex', ports.applicationIndex),
     outcomes: port('outcomes', ports.outcomes),
@@ -136,6 +137,12 @@ const tellingPorts = (world: World, process: Process, at: At) => {
     post: (status) => {
       history.statuses.push({ at: now(), status, rollout: at.rollout });
       return Promise.resolve();
+    },
+    isShown: ({ commit, context, state, description, targetURL }) => {
+      const shown = history.statuses.findLast(({ status }) => status.commit === commit && status.context === context);
+      const { status } = shown ?? {};
+      const isSame = status?.state === state && status.description === description && status.targetURL === targetURL;
+      return Promise.resolve(isSame);
     },
   };
   const chat: Chat = {

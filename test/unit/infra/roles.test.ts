@@ -70,6 +70,7 @@ const GRANTS: Record<string, string[]> = {
     ...consumes('ReportsQueue'),
     ...table('FleetsTable', 'GetItem'),
     ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('CommitsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('OutcomesTable', 'Query'),
     ...sends('ReportsQueue'),
     SECRETS,

@@ -39,13 +39,15 @@ describe('the turn of a request to report', () => {
     ['another reporter at work', rollout(busy), 'later'],
     ['another at work, the next fold asked for', rollout({ ...busy, foldAgainAt: NOW + 900 }), 'covered'],
     ['another at work, the next fold too near to count on', rollout({ ...busy, foldAgainAt: NOW + 200 }), 'later'],
+    ['ten thousand, folded four seconds ago', rollout({ foldedAt: NOW - 4_000 }, 10_000), 'later'],
+    ['ten thousand, folded five seconds ago', rollout({ foldedAt: NOW - 5_000 }, 10_000), 'now'],
     ['a lease that ran out', rollout({ lease: { owner: 'other', until: NOW - 1 } }), 'now'],
     ['a plan not yet told of', rollout({ state: 'planning', sent: {} }), 'now'],
     ['a plan under way', rollout({ state: 'planning' }), 'covered'],
     ['a plan that a newer one replaced', rollout({ state: 'planning', supersededBy: 'r2' }), 'now'],
     ['a plan given up', rollout({ state: 'planning', createdAt: NOW - 301_000 }), 'now'],
     ['an ended one', rollout({ finishedAt: NOW - 1, foldedAt: NOW - 1 }, 51), 'now'],
-    ['an ended one that is being told', rollout({ finishedAt: NOW - 1, ...busy }), 'covered'],
+    ['an ended one that is being told', rollout({ finishedAt: NOW - 1, ...busy }), 'later'],
     ['no rollout', undefined, 'covered'],
   ])('%s: %s', (_, known, turn) => {
     expect(reportTurn(known, 'me', NOW).turn).toBe(turn);
@@ -54,6 +56,11 @@ describe('the turn of a request to report', () => {
   it('takes the lease only to fold now, and says until when it has asked for a later fold', () => {
     expect(reportTurn(rollout({}), 'me', NOW)).toMatchObject({ row: { lease: { owner: 'me' }, foldedAt: NOW } });
     const later = reportTurn(rollout(busy), 'me', NOW);
-    expect(later).toMatchObject({ row: { ...busy, foldAgainAt: NOW + FOLD_INTERVAL_MS } });
+    expect(later).toMatchObject({ seconds: 1, row: { ...busy, foldAgainAt: NOW + FOLD_INTERVAL_MS } });
+    const large = reportTurn(rollout({ foldedAt: NOW - 1_500 }, 10_000), 'me', NOW);
+    expect(large).toMatchObject({ seconds: 4, row: { foldAgainAt: NOW + 4_000 } });
+    // A request after the end is repeated where it is lost, too.
+    const over = reportTurn(rollout({ finishedAt: NOW - 1, ...busy }), 'me', NOW);
+    expect(over).toMatchObject({ row: { due: NOW + 60_000 } });
   });
 });

@@ -1,0 +1,117 @@
+import { commitId, releaseCommit, takeCommit } from '../../domain/commit-row.ts';
+import { AppError } from '../../domain/errors.ts';
+import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
+import type { EnvironmentStatus } from '../../domain/report/environment-statuses.ts';
+import { afterFailure, dueStatuses, isTakenUp } from '../../domain/report/outbox.ts';
+import { sameRepository } from '../../domain/repository-url.ts';
+import type { SentStatus } from '../../domain/rollout.ts';
+import { updateRow } from '../update-row.ts';
+import type { ReportDeps, Telling, Told } from './deps.ts';
+
+/** Another reporter writes on the same commit: it is soon done. */
+const BUSY_MS = 2_000;
+
+export interface ForgeTold {
+  told: Told;
+  /** Gives the commit free: after what was told is written down, so that a crash before that is noticed. */
+  release?: () => Promise<void>;
+}
+
+/**
+ * Writes the statuses that are due on the rollout's commit, under the commit's lease, and only as long as no newer rollout
+ * owns its contexts. A forge that cannot take them now is told later; one that refuses a status for good is not asked for
+ * it again. Errors: those of the stores.
+ */
+export const tellForge = async (deps: ReportDeps, telling: Telling): Promise<ForgeTold> => {
+  const { rollout, fleet, summary } = telling;
+  const { forge } = rollout.undelivered ?? {};
+  if (rollout.ceded || (forge && forge.retryAt > deps.clock())) return { told: {} };
+  const statuses = dueStatuses(rollout, summary, deps.clock());
+  if (statuses.length === 0) return { told: {} };
+  const config = fleet.file.repositories.find(({ url }) => sameRepository(url, rollout.repository));
+  // Nobody to tell but those who watch.
+  if (!config || config.forge === 'git') return { told: await post(deps, telling, { statuses, unsure: false }) };
+  const claimed = await claim(deps, telling);
+  if (claimed.type === 'ceded') return { told: { ceded: true } };
+  if (claimed.type === 'busy') {
+    const busy = { failures: forge?.failures ?? 0, retryAt: deps.clock() + BUSY_MS, code: 'commit-busy' };
+    return { told: { undelivered: { ...rollout.undelivered, forge: busy } } };
+  }
+  const told = await post(deps, telling, { config, statuses, unsure: claimed.unsure });
+  return { told, release: () => release(deps, telling) };
+};
+
+const claim = async ({ commits, clock }: ReportDeps, { rollout, owner }: Telling) => {
+  const id = commitId(rollout.repository, rollout.commit);
+  let result: ReturnType<typeof takeCommit> = { type: 'busy' };
+  await updateRow(commits, id, (known) => {
+    result = takeCommit(known, { id, rollout: rollout.id, since: rollout.createdAt, by: owner, now: clock() });
+    return result.type === 'claimed' ? result.row : undefined;
+  });
+  return result as ReturnType<typeof takeCommit>;
+};
+
+const release = async ({ commits }: ReportDeps, { rollout, owner }: Telling): Promise<void> => {
+  await updateRow(commits, commitId(rollout.repository, rollout.commit), (known) => releaseCommit(known, owner));
+};
+
+interface Posting {
+  config?: RepositoryConfig;
+  statuses: readonly EnvironmentStatus[];
+  /** The reporter before died at this: what it had written already is not written again. */
+  unsure: boolean;
+}
+
+/** One after the other, until the forge cannot take any more. */
+const post = async (deps: ReportDeps, telling: Telling, posting: Posting): Promise<Told> => {
+  const { rollout } = telling;
+  const sent: Record<string, SentStatus> = { ...rollout.sent };
+  let { attempt } = rollout;
+  const written = await writtenBefore(deps, telling, posting);
+  for (const status of posting.statuses) {
+    const { context, state, description, waiting } = status;
+    if (isTakenUp(rollout.sent[context], status)) attempt = rollout.attempt + 1;
+    try {
+      if (posting.config && !written.has(status)) await deps.statuses.post(statusOf(telling, status, posting.config));
+      sent[context] = { state, description, ...(waiting ? { waiting } : {}) };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const { code, message, kind } = error;
+      deps.log.warn('status not written', { rollout: rollout.id, context, code, reason: message });
+      if (kind === 'transient') {
+        const forge = afterFailure(rollout.undelivered?.forge, error, deps.clock());
+        return { sent, attempt, undelivered: { ...rollout.undelivered, forge } };
+      }
+      sent[context] = { state, description, refused: code };
+      continue;
+    }
+    const { id, repository, commit } = rollout;
+    const at = deps.clock();
+    deps.events.emit({ event: 'status', at, repository, commit, context, state, description, rollout: id });
+  }
+  return { sent, attempt, lastReportAt: deps.clock(), undelivered: { ...rollout.undelivered, forge: undefined } };
+};
+
+const statusOf = ({ rollout, summary }: Telling, status: EnvironmentStatus, repository: RepositoryConfig) => {
+  const { context, state, description } = status;
+  const { commit, ref } = rollout;
+  return { context, state, description, repository, commit, ref, targetURL: summary.url };
+};
+
+/** What a reporter that died had written already: all of a context up to what the commit shows. */
+const writtenBefore = async (
+  { statuses }: ReportDeps,
+  telling: Telling,
+  { config, unsure, statuses: due }: Posting,
+): Promise<ReadonlySet<EnvironmentStatus>> => {
+  const written = new Set<EnvironmentStatus>();
+  if (!config || !unsure) return written;
+  for (const ofContext of Map.groupBy(due, ({ context }) => context).values()) {
+    for (const [index, status] of [...ofContext.entries()].toReversed()) {
+      if (!(await statuses.isShown(statusOf(telling, status, config)))) continue;
+      for (const before of ofContext.slice(0, index + 1)) written.add(before);
+      break;
+    }
+  }
+  return written;
+};

@@ -1,0 +1,19 @@
+import type { CommitStatus, CommitStatuses } from '../../src/ports/commit-statuses.ts';
+
+/** `CommitStatuses` in memory: every status written, in order; `fail` says what the next one fails with. */
+export const createMemoryStatuses = (
+  posted: CommitStatus[],
+  fail: () => Error | undefined = () => undefined,
+): CommitStatuses => ({
+  post: (status) => {
+    const error = fail();
+    if (error) return Promise.reject(error);
+    posted.push(status);
+    return Promise.resolve();
+  },
+  isShown: ({ commit, context, state, description, targetURL }) => {
+    const shown = posted.findLast((one) => one.commit === commit && one.context === context);
+    const isSame = shown?.state === state && shown.description === description && shown.targetURL === targetURL;
+    return Promise.resolve(isSame);
+  },
+});
