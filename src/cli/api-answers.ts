@@ -81,6 +81,7 @@ export const Asked = v.looseObject({ application: v.string(), generation: v.numb
 export const RolledBack = v.looseObject({ ...Asked.entries, to: v.number(), rollout: v.string() });
 export const Retried = v.looseObject({ rollout: v.string(), attempt: v.number(), applications: v.array(v.string()) });
 export const Aborted = v.looseObject({ rollout: v.string(), applications: v.array(v.string()) });
+export const ApprovedRemoval = v.looseObject({ applications: v.array(v.string()) });
 
 /** Why the server refused. */
 export const Refused = v.looseObject({ error: v.string(), message: v.string() });

@@ -1,5 +1,6 @@
 import {
   ApplicationDetail,
+  ApprovedRemoval,
   Asked,
   type ApplicationDetail as Detail,
   ListedApplication,
@@ -30,6 +31,7 @@ NAME is an Application's name, or NAMESPACE/NAME where it is not in argocd.
   history NAME                 what was applied, newest first
   rollback NAME [GENERATION]   apply what was applied before; automated sync leaves it alone until Git moves
   resume NAME                  end a rollback: back to what Git says
+  approve-removal NAME [--all] let it go though it is one of many that are gone from Git at once; --all: them all
 
       --server URL   the stack (default: TOWLINE_SERVER, else http://127.0.0.1:8484)
   -o, --output       wide: more columns; json, yaml: the server's answer
@@ -46,6 +48,7 @@ interface AppCommand {
   /** What follows NAME. */
   extra: string | undefined;
   timeout: string | undefined;
+  all: boolean;
 }
 
 /**
@@ -54,7 +57,7 @@ interface AppCommand {
  */
 export const runApp = (input: RemoteInput): Promise<number> =>
   runCommand('app', input, async () => {
-    const { values, positionals } = readOptions(input.args, REMOTE_OPTIONS);
+    const { values, positionals } = readOptions(input.args, { ...REMOTE_OPTIONS, all: { type: 'boolean' } });
     if (values.help) {
       input.write(APP_USAGE);
       return 0;
@@ -72,6 +75,7 @@ export const runApp = (input: RemoteInput): Promise<number> =>
       path: verb === 'list' ? '' : applicationPath(name),
       extra: more[0],
       timeout: values.timeout,
+      all: values.all ?? false,
     });
   });
 
@@ -165,6 +169,12 @@ const resumeOne = async ({ input, client, format, path }: AppCommand): Promise<n
   return 0;
 };
 
+const approveRemovalOf = async ({ input, client, format, path, all }: AppCommand): Promise<number> => {
+  const asked = await client.post(`${path}/approve-removal`, { all }, ApprovedRemoval);
+  input.write(formatted(format, asked, () => asked.applications.map((id) => `${id}: goes\n`).join('')));
+  return 0;
+};
+
 const history = async ({ input, client, format, path }: AppCommand): Promise<number> => {
   const { history: entries } = await client.get(path, ApplicationDetail);
   const show = (wide: boolean): string =>
@@ -214,4 +224,5 @@ const COMMANDS: Readonly<Record<string, (command: AppCommand) => Promise<number>
   history,
   rollback: rollBack,
   resume: resumeOne,
+  'approve-removal': approveRemovalOf,
 };

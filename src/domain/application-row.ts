@@ -94,4 +94,6 @@ export interface ApplicationRow extends Row {
   history: Applied[];
   /** Gone from Git: to be deleted (with the resources finalizer) or forgotten. */
   removed?: boolean;
+  /** Why somebody has to approve that it goes; absent: it may. */
+  removalWaits?: string;
 }

@@ -30,7 +30,15 @@ export const applyPlan = (
 ): ApplicationRow | undefined => {
   const base = row ?? newRow(spec);
   if (row?.pinned ? isHeld(row, spec, plan, force) : row && !force && alreadyDesired(row, spec, plan)) return undefined;
-  const { awaiting: _awaiting, removed: _removed, told: _told, waiting: _waiting, pinned: _pinned, ...rest } = base;
+  const {
+    awaiting: _awaiting,
+    removed: _removed,
+    removalWaits: _waits,
+    told: _told,
+    waiting: _waiting,
+    pinned: _pinned,
+    ...rest
+  } = base;
   return {
     ...rest,
     spec,

@@ -7,6 +7,7 @@ import { AppError } from '../domain/errors.ts';
 const MAX_BODY_BYTES = 4_096;
 
 const RollbackSchema = v.strictObject({ generation: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) });
+const ApprovalSchema = v.strictObject({ all: v.optional(v.boolean(), false) });
 
 /**
  * The API's writes: POST with a JSON body, answered 202 with what was asked for. A page of another origin cannot send them:
@@ -30,6 +31,11 @@ export const createControlRoutes = (control: Control, { publicURL }: { publicURL
     const asked = v.safeParse(RollbackSchema, parseJson((await c.req.text()) || '{}'));
     if (asked.success) return c.json(await control.rollBack(idOf(c), asked.output.generation), 202);
     return c.json({ error: 'body-invalid', message: 'the body is {"generation": N}, or {} for the previous one' }, 400);
+  });
+  app.post('/api/v1/applications/:namespace/:name/approve-removal', async (c) => {
+    const asked = v.safeParse(ApprovalSchema, parseJson((await c.req.text()) || '{}'));
+    if (asked.success) return c.json(await control.approveRemoval(idOf(c), asked.output), 202);
+    return c.json({ error: 'body-invalid', message: 'the body is {"all": true}, or {} for this application' }, 400);
   });
   app.post('/api/v1/rollouts/:id/abort', async (c) => c.json(await control.abortRollout(c.req.param('id')), 202));
   app.post('/api/v1/rollouts/:id/retry', async (c) => c.json(await control.retryRollout(c.req.param('id')), 202));

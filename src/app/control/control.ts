@@ -1,4 +1,5 @@
 import { type Aborted, abortRollout } from './abort-rollout.ts';
+import { type ApprovedRemoval, approveRemoval } from './approve-removal.ts';
 import type { ControlDeps } from './deps.ts';
 import { type Refreshed, refresh } from './refresh.ts';
 import { type Retried, retryRollout } from './retry-rollout.ts';
@@ -11,6 +12,8 @@ export interface Control {
   refresh(application: string): Promise<Refreshed>;
   rollBack(application: string, generation?: number): Promise<RolledBack>;
   resume(application: string): Promise<Asked>;
+  /** Lets an application go that is gone from Git; `all`: every one that waits for the same reason. */
+  approveRemoval(application: string, options?: { all?: boolean }): Promise<ApprovedRemoval>;
   retryRollout(rollout: string): Promise<Retried>;
   abortRollout(rollout: string): Promise<Aborted>;
 }
@@ -21,6 +24,7 @@ export const createControl = (deps: ControlDeps): Control => ({
   refresh: refresh(deps),
   rollBack: rollBackTo(deps),
   resume: resumeSync(deps),
+  approveRemoval: approveRemoval(deps),
   retryRollout: retryRollout(deps),
   abortRollout: abortRollout(deps),
 });

@@ -2,6 +2,7 @@ import { generatorClusters } from '../../domain/fleet/applicationset/fleet-clust
 import { compileFleet } from '../../domain/fleet/compile-fleet.ts';
 import { generatorSources } from '../../domain/fleet/followed-sources.ts';
 import { gatherDocuments } from '../../domain/fleet/gather-documents.ts';
+import { type RemovedApplication, removedApplications } from '../../domain/fleet/removed-applications.ts';
 import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
@@ -12,7 +13,7 @@ import { type ExpandedSets, expandSets, isStillExpanded } from './expand-sets.ts
 import { type FleetDocuments, fleetDocuments, readDocuments } from './fleet-documents.ts';
 import { createGeneratorTrees, type GeneratorTrees } from './generator-trees.ts';
 import { loadSnapshot } from './load-snapshot.ts';
-import { problemsOf } from './problems-of.ts';
+import { problemsOf, warningsOf } from './problems-of.ts';
 import type { TreeReader } from './tree-reader.ts';
 
 export interface Compiled {
@@ -20,7 +21,7 @@ export interface Compiled {
   snapshot: FleetSnapshot;
   /** Applications that this commit adds or changes in the fleet, by id, each with the reason in words for people. */
   changed: ReadonlyMap<string, string>;
-  removed: readonly string[];
+  removed: readonly RemovedApplication[];
   problems: Rollout['problems'];
   /** Something that generators read could not be read now: plan again soon. */
   unread: boolean;
@@ -98,12 +99,14 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
     const clusters = generatorClusters(fleet.file.clusters);
     const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees });
     const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
+    const removed = removedApplications(previous, snapshot, fleet.file);
     const from = { commit: documents.commit, inputs: documents.inputs };
     return {
-      ...differenceOf(previous, snapshot, sets),
+      changed: changesOf(previous, snapshot, sets),
+      removed,
       fleet: { ...fleet, snapshot: snapshot.digest },
       snapshot,
-      problems: problemsOf(snapshot),
+      problems: [...problemsOf(snapshot), ...warningsOf(removed)],
       unread: sets.unread,
       commit: () => makeLive(deps, fleet, snapshot, from),
       abandon: () => releaseFleet(deps, fleet),
@@ -114,12 +117,8 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
   }
 };
 
-const differenceOf = (
-  previous: FleetSnapshot,
-  snapshot: FleetSnapshot,
-  { moved }: ExpandedSets,
-): Pick<Compiled, 'changed' | 'removed'> => {
-  const { added, changed, removed } = diffSnapshots(previous, snapshot);
+const changesOf = (previous: FleetSnapshot, snapshot: FleetSnapshot, { moved }: ExpandedSets): Compiled['changed'] => {
+  const { added, changed } = diffSnapshots(previous, snapshot);
   const ids = new Set([...added, ...changed]);
   const reasons = snapshot.applications.flatMap(({ id, applicationSet, origin }): [string, string][] => {
     if (!ids.has(id)) return [];
@@ -127,5 +126,5 @@ const differenceOf = (
     const made = `what the generators of ApplicationSet ${applicationSet} read changed`;
     return [[id, isMoved ? made : `${origin.file} changed`]];
   });
-  return { changed: new Map(reasons), removed };
+  return new Map(reasons);
 };

@@ -1,3 +1,4 @@
+import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
 import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import { formatProblem } from '../../domain/problem.ts';
 import type { Rollout } from '../../domain/rollout.ts';
@@ -8,3 +9,12 @@ export const problemsOf = (snapshot: FleetSnapshot): Rollout['problems'] =>
     severity: problem.severity === 'warning' ? ('warning' as const) : ('error' as const),
     text: formatProblem(problem),
   }));
+
+/** What somebody has to approve before it goes. */
+export const warningsOf = (removed: readonly RemovedApplication[]): Rollout['problems'] => {
+  const reasons = new Map(removed.toReversed().flatMap(({ id, waits }) => (waits === undefined ? [] : [[waits, id]])));
+  return [...reasons].map(([waits, id]) => ({
+    severity: 'warning' as const,
+    text: `${waits} (towline app approve-removal ${id} --all)`,
+  }));
+};

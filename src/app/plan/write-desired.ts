@@ -1,5 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { applyPlan, writtenBy } from '../../domain/apply-plan.ts';
+import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
 import { isTerminal, type PlannedApplication } from '../../domain/rollout.ts';
 import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
@@ -32,7 +33,7 @@ export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<W
     const one = await writeOne(deps, input, affected);
     if (one) written.push(one);
   });
-  await eachOf(input.compiled.removed, WRITES_IN_FLIGHT, (id) => markRemoved(deps, id));
+  await eachOf(input.compiled.removed, WRITES_IN_FLIGHT, (one) => markRemoved(deps, one));
   return written.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
 };
 
@@ -74,10 +75,14 @@ const tellSuperseded = async (deps: PlanDeps, before: ApplicationRow, by: string
   await deps.queues.reports([{ version: 1, rollout: desired.rollout }]);
 };
 
-/** Gone from Git: the sync side deletes what it made (with the resources finalizer) or forgets the application. */
-const markRemoved = async (deps: PlanDeps, id: string): Promise<void> => {
+/**
+ * Gone from Git: the sync side deletes what it made (with the resources finalizer) or forgets the application, unless
+ * somebody has to approve first.
+ */
+const markRemoved = async (deps: PlanDeps, { id, waits }: RemovedApplication): Promise<void> => {
+  const held = waits === undefined ? {} : { removalWaits: waits };
   const marked = await updateRow(deps.applications, id, (known) =>
-    known && !known.removed ? { ...known, removed: true, due: deps.clock() } : undefined,
+    known && !known.removed ? { ...known, removed: true, ...held, due: deps.clock() } : undefined,
   );
   if (marked) await deps.queues.syncs([{ version: 1, application: id, hops: 0 }]);
 };

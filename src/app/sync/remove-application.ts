@@ -13,9 +13,10 @@ const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
 /**
  * An application that is gone from Git: with Argo CD's resources finalizer what it applied is deleted (inventory ∩ its
  * tracking id); without it, or where its cluster is gone too, it is forgotten and its objects stay.
- * Source: Argo CD docs, App Deletion.
+ * What waits for approval stays as it is. Source: Argo CD docs, App Deletion.
  */
 export const removeApplication = async (deps: SyncDeps, row: ApplicationRow): Promise<Advance> => {
+  if (row.removalWaits !== undefined) return { change: { waiting: row.removalWaits } };
   const fleet = await loadFleet(deps);
   const cluster = fleet.file.clusters.find(({ name }) => name === row.spec.cluster);
   const cascades = row.spec.finalizers.some((finalizer) => finalizer.startsWith(RESOURCES_FINALIZER));
