@@ -1,15 +1,12 @@
 import { tmpdir } from 'node:os';
 import { createSetExpander } from '../src/adapters/gotemplate/expand-sets.ts';
-import { createSandbox } from '../src/adapters/render/create-sandbox.ts';
+import { createSandbox, type SandboxConfig } from '../src/adapters/render/create-sandbox.ts';
 import { loadConfig } from '../src/config.ts';
 import { isExpandRequest, packExpansion, parseExpandRequest } from '../src/messages/expand-payload.ts';
 import { packResult, parseBundle, unpack } from '../src/messages/sandbox-payload.ts';
 import { lazily } from './wiring/runtime.ts';
 
-export interface SandboxTools {
-  helm: string;
-  kubectl: string;
-  temporary: string;
+export interface SandboxTools extends SandboxConfig {
   /** File of the program for Go templates; the repository's own where it is absent. */
   goTemplates?: string;
 }

@@ -23,4 +23,7 @@ afterAll(async () => {
 });
 
 describeSandbox('real tools', () => createSandbox({ ...tools, temporary }));
+describeSandbox('real tools, Kustomize started ahead', () =>
+  createSandbox({ ...tools, temporary, aheadAfterMilliseconds: 0 }),
+);
 describeSandbox('invoked through Lambda', () => createInvokedSandbox(client, 'towline-sandbox'));

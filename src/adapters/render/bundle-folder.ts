@@ -22,20 +22,31 @@ export const isSafePath = (path: string): boolean =>
   path.length < 4_096 &&
   path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length < 256);
 
-/** Makes the folder and writes the bundle's files into it, each a regular file. Paths have been checked before. */
-export const writeBundle = async (temporary: string, files: Bundle['files']): Promise<RenderFolder> => {
+/** Makes an empty folder for one render. */
+export const makeFolder = async (temporary: string): Promise<RenderFolder> => {
   await mkdir(temporary, { recursive: true });
   const root = await mkdtemp(join(temporary, 'render-'));
   const folder = { root, repository: join(root, 'r'), home: join(root, 'h'), values: join(root, 'v') };
-  const paths = Object.keys(files).map((path) => join(folder.repository, path));
-  const directories = new Set([folder.repository, folder.home, folder.values, ...paths.map((path) => dirname(path))]);
+  await Promise.all([folder.repository, folder.home, folder.values].map((directory) => mkdir(directory)));
+  return folder;
+};
+
+/** Writes a bundle's files into a render's folder, each a regular file. Paths have been checked before. */
+export const writeFiles = async ({ repository }: RenderFolder, files: Bundle['files']): Promise<void> => {
+  const directories = new Set(Object.keys(files).map((path) => dirname(join(repository, path))));
+  for (const directory of directories) await mkdir(directory, { recursive: true });
+  await Promise.all(
+    Object.entries(files).map(([path, file]) =>
+      writeFile(join(repository, path), 'text' in file ? file.text : bytesOf(file), { flag: 'wx' }),
+    ),
+  );
+};
+
+/** Makes the folder and writes the bundle's files into it. */
+export const writeBundle = async (temporary: string, files: Bundle['files']): Promise<RenderFolder> => {
+  const folder = await makeFolder(temporary);
   try {
-    for (const directory of directories) await mkdir(directory, { recursive: true });
-    await Promise.all(
-      Object.entries(files).map(([path, file]) =>
-        writeFile(join(folder.repository, path), 'text' in file ? file.text : bytesOf(file), { flag: 'wx' }),
-      ),
-    );
+    await writeFiles(folder, files);
     return folder;
   } catch (error) {
     await removeFolder(folder);

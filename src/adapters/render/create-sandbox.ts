@@ -6,6 +6,7 @@ import { isSafePath, type RenderFolder, removeFolder, writeBundle } from './bund
 import { chartFault } from './check-chart.ts';
 import { readOutput } from './read-output.ts';
 import { runTool, type ToolOutcome } from './run-tool.ts';
+import { startAhead } from './start-ahead.ts';
 import { helmArguments, kustomizeArguments, toolEnvironment, type ValueCopies, valueCopies } from './tool-arguments.ts';
 import { toRenderError } from './tool-message.ts';
 
@@ -19,6 +20,8 @@ export interface SandboxConfig {
   deadlineMilliseconds?: number;
   /** Bytes that a tool may print; 50 MiB by default. */
   stdoutBytes?: number;
+  /** Milliseconds after a Kustomize render at which the next one's process is started ahead; default: it is not. */
+  aheadAfterMilliseconds?: number;
 }
 
 const DEADLINE_MILLISECONDS = 30_000;
@@ -28,19 +31,45 @@ const STDOUT_BYTES = 52_428_800;
  * The sandbox that really runs helm and kubectl: each render in a fresh folder that it cannot tell from a repository,
  * with an empty environment and caps on time, memory and output. It must itself run where there is nothing to be had.
  */
-export const createSandbox = (config: SandboxConfig): Sandbox => ({
-  render: async (bundle) => {
-    const fault = faultOf(bundle);
-    if (fault !== undefined) return { ok: false, error: { code: 'bundle-invalid', message: fault } };
-    const refused = bundle.render.tool === 'helm' ? chartFault(bundle.files, bundle.render) : undefined;
-    if (refused) return { ok: false, error: refused };
-    const folder = await writeBundle(config.temporary, bundle.files);
-    try {
-      return await renderIn(config, folder, bundle);
-    } finally {
-      await removeFolder(folder);
-    }
-  },
+export const createSandbox = (config: SandboxConfig): Sandbox => {
+  const renderEarly = earlyRenders(config);
+  return {
+    render: async (bundle) => {
+      const fault = faultOf(bundle);
+      if (fault !== undefined) return { ok: false, error: { code: 'bundle-invalid', message: fault } };
+      const refused = bundle.render.tool === 'helm' ? chartFault(bundle.files, bundle.render) : undefined;
+      if (refused) return { ok: false, error: refused };
+      const early = await renderEarly(bundle);
+      if (early) return early;
+      const folder = await writeBundle(config.temporary, bundle.files);
+      try {
+        return await renderIn(config, folder, bundle);
+      } finally {
+        await removeFolder(folder);
+      }
+    },
+  };
+};
+
+/** Renders with a process that was started ahead; undefined: there is none, or it has to be done the usual way. */
+const earlyRenders = (config: SandboxConfig): ((bundle: ToolBundle) => Promise<RenderResult | undefined>) => {
+  const { aheadAfterMilliseconds } = config;
+  if (aheadAfterMilliseconds === undefined) return () => Promise.resolve(undefined);
+  const ahead = startAhead({ ...config, ...limitsOf(config) });
+  return async (bundle) => {
+    if (bundle.render.tool !== 'kustomize') return undefined;
+    const outcome = await ahead.run(bundle.files, bundle.render);
+    setTimeout(ahead.prepare, aheadAfterMilliseconds).unref();
+    if (outcome?.ended === 'timeout' || outcome?.ended === 'too-large')
+      return { ok: false, error: unfinished(outcome, config, bundle) };
+    // What else goes wrong is found out the usual way, and told in its words.
+    return outcome?.ended === 'exit' && outcome.code === 0 ? readOutput(outcome.stdout) : undefined;
+  };
+};
+
+const limitsOf = (config: SandboxConfig) => ({
+  deadlineMilliseconds: config.deadlineMilliseconds ?? DEADLINE_MILLISECONDS,
+  stdoutBytes: config.stdoutBytes ?? STDOUT_BYTES,
 });
 
 const RELEASE_NAME = /^[a-z0-9](?:[-a-z0-9.]{0,51}[a-z0-9])?$/;
@@ -69,8 +98,7 @@ const renderIn = async (config: SandboxConfig, folder: RenderFolder, bundle: Too
     args: render.tool === 'helm' ? helmArguments(render, folder, copies ?? NO_COPIES) : kustomizeArguments(render),
     cwd: folder.repository,
     environment: toolEnvironment(folder),
-    deadlineMilliseconds: config.deadlineMilliseconds ?? DEADLINE_MILLISECONDS,
-    stdoutBytes: config.stdoutBytes ?? STDOUT_BYTES,
+    ...limitsOf(config),
   });
   if (outcome.ended !== 'exit') return { ok: false, error: unfinished(outcome, config, bundle) };
   if (outcome.code === 0) return readOutput(outcome.stdout);

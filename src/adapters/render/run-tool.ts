@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 export interface ToolRun {
   command: string;
@@ -23,28 +23,65 @@ const STDERR_BYTES = 65_536;
  * Address space (KiB), processor seconds, size of a written file (512-byte blocks), no core files. The shell replaces
  * itself by the tool; arguments are its positional parameters, so nothing of them is ever parsed.
  */
-const CAPPED = 'ulimit -v 4194304; ulimit -t 60; ulimit -f 204800; ulimit -c 0; exec "$0" "$@"';
+const CAPS = 'ulimit -v 4194304; ulimit -t 60; ulimit -f 204800; ulimit -c 0;';
+const CAPPED = `${CAPS} exec "$0" "$@"`;
+/** What Node hands over as standard input is a socket, which a tool cannot open by name: it gets a pipe. */
+const FED = `${CAPS} /bin/cat | "$0" "$@"`;
+
+/** A tool that waits for its standard input. */
+export interface StartedTool {
+  /** Gives it all its input; from here on it has until its deadline. */
+  feed(input: string): void;
+  /** How it ended. Never rejects. */
+  ended: Promise<ToolOutcome>;
+  stop(): void;
+}
 
 /**
  * Runs one tool in a process group of its own, with caps, no standard input, and nothing of this process's environment.
  * The whole group is killed at the deadline and when the output is too much. Never rejects.
  */
-export const runTool = (run: ToolRun): Promise<ToolOutcome> =>
-  new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', CAPPED, run.command, ...run.args], {
-      cwd: run.cwd,
-      env: run.environment,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let ended: ToolOutcome | undefined;
-    const stop = (outcome: ToolOutcome): void => {
-      ended ??= outcome;
-      killGroup(child.pid);
-    };
-    const timer = setTimeout(stop, run.deadlineMilliseconds, { ended: 'timeout' });
-    const stdout = collect(child.stdout, run.stdoutBytes, () => stop({ ended: 'too-large' }));
-    const stderr = collect(child.stderr, STDERR_BYTES, () => undefined);
+export const runTool = (run: ToolRun): Promise<ToolOutcome> => {
+  const child = start(run, CAPPED, 'ignore');
+  const { ended, startClock } = watch(run, child);
+  startClock();
+  return ended;
+};
+
+/** Starts a tool as `runTool` does, but lets it wait for its input, for as long as it takes. */
+export const startTool = (run: ToolRun): StartedTool => {
+  const child = start(run, FED, 'pipe');
+  const { ended, startClock } = watch(run, child);
+  // It may end before it has read all: its outcome says so.
+  child.stdin?.on('error', () => undefined);
+  return {
+    ended,
+    feed: (input) => {
+      startClock();
+      child.stdin?.end(input);
+    },
+    stop: () => killGroup(child.pid),
+  };
+};
+
+const start = ({ command, args, cwd, environment }: ToolRun, script: string, stdin: 'ignore' | 'pipe'): ChildProcess =>
+  spawn('/bin/sh', ['-c', script, command, ...args], {
+    cwd,
+    env: environment,
+    detached: true,
+    stdio: [stdin, 'pipe', 'pipe'],
+  });
+
+const watch = (run: ToolRun, child: ChildProcess): { ended: Promise<ToolOutcome>; startClock(): void } => {
+  let forced: ToolOutcome | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (outcome: ToolOutcome): void => {
+    forced ??= outcome;
+    killGroup(child.pid);
+  };
+  const stdout = collect(child.stdout, run.stdoutBytes, () => stop({ ended: 'too-large' }));
+  const stderr = collect(child.stderr, STDERR_BYTES, () => undefined);
+  const ended = new Promise<ToolOutcome>((resolve) => {
     child.on('error', () => {
       clearTimeout(timer);
       resolve({ ended: 'missing' });
@@ -52,9 +89,14 @@ export const runTool = (run: ToolRun): Promise<ToolOutcome> =>
     child.on('close', (code, signal) => {
       clearTimeout(timer);
       killGroup(child.pid);
-      resolve(ended ?? outcomeOf(code, signal, stdout, stderr));
+      resolve(forced ?? outcomeOf(code, signal, stdout, stderr));
     });
   });
+  const startClock = (): void => {
+    timer = setTimeout(stop, run.deadlineMilliseconds, { ended: 'timeout' });
+  };
+  return { ended, startClock };
+};
 
 const outcomeOf = (
   code: number | null,
@@ -77,10 +119,10 @@ const killGroup = (pid: number | undefined): void => {
   }
 };
 
-const collect = (stream: NodeJS.ReadableStream, limit: number, onExcess: () => void): (() => string) => {
+const collect = (stream: NodeJS.ReadableStream | null, limit: number, onExcess: () => void): (() => string) => {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  stream.on('data', (chunk: Buffer) => {
+  stream?.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= limit) chunks.push(chunk);
     else onExcess();

@@ -8,7 +8,8 @@ interface Invocation {
 }
 
 const [helm = '', kubectl = '', temporary = ''] = process.argv.slice(2);
-const handle = createSandboxHandler({ helm, kubectl, temporary });
+// Off the way of the sync that follows a render.
+const handle = createSandboxHandler({ helm, kubectl, temporary, aheadAfterMilliseconds: 100 });
 
 const answer = async ({ id, payload }: Invocation): Promise<void> => {
   try {
