@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util';
 import { createRunHealthScript } from '../adapters/lua/run-health-script.ts';
 import { AppError, permanent } from '../domain/errors.ts';
-import { isRecord } from '../domain/health/fields.ts';
 import { assessHealth, type Health, type HealthOverrides } from '../domain/health/health.ts';
 import { healthOverrides } from '../domain/health/overrides.ts';
 import type { KubernetesObject } from '../domain/kubernetes-object.ts';
-import { parseArgoSettings } from '../domain/settings/argocd-cm.ts';
 import { readObjects } from './read-objects.ts';
+import { readSettings } from './read-settings.ts';
 
 /** What `towline health --help` prints. */
 export const HEALTH_USAGE = `Usage: towline health -f FILE [--settings FILE] [-o json]
@@ -111,11 +110,7 @@ const readOverrides = async (
   readFile: RunHealthInput['readFile'],
   clock: () => number,
 ): Promise<HealthOverrides> => {
-  const map = readObjects(file, await read(file, readFile)).find((object) => object.kind === 'ConfigMap');
-  if (!map) throw permanent('settings-missing', `${file}:1: holds no ConfigMap`);
-  const data = isRecord(map['data']) ? map['data'] : {};
-  const texts = Object.entries(data).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : []));
-  return healthOverrides(parseArgoSettings(Object.fromEntries(texts)), createRunHealthScript({ clock }));
+  return healthOverrides(readSettings(file, await read(file, readFile)), createRunHealthScript({ clock }));
 };
 
 const asJson = (object: KubernetesObject, health: Health | undefined): string =>

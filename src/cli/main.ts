@@ -10,6 +10,7 @@ const USAGE = `towline: push to Git; the fleet follows.
   towline lint DIR                                             check the Argo CD and fleet documents below a folder
   towline affected --fleet DIR --from REV --to REV [-o json]   print the applications that a change affects
   towline health -f FILE [--settings FILE] [-o json]           say what health each object has
+  towline diff -f FILE --kubeconfig FILE [--repo-root DIR]     print what a sync of an Application would change
   towline app list|get|sync|wait|history|rollback|resume       look at a running stack's applications and command them
   towline rollout list|get|watch|retry|abort                    the same with its rollouts
 
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   demo: async (args) => (await import('./dev.ts')).runDev(args, { demo: true }),
   health: async (args) => (await import('./health.ts')).runHealth({ args, readFile: readText, ...streams }),
   render: async (args) => (await import('./render.ts')).runRender({ ...offline(args), readFile: readText }),
+  diff: async (args) => (await import('./diff.ts')).runDiff({ ...offline(args), readFile: readText }),
   appset: async (args) => (await import('./appset.ts')).runAppset({ ...offline(args), readFile: readText }),
   lint: async (args) => (await import('./lint.ts')).runLint(offline(args)),
   affected: async (args) => (await import('./affected.ts')).runAffected(offline(args)),

@@ -21,10 +21,12 @@ export interface CompareTargetsInput {
   /** Helm's fields are taken over too. */
   adopt: boolean;
   deleteJqPaths: DeleteJqPaths;
+  /** Whether the compared objects are wanted too: as much memory again as the application has. */
+  withSides?: boolean;
 }
 
-/** `note`: why the answer is an estimate, or could not be had. */
-export type TargetComparison = Comparison & { note?: string };
+/** `note`: why the answer is an estimate, or could not be had. `sides` only where they were asked for. */
+export type TargetComparison = Omit<Comparison, 'sides'> & Partial<Pick<Comparison, 'sides'>> & { note?: string };
 
 /** One object may be 1.5 MB, live, wanted and predicted: so many at a time fit a small worker. */
 const COMPARED_IN_FLIGHT = 16;
@@ -64,7 +66,8 @@ const compareTarget = async (
       includeMutationWebhook: asked.includeMutationWebhook || own.includeMutationWebhook,
       deleteJqPaths,
     });
-    return { ...comparison, ...(answer.note ? { note: answer.note } : {}) };
+    const { sides, ...kept } = comparison;
+    return { ...kept, ...(input.withSides ? { sides } : {}), ...(answer.note ? { note: answer.note } : {}) };
   } catch (error) {
     if (!(error instanceof AppError) || error.kind !== 'permanent') throw error;
     return { status: 'OutOfSync', differences: [], note: error.message };

@@ -16,6 +16,8 @@ export type SyncStatus = 'Synced' | 'OutOfSync';
 export interface Comparison {
   status: SyncStatus;
   differences: Difference[];
+  /** The two objects as they were compared, masked; a side that is not there is undefined. */
+  sides: Sides;
 }
 
 export interface CompareInput {
@@ -51,17 +53,19 @@ export const compareResource = async (input: CompareInput): Promise<Comparison> 
   const sides = await comparable(input, desired, live);
   const shown = mask({ desired: sides.predicted, live: sides.live }, settings);
   const differences = differencesOf(shown.desired, shown.live);
-  return { status: differences.length === 0 ? 'Synced' : 'OutOfSync', differences };
+  return { status: differences.length === 0 ? 'Synced' : 'OutOfSync', differences, sides: shown };
 };
 
-const SYNCED: Comparison = { status: 'Synced', differences: [] };
+const SYNCED: Comparison = { status: 'Synced', differences: [], sides: { desired: undefined, live: undefined } };
 
-const whole = ({ desired, live }: Sides): Comparison => ({
+const whole = (sides: Sides): Comparison => ({
   status: 'OutOfSync',
-  differences: [{ path: '', desired, live }],
+  differences: [{ path: '', ...sides }],
+  sides,
 });
 
-interface Sides {
+/** One object as it would be and as it is. */
+export interface Sides {
   desired: KubernetesObject | undefined;
   live: KubernetesObject | undefined;
 }

@@ -2,6 +2,7 @@ import { type KubernetesObject, parseApiVersion, type ResourceRef, refOf, resour
 import { type ArgoSettings, isExcluded } from '../settings/argo-settings.ts';
 import { createdNamespace } from './created-namespace.ts';
 import { definesNamespaced, isCustomResourceDefinition, servedBy } from './definitions.ts';
+import { foldStringData } from './fold-string-data.ts';
 import { isHook, isIgnored, phasesOf, waveOf } from './hooks.ts';
 import type { SyncedApplication, SyncProblem, Target, TrackingSettings } from './sync-operation.ts';
 import { resourceOptions } from './sync-options.ts';
@@ -108,7 +109,7 @@ const prepare = (
   const scope = scopes.served.get(type) ?? scopes.defined.get(type);
   const namespaced = scope ?? Boolean(given);
   const namespace = namespaced ? given || application.destination.namespace || 'default' : undefined;
-  const placed = { ...object, metadata: { ...metadata, ...(namespace ? { namespace } : {}) } };
+  const placed = { ...foldStringData(object), metadata: { ...metadata, ...(namespace ? { namespace } : {}) } };
   const ref = refOf(placed);
   const excluded = isLeftOut(ref, application, settings);
   if (excluded) problems.push(excludedProblem(ref));

@@ -40,17 +40,20 @@ const ignoring = (rules: Partial<IgnoreRules>): IgnoreRules => ({
 describe('compareResource', () => {
   it('tells a missing and an extraneous resource', async () => {
     const object = deployment({ replicas: 1 });
-    expect(await compare({ desired: object })).toEqual({
+    expect(await compare({ desired: object })).toMatchObject({
       status: 'OutOfSync',
       differences: [{ path: '', desired: object, live: undefined }],
     });
     expect(await compare({ live: object })).toMatchObject({ status: 'OutOfSync', differences: [{ path: '' }] });
-    expect(await compare({})).toEqual({ status: 'Synced', differences: [] });
+    expect(await compare({})).toMatchObject({ status: 'Synced', differences: [] });
   });
 
   it('leaves an extraneous resource alone that says so', async () => {
     const annotations = { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true, IgnoreExtraneous' };
-    expect(await compare({ live: deployment({}, { annotations }) })).toEqual({ status: 'Synced', differences: [] });
+    expect(await compare({ live: deployment({}, { annotations }) })).toMatchObject({
+      status: 'Synced',
+      differences: [],
+    });
   });
 
   it('compares what the dry run predicts with what is live, not what the server writes', async () => {
@@ -63,11 +66,11 @@ describe('compareResource', () => {
       { replicas: 2, paused: false },
       { uid: 'u', resourceVersion: '2', generation: 2, managedFields: [owns({ 'f:spec': { 'f:replicas': {} } })] },
     );
-    expect(await compare({ desired, live, predicted })).toEqual({
+    expect(await compare({ desired, live, predicted })).toMatchObject({
       status: 'OutOfSync',
       differences: [{ path: 'spec.replicas', desired: 2, live: 1 }],
     });
-    expect(await compare({ desired, live: { ...live, spec: predicted.spec }, predicted })).toEqual({
+    expect(await compare({ desired, live: { ...live, spec: predicted.spec }, predicted })).toMatchObject({
       status: 'Synced',
       differences: [],
     });
@@ -98,7 +101,7 @@ describe('compareResource', () => {
       { managedFields: [owns({ 'f:spec': { 'f:replicas': {}, 'f:minReadySeconds': {} } })] },
     );
     const predicted = deployment({ replicas: 1 }, { managedFields: [owns({ 'f:spec': { 'f:replicas': {} } })] });
-    expect(await compare({ desired: deployment({ replicas: 1 }), live, predicted })).toEqual({
+    expect(await compare({ desired: deployment({ replicas: 1 }), live, predicted })).toMatchObject({
       status: 'OutOfSync',
       differences: [{ path: 'spec.minReadySeconds', desired: undefined, live: 5 }],
     });
