@@ -1,8 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/** One project a folder of test/: `npm test` runs those that need nothing but Node and git. */
+/** One project a folder of test/: `npm test` runs those that need nothing but Node and git. Hooks may start a stack too. */
 const project = (name: string, options: { testTimeout?: number; fileParallelism?: boolean } = {}) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], environment: 'node', ...options },
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    environment: 'node',
+    hookTimeout: options.testTimeout ?? 10_000,
+    ...options,
+  },
 });
 
 export default defineConfig({

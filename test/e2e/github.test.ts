@@ -6,7 +6,7 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld();
 });
-afterAll(() => world.close());
+afterAll(() => world?.close());
 
 /** What the forge was told about a commit in one context, in order. */
 const told = (commit: string, context: string) =>

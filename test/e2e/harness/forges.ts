@@ -54,7 +54,8 @@ export const SECRETS = {
   TOWLINE_SECRET_SLACK: 'xoxb-slack-canary-55e0',
 };
 
-const GITHUB_NAMES = {
+/** The repository as a push of GitHub describes it. */
+export const GITHUB_NAMES = {
   id: 42,
   full_name: 'acme/app',
   html_url: 'https://github.test/acme/app',

@@ -15,6 +15,8 @@ export interface World {
   /** The one that runs now. */
   towline(): RunningTowline;
   cluster(name: 'dev' | 'prod'): ClusterView;
+  /** The files of main as they are, by path. */
+  files: Readonly<Record<string, string>>;
   /** Commits to main (`null` deletes a file); nobody is told. */
   commit(changes: FileChanges): Promise<string>;
   /** Sends a commit's webhook; answers with the status of the answer. */
@@ -36,6 +38,15 @@ export interface Pushed {
   commit: string;
   end: LineOf<'rollout'>;
 }
+
+/** `name sync health` of every application, as the API tells it. */
+export const applicationsOf = async (world: World): Promise<string[]> => {
+  const { url } = await world.towline().ready();
+  const { items } = (await (await fetch(`${url}/api/v1/applications`)).json()) as {
+    items: { id: string; sync: string; health: { status: string } }[];
+  };
+  return items.map(({ id, sync, health }) => `${id} ${sync} ${health.status}`).sort();
+};
 
 /** A poll that never comes by itself while a test runs: only webhooks are at work. */
 const NO_POLL = { TOWLINE_POLL_SECONDS: '86400' };
@@ -73,6 +84,7 @@ const createWorld = async (forge: FakeForge, start: Record<string, string>): Pro
     forge,
     stateDir,
     towline,
+    files: repository.files,
     cluster: (name) => openCluster(join(stateDir, 'kubeconfig'), name),
     commit: repository.commit,
     deliver: async (commit, delivery = randomUUID()) => {
@@ -140,7 +152,7 @@ const createHistory = async (forge: FakeForge, start: Record<string, string>) =>
     return last;
   };
   await commit(start);
-  return { commit };
+  return { commit, files };
 };
 
 const fleetFile = ({ kind, repositoryURL, apiURL, slackURL }: FakeForge): string => `
