@@ -9,6 +9,8 @@ export interface RefRow extends Row {
   requested: number;
   /** Commits that hints named and no plan has served yet, so that a passed-over push gets its end too. */
   hinted: string[];
+  /** Ids of applications that are to be rendered again whatever their inputs say, and that no plan has served yet. */
+  forced?: string[];
   /** How many plans have ended; the next plan is number generation + 1. */
   generation: number;
   /** The commit that the last plan was made of; absent before the first, or where the ref is gone. */
@@ -26,6 +28,8 @@ export interface RefRow extends Row {
 
 /** More pushes than this within one plan lose the status of the oldest, never a commit. */
 const HINTS_KEPT = 500;
+/** A row has to stay small; who is not named any more asks again when it is due. */
+const FORCED_KEPT = 1_000;
 
 /** Id of the row of one (registered repository URL, full ref). */
 export const refId = (repository: string, ref: string): string => `${repository}#${ref}`;
@@ -33,7 +37,14 @@ export const refId = (repository: string, ref: string): string => `${repository}
 /** Notes one more hint and takes the lease where it is free. `held` tells whether `owner` may plan now. */
 export const requestPlan = (
   row: RefRow | undefined,
-  hint: { repository: string; ref: string; commit?: string; owner: string; now: number },
+  hint: {
+    repository: string;
+    ref: string;
+    commit?: string;
+    applications?: readonly string[];
+    owner: string;
+    now: number;
+  },
 ): { row: RefRow; held: boolean } => {
   const base = row ?? {
     id: refId(hint.repository, hint.ref),
@@ -46,7 +57,8 @@ export const requestPlan = (
   };
   const isNews = hint.commit !== undefined && hint.commit !== base.head && !base.hinted.includes(hint.commit);
   const hinted = isNews && hint.commit ? [...base.hinted, hint.commit].slice(-HINTS_KEPT) : base.hinted;
-  const requested = { ...base, hinted, requested: base.requested + 1 };
+  const forced = [...new Set([...(base.forced ?? []), ...(hint.applications ?? [])])].slice(0, FORCED_KEPT);
+  const requested = { ...base, hinted, ...(forced.length > 0 ? { forced } : {}), requested: base.requested + 1 };
   if (!leaseIsFree(base.lease, hint.owner, hint.now)) return { row: requested, held: false };
   const lease = newLease(hint.owner, hint.now);
   return { row: { ...requested, lease, due: lease.until }, held: true };
@@ -64,14 +76,17 @@ export const finishPlan = (
     retryAt?: number;
     servedRequests: number;
     servedHints: readonly string[];
+    servedForced?: readonly string[];
   },
 ): { row: RefRow; again: boolean } => {
   const again = row.requested > result.servedRequests;
-  const { lease, due, head: _head, index: _index, unread: _unread, ...rest } = row;
+  const { lease, due, head: _head, index: _index, unread: _unread, forced = [], ...rest } = row;
+  const unserved = forced.filter((id) => !result.servedForced?.includes(id));
   const done: RefRow = {
     ...rest,
     generation: row.generation + 1,
     hinted: row.hinted.filter((commit) => !result.servedHints.includes(commit)),
+    ...(unserved.length > 0 ? { forced: unserved } : {}),
     snapshot: result.snapshot,
     ...(result.head ? { head: result.head } : {}),
     ...(result.index ? { index: result.index } : {}),

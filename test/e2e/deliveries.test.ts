@@ -62,10 +62,8 @@ describe('however the webhooks come, the state is that of one clean delivery eac
     expect(statesOf(third)).toEqual(['success', 'success']);
     for (const commit of [first, second]) {
       expect(world.planned(commit)).toEqual([]);
-      expect(world.statusOf(commit)['towline/dev']).toEqual({
-        state: 'error',
-        description: 'superseded by a newer commit',
-      });
+      const told = () => world.statusOf(commit)['towline/dev'];
+      await expect.poll(told).toEqual({ state: 'error', description: 'superseded by a newer commit' });
     }
   });
 
@@ -93,5 +91,14 @@ describe('however the webhooks come, the state is that of one clean delivery eac
     expect(watch.seen.at(-1)).toEqual({ GREETING: 'third' });
     // Whatever commit was told of has a terminal state in the end.
     await expect.poll(() => world.forge.commits.filter((one) => statesOf(one).includes('pending'))).toEqual([]);
+  });
+
+  it('none at all: polling finds the last commit', async () => {
+    await world.towline().end();
+    await world.start({ TOWLINE_POLL_SECONDS: '1' });
+    const [, , third] = await commitAll();
+    await world.ended(third);
+    expect(await stateOf()).toEqual(expected);
+    expect(statesOf(third)).toEqual(['success', 'success']);
   });
 });

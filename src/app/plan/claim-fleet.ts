@@ -1,6 +1,7 @@
 import { transient } from '../../domain/errors.ts';
 import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import { claimCompile, FLEET_ID, type FleetRow, finishCompile } from '../../domain/fleet-row.ts';
+import { stableDigest } from '../../domain/stable-digest.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 
@@ -14,6 +15,25 @@ export const claimFleet = async ({ fleets, clock }: FleetDeps, owner: string): P
   const claimed = await updateRow(fleets, FLEET_ID, (known) => known && claimCompile(known, owner, clock()));
   if (!claimed) throw busy();
   return claimed;
+};
+
+/**
+ * Makes what a sync checks (project rules, settings) that of a snapshot that is still to become the live one. Errors:
+ * AppError `fleet-compiling` (transient) where another plan took over meanwhile.
+ */
+export const publishRules = async (
+  { fleets }: FleetDeps,
+  claimed: FleetRow,
+  { projects, argoSettings }: FleetSnapshot,
+): Promise<void> => {
+  const rules = { projects, ...(argoSettings ? { argoSettings } : {}) };
+  if (stableDigest(rules) === stableDigest({ projects: claimed.projects, argoSettings: claimed.argoSettings })) return;
+  const saved = await updateKnownRow(fleets, claimed, (known) => {
+    if (!known || known.compiling?.owner !== claimed.compiling?.owner) return undefined;
+    const { argoSettings: _before, ...rest } = known;
+    return { ...rest, ...rules };
+  });
+  if (!saved) throw busy();
 };
 
 /**

@@ -7,7 +7,7 @@ import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.t
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
-import { claimFleet, makeLive, releaseFleet } from './claim-fleet.ts';
+import { claimFleet, makeLive, publishRules, releaseFleet } from './claim-fleet.ts';
 import type { PlanDeps } from './deps.ts';
 import { type ExpandedSets, expandSets, isStillExpanded } from './expand-sets.ts';
 import { type FleetDocuments, fleetDocuments, readDocuments } from './fleet-documents.ts';
@@ -25,6 +25,8 @@ export interface Compiled {
   problems: Rollout['problems'];
   /** Something that generators read could not be read now: plan again soon. */
   unread: boolean;
+  /** Makes this commit's project rules and settings the live ones: before anything that they are about is written. */
+  publishRules(): Promise<void>;
   /** Makes the snapshot the live one: last, when everything that follows from it is written. */
   commit(): Promise<void>;
   /** Lets others compile, where it is not to become the live one. */
@@ -84,6 +86,7 @@ const atRest = (fleet: FleetRow, snapshot: FleetSnapshot, problems: Rollout['pro
   removed: [],
   problems,
   unread: false,
+  publishRules: () => Promise.resolve(),
   commit: () => Promise.resolve(),
   abandon: () => Promise.resolve(),
 });
@@ -108,6 +111,7 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
       snapshot,
       problems: [...problemsOf(snapshot), ...warningsOf(removed)],
       unread: sets.unread,
+      publishRules: () => publishRules(deps, fleet, snapshot),
       commit: () => makeLive(deps, fleet, snapshot, from),
       abandon: () => releaseFleet(deps, fleet),
     };

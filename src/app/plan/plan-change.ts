@@ -34,6 +34,7 @@ export const planChange =
 interface Served {
   servedRequests: number;
   servedHints: readonly string[];
+  servedForced: readonly string[];
 }
 
 /** A queue delivers at least once: the message of a delivery that is planned has nothing left to say. */
@@ -45,7 +46,7 @@ const planWhileAsked = async (deps: PlanDeps, start: RefRow, owner: string, hint
   try {
     while (row) {
       const fleet = await loadFleet(deps);
-      const served: Served = { servedRequests: row.requested, servedHints: row.hinted };
+      const served: Served = { servedRequests: row.requested, servedHints: row.hinted, servedForced: row.forced ?? [] };
       const plan = await planRef(deps)({ row, owner, hint, fleet });
       await reportPassedOver(deps, { ref: row, cause: hint.cause, plan });
       row = await release(deps, row.id, owner, { ...plan, ...served });

@@ -47,7 +47,7 @@ export const planRef =
     if (!(await isFollowed(deps, { row, fleet, repository }))) return { fleet, snapshot: fleet.snapshot };
     const head = await repository.resolve(row.ref);
     if (head === undefined) return gone(deps, row, fleet);
-    if (isPlanned(row, head, fleet, hint)) {
+    if (isPlanned(row, head, fleet)) {
       return { fleet, head, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
     }
     return planHead(deps, { row, owner, hint, fleet, config, repository, head });
@@ -72,12 +72,12 @@ const gone = (deps: PlanDeps, row: RefRow, fleet: FleetRow): PlanResult => {
   return { fleet, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
 };
 
-const isPlanned = (row: RefRow, head: string, fleet: FleetRow, hint: ChangeMessage): boolean =>
+const isPlanned = (row: RefRow, head: string, fleet: FleetRow): boolean =>
   row.head === head &&
   row.snapshot !== undefined &&
   row.snapshot === fleet.snapshot &&
   !row.unread &&
-  !hint.applications?.length;
+  !row.forced?.length;
 
 type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository; head: string };
 
@@ -107,15 +107,17 @@ interface Stand {
 }
 
 const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Promise<PlanResult> => {
-  const { row, hint } = input;
+  const { row } = input;
   const { compiled } = stand;
-  const force = hint.applications ?? [];
+  const force = row.forced ?? [];
   const rollout = rolloutOf(input);
   // Pending goes out while the plan is made.
   const opened = rollout.isNewHead ? openRollout(deps, openingOf(input, rollout.id)) : Promise.resolve();
   // Its failure is thrown where it is awaited; should the plan fail before that, one error is enough.
   opened.catch(() => undefined);
   const index = await deps.indexes.load(row.index);
+  // Who syncs an application reads its rules off the fleet: this commit's are live before any of its rows is written.
+  await compiled.publishRules();
   const affected = await findAffected({ ...stand, index, toolVersions: deps.toolVersions, force });
   const written = await writeDesired(deps, { rollout: rollout.id, compiled, affected: affected.applications, force });
   const isMended = row.unread === true && !compiled.unread;
@@ -123,10 +125,10 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
   const environments = environmentsOf(input.fleet.file);
   const plan = { id: rollout.id, written, problems: compiled.problems, environments };
-  const live = (isRollout ? opened.then(() => planRollout(deps, plan)) : opened).then(() => compiled.commit());
-  // Who syncs an application reads its project off the fleet: a new one must be live before anything is sent.
-  const renders = compiled.fleet.snapshot === input.fleet.snapshot ? Promise.resolve() : live;
-  await Promise.all([live, renders.then(() => requestRenders(deps, { written, again: force.length > 0 }))]);
+  await Promise.all([
+    (isRollout ? opened.then(() => planRollout(deps, plan)) : opened).then(() => compiled.commit()),
+    requestRenders(deps, { written, again: force.length > 0 }),
+  ]);
   return {
     fleet: compiled.fleet,
     head: input.head,
@@ -138,9 +140,9 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
 };
 
 /** A commit that was planned before keeps its rollout and statuses unless something really changes. */
-const rolloutOf = ({ row, hint, head, config }: HeadInput): { id: string; isNewHead: boolean; isRepair: boolean } => {
+const rolloutOf = ({ row, head, config }: HeadInput): { id: string; isNewHead: boolean; isRepair: boolean } => {
   const isNewHead = row.head !== head;
-  const isRepair = !isNewHead && (hint.applications ?? []).length > 0 && row.rollout !== undefined;
+  const isRepair = !isNewHead && (row.forced ?? []).length > 0 && row.rollout !== undefined;
   const id = isRepair && row.rollout ? row.rollout : rolloutId(config.url, row.ref, row.generation + 1, head);
   return { id, isNewHead, isRepair };
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoFiles } from '../../../src/local/demo/demo-files.ts';
 import type { FileChanges } from '../../../src/local/git-host/hosted-repository.ts';
@@ -65,8 +65,15 @@ export const startWorld = async ({
   const world = await createWorld(forge, { ...demoFiles(forge.repositoryURL), ...files });
   await world.start(environment);
   const first = await world.ended(world.forge.commits[0] ?? '');
-  if (first.state !== 'success') throw new Error(`the first rollout ended with ${JSON.stringify(first)}`);
+  if (first.state !== 'success') throw new Error(`the first rollout failed: ${describeWorld(world)}`);
   return world;
+};
+
+/** What a failed test's reader wants to see: the statuses that were posted, the last lines of the log. */
+const describeWorld = ({ forge, stateDir }: World): string => {
+  const statuses = forge.statuses().map((status) => JSON.stringify(status));
+  const log = readFileSync(join(stateDir, 'towline.log'), 'utf8').split('\n').slice(-40);
+  return [...statuses, ...log].join('\n');
 };
 
 const createWorld = async (forge: FakeForge, start: Record<string, string>): Promise<World> => {

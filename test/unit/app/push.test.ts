@@ -142,6 +142,21 @@ spec:
     expect(stack.clusters.dev.writes()).toEqual([]);
   });
 
+  it('has a commit’s project rules live before anything of it can be synced', async () => {
+    const stack = await createMemoryStack();
+    const live = async (): Promise<string[]> =>
+      ((await stack.fleets.get('fleet'))?.projects ?? []).map(({ name }) => name);
+    const seen: string[][] = [];
+    const { save } = stack.applications;
+    stack.applications.save = async (row) => {
+      seen.push(await live());
+      return save(row);
+    };
+    await stack.push(twoApplications);
+    await stack.settle();
+    expect(new Set(seen.map((names) => names.join()))).toEqual(new Set(['default']));
+  });
+
   it('makes few plans and syncs of a hundred pushes, and ends with the last', async () => {
     const stack = await createMemoryStack();
     await stack.push(twoApplications);
@@ -188,6 +203,37 @@ spec:
     await stack.settle();
     expect(stack.statusOf(first)['towline/dev']?.[0]).toBe('success');
     expect(live(stack, 'dev', 'web-dev', 'web')).toBeDefined();
+  });
+
+  it('has all that several applications lost made again at once', async () => {
+    const stack = await createMemoryStack();
+    await stack.push(twoApplications);
+    await stack.settle();
+    await stack.push({
+      'web/config.yaml': configMapYaml('web', 'two'),
+      'api/config.yaml': configMapYaml('api', 'two'),
+    });
+    await stack.settle();
+    stack.blobs.blobs.clear();
+    // What is rendered already, by the rows; the cache has lost it, and each application asks for a plan.
+    const commit = await stack.push({
+      'web/config.yaml': configMapYaml('web', 'one'),
+      'api/config.yaml': configMapYaml('api', 'one'),
+    });
+    for (const queue of ['changes', 'syncs'] as const) {
+      const messages = stack.sent[queue].splice(0);
+      for (const { message } of messages) await (stack.handlers[queue] as (one: unknown) => Promise<void>)(message);
+    }
+    const asked = stack.sent.changes.splice(0).map(({ message }) => message);
+    expect(asked.flatMap(({ applications }) => applications)).toHaveLength(3);
+    await Promise.all(asked.map((message) => stack.handlers.changes(message)));
+    await stack.settle();
+    expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'one' } });
+    expect(live(stack, 'dev', 'api-dev', 'api')).toMatchObject({ data: { value: 'one' } });
+    expect(stack.statusOf(commit)).toEqual({
+      'towline/dev': ['success', '2/2 synced'],
+      'towline/prod': ['success', '1/1 synced'],
+    });
   });
 });
 

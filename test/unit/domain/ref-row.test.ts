@@ -38,6 +38,19 @@ describe('the planner’s row of a ref', () => {
     expect(last.row.due).toBeUndefined();
   });
 
+  it('keeps who asks to be rendered again until a plan has served it', () => {
+    const { row } = requestPlan(undefined, hint({ applications: ['x'] }));
+    expect(row.forced).toEqual(['x']);
+    const { row: during } = requestPlan(row, hint({ owner: 'b', applications: ['y', 'x'] }));
+    const served = { head: 'c1', servedRequests: row.requested, servedHints: [], servedForced: row.forced ?? [] };
+    const ended = finishPlan(during, served);
+    expect(ended).toMatchObject({ again: true, row: { forced: ['y'] } });
+    expect(abandonPlan(ended.row, 1).forced).toEqual(['y']);
+    const last = finishPlan(ended.row, { ...served, servedRequests: 2, servedForced: ['y'] });
+    expect(last.again).toBe(false);
+    expect(last.row).not.toHaveProperty('forced');
+  });
+
   it('forgets the head of a ref that is gone', () => {
     const { row } = requestPlan(undefined, hint());
     const { row: planned } = finishPlan(row, { head: 'c1', index: 'i1', servedRequests: 1, servedHints: [] });
