@@ -15,7 +15,7 @@ export const createSchedule = (runtime: GitRuntime) => {
     queues: createQueues(runtime.config),
     snapshots: createSnapshots(createBlobs(runtime.config)),
   };
-  return { sweep: sweep(deps), poll: pollRefs(deps), readFleet: readFleetFile(deps) };
+  return { sweep: sweep(deps), poll: pollRefs({ ...deps, random: Math.random }), readFleet: readFleetFile(deps) };
 };
 
 /** Every minute: reads the fleet file where it has moved, repeats what is due, and polls refs at their interval. */

@@ -4,14 +4,16 @@ import { refOfRevision } from './revision.ts';
 /**
  * Whether a source with this targetRevision follows `ref` (full name), given the repository's default branch.
  * Branches and tags are kept apart, unlike in Argo CD, where a bare name is both: a bare name means the branch, and the
- * tag where no such branch exists; so both refs concern it.
+ * tag where no such branch exists; so both refs concern it. A range of versions is concerned by every tag in it (with
+ * `tagPrefix`, where the source has one).
  */
 export const followsRef = (
   targetRevision: string | undefined,
   ref: string,
   defaultBranch: string | undefined,
+  tagPrefix?: string,
 ): boolean => {
-  const revision = refOfRevision(targetRevision);
+  const revision = refOfRevision(targetRevision, tagPrefix);
   switch (revision.type) {
     case 'head':
       return ref === defaultBranch || ref === 'HEAD';
@@ -22,15 +24,17 @@ export const followsRef = (
     case 'commit':
       return ref === revision.id;
     case 'semver':
-      return ref.startsWith('refs/tags/');
+      return ref.startsWith(TAGS) && revision.satisfies([ref.slice(TAGS.length)]) !== undefined;
   }
 };
 
+const TAGS = 'refs/tags/';
+
 /** Whether a source is taken from this (repository, ref). */
 export const takesFrom = (
-  source: { repoURL: string; targetRevision?: string; chart?: string },
+  source: { repoURL: string; targetRevision?: string; tagPrefix?: string; chart?: string },
   at: { repository: string; ref: string; defaultBranch: string | undefined },
 ): boolean =>
   source.chart === undefined &&
   sameRepository(source.repoURL, at.repository) &&
-  followsRef(source.targetRevision, at.ref, at.defaultBranch);
+  followsRef(source.targetRevision, at.ref, at.defaultBranch, source.tagPrefix);

@@ -192,7 +192,7 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     handlers,
     settle,
     push,
-    poll: pollRefs({ ...ports, snapshots, openRepository }),
+    poll: pollRefs({ ...ports, snapshots, openRepository, random: () => 1 }),
     sweep: sweep(ports),
     control: createControl(ports),
     /** Names of the sets that the sandbox expanded, once a step. */

@@ -42,7 +42,12 @@ const newRollout = ({ id, at, cause, generation, environments }: OpenInput, now:
   attempt: 1,
 });
 
-const supersede = async (deps: PlanDeps, before: string, { id, at }: OpenInput): Promise<void> => {
+/** Tells a rollout that another one took over; one of the same commit also takes over the commit's statuses. */
+export const supersede = async (
+  deps: PlanDeps,
+  before: string,
+  { id, at }: Pick<OpenInput, 'id' | 'at'>,
+): Promise<void> => {
   const superseded = await updateRow(deps.rollouts, before, (known) =>
     known && !known.supersededBy && (known.finishedAt === undefined || known.commit === at.commit)
       ? { ...known, supersededBy: id, ceded: known.commit === at.commit, due: deps.clock() + 60_000 }

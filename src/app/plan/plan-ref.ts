@@ -11,6 +11,7 @@ import { type Compiled, compileAt } from './compile-at.ts';
 import type { PlanDeps } from './deps.ts';
 import { findAffected } from './find-affected.ts';
 import { openRollout, planRollout } from './open-rollout.ts';
+import { reportGone } from './report-gone.ts';
 import { requestRenders } from './request-renders.ts';
 import { createTreeReader, type TreeReader } from './tree-reader.ts';
 import { writeDesired } from './write-desired.ts';
@@ -46,7 +47,7 @@ export const planRef =
     const repository = deps.openRepository(config);
     if (!(await isFollowed(deps, { row, fleet, repository }))) return { fleet, snapshot: fleet.snapshot };
     const head = await repository.resolve(row.ref);
-    if (head === undefined) return gone(deps, row, fleet);
+    if (head === undefined) return gone(deps, row, fleet, repository);
     if (isPlanned(row, head, fleet)) {
       return { fleet, head, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
     }
@@ -64,12 +65,10 @@ const isFollowed = async (
   return snapshot === undefined || followedSources(fleet.file, snapshot).some((source) => takesFrom(source, at));
 };
 
-/** A deleted ref prunes nothing: its applications stay as they are, and the row remembers that it is gone. */
-const gone = (deps: PlanDeps, row: RefRow, fleet: FleetRow): PlanResult => {
-  if (row.head !== undefined) {
-    deps.log.warn('ref is gone; its applications are held as they are', { repository: row.repository, ref: row.ref });
-  }
-  return { fleet, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
+/** A deleted ref prunes nothing: the row remembers that it is gone, and its last commit is told. */
+const gone = async (deps: PlanDeps, row: RefRow, fleet: FleetRow, repository: Repository): Promise<PlanResult> => {
+  const rollout = await reportGone(deps, { row, fleet, defaultBranch: await repository.defaultBranch() });
+  return { fleet, snapshot: row.snapshot, index: row.index, rollout: rollout ?? row.rollout };
 };
 
 const isPlanned = (row: RefRow, head: string, fleet: FleetRow): boolean =>

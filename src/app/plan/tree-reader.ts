@@ -3,7 +3,6 @@ import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
 import { refOfRevision } from '../../domain/revision.ts';
-import { followsRef } from '../../domain/tracking-ref.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
 import type { SourceFiles } from '../inspect-source.ts';
 import type { PlanDeps } from './deps.ts';
@@ -19,11 +18,18 @@ export interface CommitTree {
   readBlobs: Repository['readBlobs'];
 }
 
+/** What a source says about where it is taken from. */
+export interface RevisionSource {
+  repoURL: string;
+  targetRevision?: string;
+  tagPrefix?: string;
+}
+
 export interface TreeReader {
   /**
    * The commit that a source stands at now. Errors: AppError `repository-unregistered`, `revision-missing` (permanent).
    */
-  at(source: { repoURL: string; targetRevision?: string }): Promise<CommitTree>;
+  at(source: RevisionSource): Promise<CommitTree>;
 }
 
 /** Reads trees for one plan: the planned commit is known, other refs are resolved once each. */
@@ -34,11 +40,12 @@ export const createTreeReader = (
 ): TreeReader => {
   const known = new Map<string, Promise<CommitTree>>();
   return {
-    at: ({ repoURL, targetRevision }) => {
+    at: (source) => {
+      const { repoURL, targetRevision, tagPrefix } = source;
       const config = fleet.file.repositories.find(({ url }) => sameRepository(url, repoURL));
       if (!config) return Promise.reject(unregistered(repoURL));
-      const key = `${config.url}#${targetRevision ?? 'HEAD'}`;
-      const found = known.get(key) ?? read(deps.openRepository(config), config, targetRevision, here);
+      const key = `${config.url}#${targetRevision ?? 'HEAD'}#${tagPrefix ?? ''}`;
+      const found = known.get(key) ?? read(deps.openRepository(config), config, source, here);
       known.set(key, found);
       return found;
     },
@@ -52,18 +59,24 @@ const unregistered = (repoURL: string) =>
     { details: { repoURL } },
   );
 
+/** Where a name means several refs (a branch, else a tag; a range of tags), only the first that is there counts. */
 const read = async (
   repository: Repository,
   config: RepositoryConfig,
-  targetRevision: string | undefined,
+  source: RevisionSource,
   here: { repository: string; ref: string; commit: string; tree: Tree },
 ): Promise<CommitTree> => {
-  const isHere =
-    here.repository === config.url && followsRef(targetRevision, here.ref, await repository.defaultBranch());
-  if (isHere) return { ...here, ...reading(repository, here.tree) };
-  const { ref, commit } = await resolveRevision(repository, config.url, targetRevision);
-  const tree = await repository.listTree(commit);
-  return { repository: config.url, ref, commit, tree, ...reading(repository, tree) };
+  for (const ref of await candidates(repository, source)) {
+    if (here.repository === config.url && ref === here.ref) return { ...here, ...reading(repository, here.tree) };
+    const commit = await repository.resolve(ref);
+    if (commit === undefined) continue;
+    const tree = await repository.listTree(commit);
+    return { repository: config.url, ref, commit, tree, ...reading(repository, tree) };
+  }
+  throw permanent(
+    'revision-missing',
+    `targetRevision ${source.targetRevision ?? 'HEAD'} does not exist in ${config.url}: push it or change the Application`,
+  );
 };
 
 /** How sources read the files of a tree: texts by path (what is no file is missing), blobs by digest. */
@@ -84,23 +97,8 @@ export const reading = (
   },
 });
 
-const resolveRevision = async (
-  repository: Repository,
-  url: string,
-  targetRevision: string | undefined,
-): Promise<{ ref: string; commit: string }> => {
-  for (const ref of await candidates(repository, targetRevision)) {
-    const commit = await repository.resolve(ref);
-    if (commit !== undefined) return { ref, commit };
-  }
-  throw permanent(
-    'revision-missing',
-    `targetRevision ${targetRevision ?? 'HEAD'} does not exist in ${url}: push it or change the Application`,
-  );
-};
-
-const candidates = async (repository: Repository, targetRevision: string | undefined): Promise<string[]> => {
-  const revision = refOfRevision(targetRevision);
+const candidates = async (repository: Repository, { targetRevision, tagPrefix }: RevisionSource): Promise<string[]> => {
+  const revision = refOfRevision(targetRevision, tagPrefix);
   switch (revision.type) {
     case 'head':
       return [(await repository.defaultBranch()) ?? 'HEAD'];

@@ -5,6 +5,7 @@ import type { FleetSnapshot } from './snapshot.ts';
 export interface FollowedSource {
   repoURL: string;
   targetRevision?: string;
+  tagPrefix?: string;
   chart?: string;
 }
 

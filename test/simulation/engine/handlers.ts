@@ -76,7 +76,7 @@ export const createHandlers = (world: World, process: Process, at: At) => {
       ),
     } satisfies Record<QueueName, unknown>,
     sweep: sweep(deps),
-    poll: pollRefs({ ...deps, snapshots, openRepository }),
+    poll: pollRefs({ ...deps, snapshots, openRepository, random: () => 1 }),
     accept: acceptDelivery({ ...deps, enqueue: (message) => deps.queues.changes([message]), clock }),
   };
 };

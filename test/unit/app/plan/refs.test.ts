@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { transient } from '../../../../src/domain/errors.ts';
+import {
+  applicationYaml,
+  CONFIG_REPOSITORY,
+  configMapYaml,
+  createMemoryStack,
+  MAIN,
+} from '../../../fakes/memory-stack.ts';
+
+type Stack = Awaited<ReturnType<typeof createMemoryStack>>;
+
+const following = (targetRevision: string, more = ''): Record<string, string> => ({
+  'apps/web.yaml': applicationYaml('web', 'web', 'dev').replace(
+    /source: .*/,
+    `source: { repoURL: ${CONFIG_REPOSITORY}, targetRevision: '${targetRevision}', path: web${more} }`,
+  ),
+});
+
+const value = (stack: Stack): unknown => {
+  const object = stack.clusters.dev.objects.get('/ConfigMap/web/web');
+  return object && 'data' in object ? object['data'] : undefined;
+};
+
+const version = (text: string) => ({ 'web/config.yaml': configMapYaml('web', text) });
+
+describe('a range of versions', () => {
+  it('takes the newest tag in it, whatever tag is pushed', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/tags/1.1.0', version('1.1.0'));
+    await stack.push(following('1.*'));
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: '1.1.0' });
+    for (const [tag, expected] of [
+      ['1.0.9', '1.1.0'],
+      ['2.0.0', '1.1.0'],
+      ['nightly', '1.1.0'],
+      ['1.2.0', '1.2.0'],
+      ['1.1.5', '1.2.0'],
+    ] as const) {
+      await stack.pushConfig(version(tag), `refs/tags/${tag}`);
+      await stack.settle();
+      expect(value(stack), tag).toEqual({ value: expected });
+    }
+  });
+
+  it('counts the tags with its prefix alone', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/tags/web-1.0.0', version('web-1.0.0'));
+    await stack.push(following('>=1.0.0', ', tagPrefix: web-'));
+    await stack.settle();
+    for (const tag of ['api-3.0.0', '4.0.0', 'web-1.2.0', 'web-1.1.0']) {
+      await stack.pushConfig(version(tag), `refs/tags/${tag}`);
+      await stack.settle();
+    }
+    expect(value(stack)).toEqual({ value: 'web-1.2.0' });
+  });
+
+  it('is polled for its newest tag only', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/tags/1.0.0', version('1.0.0'));
+    await stack.push(following('1.*'));
+    await stack.settle();
+    for (const tag of ['1.1.0', '1.3.0', '1.2.0', '2.0.0']) stack.config.commit(`refs/tags/${tag}`, version(tag));
+    expect(await stack.poll()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: '1.3.0' });
+    expect(await stack.poll()).toEqual({ changes: 0 });
+  });
+});
+
+describe('a name that is a branch and a tag', () => {
+  it('means the branch: a push of the tag changes nothing', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/heads/release', version('branch'));
+    await stack.push(following('release'));
+    await stack.settle();
+    await stack.pushConfig(version('tag'), 'refs/tags/release');
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'branch' });
+  });
+});
+
+describe('a deleted branch', () => {
+  const deleted = async () => {
+    const stack = await createMemoryStack();
+    const commit = stack.config.commit('refs/heads/release', version('one'));
+    await stack.push(following('release'));
+    await stack.pushConfig({}, 'refs/heads/release');
+    await stack.settle();
+    stack.config.move('refs/heads/release', undefined);
+    return { stack, commit: stack.refs.rows.get(`${CONFIG_REPOSITORY}#refs/heads/release`)?.head ?? commit };
+  };
+
+  it.each(['webhook', 'poll'])('told by %s holds its applications and says so on its last commit', async (by) => {
+    const { stack, commit } = await deleted();
+    const hint = { version: 1 as const, repository: CONFIG_REPOSITORY, ref: 'refs/heads/release' };
+    if (by === 'webhook') await stack.queues.changes([{ ...hint, cause: 'push' }]);
+    else expect(await stack.poll()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'one' });
+    expect(stack.applications.rows.get('argocd/web')).not.toHaveProperty('removed');
+    expect(stack.statusOf(commit)['towline/dev']).toEqual([
+      'failure',
+      expect.stringContaining('refs/heads/release of https://git.example.com/acme/config is gone'),
+    ]);
+    const rollouts = stack.rollouts.rows.size;
+    await stack.queues.changes([{ ...hint, cause: 'push' }]);
+    expect(await stack.poll()).toEqual({ changes: 0 });
+    await stack.settle();
+    expect(stack.rollouts.rows.size).toBe(rollouts);
+  });
+
+  it('that is pushed again goes on as if nothing had been', async () => {
+    const { stack } = await deleted();
+    await stack.queues.changes([
+      { version: 1, repository: CONFIG_REPOSITORY, ref: 'refs/heads/release', cause: 'push' },
+    ]);
+    await stack.settle();
+    await stack.pushConfig(version('two'), 'refs/heads/release');
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'two' });
+  });
+
+  it('of the fleet itself leaves the fleet as it is', async () => {
+    const stack = await createMemoryStack();
+    await stack.push({ 'apps/web.yaml': applicationYaml('web', 'web', 'dev'), ...version('one') });
+    await stack.settle();
+    const commit = (await stack.repository.resolve(MAIN)) ?? '';
+    stack.repository.move(MAIN, undefined);
+    await stack.poll();
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'one' });
+    expect(stack.statusOf(commit)['towline/dev']?.[0]).toBe('failure');
+  });
+});
+
+describe('a repository that does not answer', () => {
+  it('is asked less and less often, and as before once it answers', async () => {
+    const stack = await createMemoryStack();
+    await stack.push({ 'apps/web.yaml': applicationYaml('web', 'web', 'dev'), ...version('one') });
+    await stack.settle();
+    const { listRefs } = stack.config;
+    const asked: number[] = [];
+    let poll = 0;
+    stack.config.listRefs = () => {
+      asked.push(poll);
+      return Promise.reject(transient('repository-unreachable', 'down'));
+    };
+    for (poll = 1; poll <= 32; poll++) await stack.poll();
+    expect(asked).toEqual([1, 2, 4, 8, 16, 32]);
+    stack.config.listRefs = listRefs;
+    for (poll = 33; poll <= 70; poll++) await stack.poll();
+    const calls = stack.config.calls.listRefs;
+    await stack.poll();
+    await stack.poll();
+    expect(stack.config.calls.listRefs).toBe(calls + 2);
+  });
+});
