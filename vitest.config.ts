@@ -14,7 +14,7 @@ const project = (name: string, options: { testTimeout?: number; fileParallelism?
 export default defineConfig({
   test: {
     projects: [
-      project('unit'),
+      project('unit', { testTimeout: 30_000 }),
       project('contracts', { testTimeout: 30_000 }),
       project('integration', { testTimeout: 60_000 }),
       project('e2e', { testTimeout: 120_000, fileParallelism: false }),

@@ -74,6 +74,10 @@ export interface ApplicationRow extends Row {
   waiting?: string;
   /** The generation that a person asked to sync; above the desired one: that which a plan is to make. */
   syncRequested?: number;
+  /** Options of the sync that was asked for; absent: as the Application says. */
+  syncOptions?: Partial<OperationOptions>;
+  /** What a person allowed the operation on this generation to delete. */
+  approved?: { generation: number; prune?: true; delete?: true };
   /** The generation that a person stopped: it is not applied unless one asks for it. */
   aborted?: number;
   /** Rolled back to a generation of its history; `instead` is what Git says, set aside until it moves or is resumed. */

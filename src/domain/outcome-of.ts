@@ -1,6 +1,7 @@
 import { isAborted } from './abort.ts';
 import type { ApplicationRow } from './application-row.ts';
 import { type OutcomePhase, PROGRESS_DEADLINE_MS } from './rollout.ts';
+import type { Operation } from './sync/sync-operation.ts';
 
 /** Where an application stands in the rollout that planned it last, read off its row alone. */
 export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePhase; message?: string } | undefined => {
@@ -11,7 +12,9 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
   if (isAborted(row)) return { phase: 'failed', message: 'aborted by a person' };
   const isCurrent = operation?.generation === desired.generation;
   if (isCurrent && (operation.phase === 'Failed' || operation.phase === 'Error'))
-    return { phase: 'failed', message: operation.message };
+    return { phase: 'failed', message: failureOf(row, operation) };
+  if (isCurrent && operation.stage !== 'ended' && operation.firstFailure && !row.spec.syncPolicy.retry)
+    return { phase: 'failed', message: operation.firstFailure };
   const late = now - desired.plannedAt > PROGRESS_DEADLINE_MS;
   if (applied?.generation !== desired.generation) {
     const message = operation?.message;
@@ -33,3 +36,10 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
         : { phase: 'applied', message: `${health.status} ${health.message}`.trim() };
   }
 };
+
+/**
+ * Automated sync tries again by itself, as in Argo CD: the failure is told at once all the same, and once. Where the
+ * Application asks for retries, they are progress, and the last attempt's failure is what counts.
+ */
+const failureOf = ({ spec }: ApplicationRow, { firstFailure, message }: Operation): string =>
+  (spec.syncPolicy.retry ? undefined : firstFailure) ?? message;

@@ -46,7 +46,9 @@ export const requestSync = (row: ApplicationRow, now: number): RequestedSync => 
 const isUnderWay = (row: ApplicationRow): boolean => {
   const { desired, operation, applied, waiting } = row;
   if (isAborted(row) || desired?.error || applied?.generation === desired?.generation) return false;
-  if (operation?.generation === desired?.generation) return operation?.stage !== 'ended';
+  // Between two attempts it has failed: a person's request does not wait for the next one.
+  if (operation?.generation === desired?.generation)
+    return operation?.stage !== 'ended' && operation?.waiting !== 'retry';
   return waiting === undefined;
 };
 

@@ -1,12 +1,16 @@
 import { isAborted } from '../../domain/abort.ts';
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { isObserved } from '../../domain/fleet/observe-mode.ts';
-import { settingsOf } from '../../domain/fleet-row.ts';
+import { type FleetRow, settingsOf } from '../../domain/fleet-row.ts';
 import { healthOverrides } from '../../domain/health/overrides.ts';
+import { decideStart } from '../../domain/sync/decide-start.ts';
 import { terminate } from '../../domain/sync/start-operation.ts';
 import { loadFleet } from '../load-fleet.ts';
+import { awaitWindow } from './await-window.ts';
 import type { SyncDeps } from './deps.ts';
+import { earlierOperation, finishEarlier } from './finish-earlier.ts';
 import { loadManifests } from './load-manifests.ts';
+import type { Look } from './look.ts';
 import { lookAtRest } from './look-at-rest.ts';
 import { removeApplication } from './remove-application.ts';
 import { runOperation } from './run-operation.ts';
@@ -14,34 +18,74 @@ import type { Advance } from './sync-application.ts';
 
 /** One look at an application: what it lacks next, and doing that. */
 export const advance = async (world: SyncDeps, row: ApplicationRow, owner: string): Promise<Advance> => {
-  const { desired, spec } = row;
   if (row.removed) return removeApplication(world, row);
-  if (!desired || desired.error) return { change: {}, clear: ['awaiting'] };
+  const earlier = earlierOperation(row);
+  // Manifests and fleet are read at once: most looks need both.
+  const loading = earlier || !isToSync(row) ? undefined : loadManifests(world, row);
+  const [fleet, manifests] = await Promise.all([loadFleet(world), loading]);
+  const deps = { ...world, healthOverrides: healthOverrides(settingsOf(fleet), world.runHealthScript) };
+  const look = lookFrom(fleet, row, owner);
+  if (earlier && look) {
+    const finished = await finishEarlier(deps, look, earlier);
+    if (finished) return finished;
+  }
+  if (!row.desired || row.desired.error) return { change: {}, clear: ['awaiting'] };
+  if (!look) return withoutCluster(row, row.desired);
+  return onwards(deps, look, manifests ?? (isToSync(row) ? await loadManifests(deps, row) : undefined));
+};
+
+type Manifests = Awaited<ReturnType<typeof loadManifests>>;
+
+/** What follows for the desired generation, with no operation on an earlier one in the way. */
+const onwards = async (deps: SyncDeps, look: Look, manifests: Manifests | undefined): Promise<Advance> => {
+  const { row } = look;
   const stopped = isAborted(row) ? stop(row) : undefined;
   if (stopped === 'not begun') return { change: {}, clear: ['awaiting', 'waiting'] };
-  const isHealing = row.healing?.generation === desired.generation;
-  const isApplied = row.applied?.generation === desired.generation && !isHealing;
-  const isOver =
-    !isHealing &&
-    row.operation?.generation === desired.generation &&
-    (row.operation.phase === 'Failed' || row.operation.phase === 'Error');
-  const [fleet, manifests] = await Promise.all([
-    loadFleet(world),
-    isApplied || isOver ? undefined : loadManifests(world, row),
-  ]);
-  const settings = settingsOf(fleet);
-  const deps = { ...world, healthOverrides: healthOverrides(settings, world.runHealthScript) };
-  const cluster = fleet.file.clusters.find(({ name }) => name === spec.cluster);
-  if (!cluster) return { change: { desired: { ...desired, error: noCluster(spec.cluster) } }, clear: ['awaiting'] };
-  const project = fleet.projects.find(({ name }) => name === spec.project);
-  const { adopt = false } = fleet.file;
-  const shared = { cluster, project, settings, adopt, observe: isObserved(fleet.file, cluster, spec) };
-  if (isApplied) return lookAtRest(deps, { row, ...shared });
+  if (isAtRest(row)) return lookAtRest(deps, look);
   if (!manifests) return { change: {} };
   if ('advance' in manifests) return manifests.advance;
-  const isAsked = stopped !== undefined || isHealing || row.syncRequested === desired.generation;
-  if (!isAsked && !spec.syncPolicy.automated?.enabled) return waitForPerson(deps, row);
-  return runOperation(deps, { row: stopped ?? row, owner, ...shared, objects: manifests.objects });
+  if (stopped) return runOperation(deps, { ...look, row: stopped, objects: manifests.objects, options: {} });
+  const options = optionsFor(deps, row);
+  if (typeof options === 'string') return waitForPerson(deps, row, options);
+  const held = look.observe ? undefined : awaitWindow(deps, look);
+  return held ?? runOperation(deps, { ...look, objects: manifests.objects, options });
+};
+
+const isHealing = ({ healing, desired }: ApplicationRow): boolean => healing?.generation === desired?.generation;
+
+const isAtRest = (row: ApplicationRow): boolean =>
+  row.applied?.generation === row.desired?.generation && !isHealing(row);
+
+/** Whether the desired generation needs an operation: it is not applied, and none has failed on it. */
+const isToSync = (row: ApplicationRow): boolean => {
+  const { desired, operation } = row;
+  if (!desired || desired.error || isAtRest(row)) return false;
+  if (isAborted(row) && stop(row) === 'not begun') return false;
+  const isOver = operation?.generation === desired.generation && ['Failed', 'Error'].includes(operation.phase);
+  return isHealing(row) || !isOver;
+};
+
+/** What an operation is begun with, or goes on with; a text: what a person has to do first. */
+const optionsFor = (deps: SyncDeps, row: ApplicationRow) => {
+  const { operation, desired } = row;
+  if (operation?.generation === desired?.generation && operation?.stage !== 'ended') return {};
+  const decision = decideStart(row, deps.clock());
+  return decision.action === 'start' ? decision.options : decision.reason;
+};
+
+const lookFrom = (fleet: FleetRow, row: ApplicationRow, owner: string): Look | undefined => {
+  const { file, projects } = fleet;
+  const cluster = file.clusters.find(({ name }) => name === row.spec.cluster);
+  if (!cluster) return undefined;
+  return {
+    row,
+    owner,
+    cluster,
+    project: projects.find(({ name }) => name === row.spec.project),
+    settings: settingsOf(fleet),
+    adopt: file.adopt === true,
+    observe: isObserved(file, cluster, row.spec),
+  };
 };
 
 /** What was begun is terminated as the engine does it; what was not stays as it is. */
@@ -51,17 +95,16 @@ const stop = (row: ApplicationRow): ApplicationRow | 'not begun' => {
   return operation && isBegun ? { ...row, operation: terminate(operation) } : 'not begun';
 };
 
-const noCluster = (name: string) => ({
-  code: 'cluster-unknown',
-  message: `the fleet has no cluster "${name}" any more`,
-});
+const withoutCluster = (
+  { spec: { cluster } }: ApplicationRow,
+  desired: NonNullable<ApplicationRow['desired']>,
+): Advance => {
+  const error = { code: 'cluster-unknown', message: `the fleet has no cluster "${cluster}" any more` };
+  return { change: { desired: { ...desired, error } }, clear: ['awaiting'] };
+};
 
 /** Without automated sync a person starts the operation; until then the application is out of sync. */
-const waitForPerson = (deps: SyncDeps, row: ApplicationRow): Advance => ({
-  change: {
-    waiting: 'manual sync: automated sync is off',
-    sync: 'OutOfSync',
-    times: { ...row.times, rendered: row.times.rendered ?? deps.clock() },
-  },
+const waitForPerson = (deps: SyncDeps, row: ApplicationRow, waiting: string): Advance => ({
+  change: { waiting, sync: 'OutOfSync', times: { ...row.times, rendered: row.times.rendered ?? deps.clock() } },
   clear: ['awaiting'],
 });

@@ -8,7 +8,7 @@ import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
 import { resourceResults } from '../../domain/sync/resource-results.ts';
 import type { ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
-import type { Running } from './run-operation.ts';
+import type { Running } from './run-steps.ts';
 import type { Advance } from './sync-application.ts';
 import { HEALTH_LOOKS_MS, settleHealth } from './watch-health.ts';
 

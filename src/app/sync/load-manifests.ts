@@ -34,6 +34,22 @@ export const loadManifests = async (
   return { objects };
 };
 
+/** What these keys were rendered to, digests checked; undefined where any of it is not kept (any more). */
+export const readRendered = async (
+  deps: SyncDeps,
+  keys: readonly string[],
+): Promise<KubernetesObject[] | undefined> => {
+  if (keys.length === 0) return undefined;
+  const renders = new Map((await deps.renders.getMany(keys)).map((render) => [render.id, render]));
+  const objects: KubernetesObject[] = [];
+  for (const key of keys) {
+    const found = await readManifests(deps, renders.get(key));
+    if (found === undefined || found === 'altered') return undefined;
+    objects.push(...found);
+  }
+  return objects;
+};
+
 const readManifests = async (
   deps: SyncDeps,
   render: RenderRow | undefined,

@@ -89,6 +89,7 @@ export const finish = (run: Run): Step => {
 const waitForRetry = (run: Run, at: number, message: string): Step => {
   const { op, input } = run;
   op.retryAt = at;
+  op.firstFailure ??= message;
   const seconds = Math.max(0, (at - input.now) / 1000);
   const text = `${message}; attempt ${op.retryCount + 2} in ${Math.ceil(seconds)} s`;
   const step = closeRun(run, { wait: { seconds, reason: 'retry', message: text } });

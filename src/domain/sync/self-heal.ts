@@ -1,21 +1,17 @@
 import type { ApplicationRow } from '../application-row.ts';
 import { decideSync, type SyncDecision } from './autosync.ts';
+import { lastAttempt } from './decide-start.ts';
 
 /**
  * What automated sync makes of a comparison of an application whose desired generation is applied: self-heal of the
  * objects that differ, after its pause, or nothing.
  */
 export const decideHeal = (
-  {
-    spec,
-    desired,
-    operation,
-    resources,
-    sync,
-  }: Pick<ApplicationRow, 'spec' | 'desired' | 'operation' | 'resources' | 'sync'>,
+  row: Pick<ApplicationRow, 'spec' | 'desired' | 'operation' | 'resources' | 'sync'>,
   now: number,
 ): SyncDecision => {
-  const { finishedAt, heals } = operation ?? {};
+  const { spec, desired, resources, sync } = row;
+  const last = lastAttempt(row);
   return decideSync({
     application: spec,
     attempt: String(desired?.generation),
@@ -25,15 +21,6 @@ export const decideHeal = (
     ),
     resources: resources.length,
     now,
-    ...(operation
-      ? {
-          last: {
-            attempt: String(operation.generation),
-            phase: operation.phase,
-            ...(finishedAt === undefined ? {} : { finishedAt }),
-            ...(heals === undefined ? {} : { heals }),
-          },
-        }
-      : {}),
+    ...(last ? { last } : {}),
   });
 };

@@ -102,6 +102,8 @@ export interface Operation {
   /** The desired generation it brings about. */
   generation: number;
   revisions: readonly string[];
+  /** What its objects were rendered under, so that it can be taken up after the application moved on. */
+  renderKeys?: readonly string[];
   /** Of the targets that `states` counts; other targets need another operation. */
   targetsDigest: string;
   options: OperationOptions;
@@ -115,6 +117,8 @@ export interface Operation {
   retryCount: number;
   retryAt?: number;
   attemptStartedAt: number;
+  /** How the first attempt failed, where another was or is to be made. */
+  firstFailure?: string;
   /** Where it is. */
   stage: OperationStage;
   syncPhase?: SyncPhase;

@@ -7,8 +7,17 @@ import { startOperation } from '../../../src/domain/sync/start-operation.ts';
 const desired = { generation: 2, rollout: 'r1', revisions: [], renderKeys: ['k'], reason: '', plannedAt: 0 };
 const applied = { generation: 2, rollout: 'r1', revisions: [], renderKeys: ['k'], at: 5 };
 
+const spec = { syncPolicy: { syncOptions: [] } };
+
 const row = (more: Partial<ApplicationRow>): ApplicationRow =>
-  ({ id: 'argocd/web', desired, times: {}, health: { status: 'Missing', message: '' }, ...more }) as ApplicationRow;
+  ({
+    id: 'argocd/web',
+    spec,
+    desired,
+    times: {},
+    health: { status: 'Missing', message: '' },
+    ...more,
+  }) as ApplicationRow;
 
 const operation = (phase: 'Running' | 'Failed', message: string, generation = 2) => ({
   ...startOperation({ id: 'o', generation, now: 0, revisions: [], targets: [], targetsDigest: '', options: {} }),
@@ -34,6 +43,20 @@ describe('where an application stands in its rollout', () => {
       'failed operation',
       { operation: operation('Failed', 'Service web: denied') },
       { phase: 'failed', message: 'Service web: denied' },
+    ],
+    [
+      'failed, tried again by itself',
+      { operation: { ...operation('Running', 'attempt 2'), firstFailure: 'Service web: denied' } },
+      { phase: 'failed', message: 'Service web: denied' },
+    ],
+    [
+      'failed, tried again because the Application asks for it',
+      {
+        spec: { syncPolicy: { syncOptions: [], retry: { limit: 2 } } } as unknown as ApplicationRow['spec'],
+        times: { rendered: 3 },
+        operation: { ...operation('Running', 'attempt 2'), firstFailure: 'Service web: denied' },
+      },
+      { phase: 'rendered', message: 'attempt 2' },
     ],
     [
       'failure of an older generation says nothing',
