@@ -76,6 +76,11 @@ export const killGroup = (child: ChildProcess): void => {
   }
 };
 
+interface Fed {
+  input?: AsyncIterable<Uint8Array> | undefined;
+  timeoutMs: number;
+}
+
 export interface GitResult {
   /** Exit status; -1 when it was ended by a signal or by the deadline. */
   status: number;
@@ -89,12 +94,11 @@ export interface GitResult {
  * Runs git to its end and answers with what it said; a failed command is an answer, not an error. `input` goes to its
  * standard input. After `timeoutMs` the whole process group is killed. Errors: AppError `git-missing`.
  */
-export const runGit = (
-  settings: GitSettings,
-  args: readonly string[],
-  run: GitRun & { input?: AsyncIterable<Uint8Array> | undefined; timeoutMs: number },
-): Promise<GitResult> => {
-  const child = startGit(settings, args, run);
+export const runGit = (settings: GitSettings, args: readonly string[], run: GitRun & Fed): Promise<GitResult> =>
+  finishGit(startGit(settings, args, run), run);
+
+/** Runs a git that was started before to its end; else as `runGit`. */
+export const finishGit = (child: ReturnType<typeof startGit>, run: Fed): Promise<GitResult> => {
   const stdout: Buffer[] = [];
   let stderr = '';
   let timedOut = false;

@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { permanent } from '../../domain/errors.ts';
 import { cacheBroken } from './git-errors.ts';
 import { type GitSettings, killGroup, spawnError, startGit } from './git-process.ts';
+import { holding } from './ready-process.ts';
 
 /** Larger objects are refused: nothing that is rendered is that large, and they are held in memory whole. */
 export const MAX_OBJECT_BYTES = 64 * 1024 * 1024;
@@ -52,7 +53,8 @@ export const createObjectReader = (settings: GitSettings, directory: string): Ob
     child.stdin.on('error', (error) => fail(cacheBroken('git cat-file went away', error)));
     child.once('error', (error) => fail(spawnError(error)));
     child.once('close', () => fail(cacheBroken('git cat-file ended')));
-    idleWithoutHolding(child);
+    // Waiting for the next request must not keep Node alive; git ends by itself when its standard input closes.
+    holding(child, 'unref');
     return process;
   };
   return {
@@ -67,14 +69,6 @@ export const createObjectReader = (settings: GitSettings, directory: string): Ob
       running = undefined;
     },
   };
-};
-
-/** Waiting for the next request must not keep Node alive; git ends by itself when its standard input closes. */
-const idleWithoutHolding = (child: ChildProcessWithoutNullStreams): void => {
-  child.unref();
-  for (const stream of [child.stdin, child.stdout, child.stderr]) {
-    if ('unref' in stream && typeof stream.unref === 'function') stream.unref();
-  }
 };
 
 /** Cuts the output of `git cat-file --batch` into replies: `<id> <type> <size>\n<bytes>\n`, or `<name> missing\n`. */

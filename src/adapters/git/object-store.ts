@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { isObjectId } from '../../domain/git-name.ts';
 import type { NewId } from '../../ports/clock.ts';
 import { cacheBroken, gitMissing } from './git-errors.ts';
-import { type GitSettings, runGit } from './git-process.ts';
+import { finishGit, type GitResult, type GitSettings, runGit, startGit } from './git-process.ts';
 import { createObjectReader, type ObjectReader } from './object-reader.ts';
+import { createReadyProcess } from './ready-process.ts';
 import type { ObjectFormat } from './transport.ts';
 
 /** Kept refs: named by a digest of the remote ref, so that `a` and `a/b`, or `A` and `a`, never stand in each other's way. */
@@ -28,6 +29,8 @@ export interface ObjectStore extends ObjectReader {
   readKept(name: string): Promise<string | undefined>;
   /** Notes commits whose parents are not here; to be done before their objects are stored. */
   addShallow(ids: readonly string[]): Promise<void>;
+  /** Has git check a small pack and store its objects each for itself. */
+  unpack(pack: AsyncIterable<Uint8Array>, timeoutMs: number): Promise<GitResult>;
   /** Removes the lock files of a git that was killed or crashed; this process has no other git that writes here. */
   removeLocks(): Promise<void>;
 }
@@ -100,8 +103,17 @@ const openStore = async (settings: GitSettings, directory: string, format: Objec
     kept.delete(ref);
     kept.set(ref, id);
   };
+  const reader = createObjectReader(settings, directory);
+  const unpackers = createReadyProcess(() =>
+    startGit(settings, ['unpack-objects', '-q', '--strict'], { cwd: directory }),
+  );
   return {
-    ...createObjectReader(settings, directory),
+    ...reader,
+    close: () => {
+      reader.close();
+      unpackers.close();
+    },
+    unpack: (input, timeoutMs) => finishGit(unpackers.take(), { input, timeoutMs }),
     directory,
     format,
     tips: () => [...new Set(kept.values())],

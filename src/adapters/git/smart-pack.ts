@@ -102,14 +102,12 @@ const storePack = async ({ settings, store }: PackRequest, data: AsyncGenerator<
     for await (const _rest of data);
     return;
   }
-  const args =
-    count < UNPACK_LIMIT ? ['unpack-objects', '-q', '--strict'] : ['index-pack', '--stdin', '--fix-thin', '--strict'];
-  const { status, stderr } = await runGit(settings, args, {
-    cwd: store.directory,
-    input: followedBy(start, data),
-    timeoutMs: TIMEOUT_MS,
-  });
-  if (status !== 0) throw cacheBroken(stderr || `git ${args[0]} ended with status ${status}`);
+  const input = followedBy(start, data);
+  const indexed = { cwd: store.directory, input, timeoutMs: TIMEOUT_MS };
+  const { status, stderr } = await (count < UNPACK_LIMIT
+    ? store.unpack(input, TIMEOUT_MS)
+    : runGit(settings, ['index-pack', '--stdin', '--fix-thin', '--strict'], indexed));
+  if (status !== 0) throw cacheBroken(stderr || `git ended with status ${status} upon a pack`);
 };
 
 const byteCount = (buffers: readonly Buffer[]): number => buffers.reduce((sum, { length }) => sum + length, 0);

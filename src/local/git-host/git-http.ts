@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { createReadyProcess, type ReadyProcess } from '../../adapters/git/ready-process.ts';
 import { repositoryDirectory } from './hosted-repository.ts';
 import { createCommandReader, type RefUpdate } from './ref-update.ts';
 
@@ -13,6 +14,7 @@ export interface GitHandlerOptions {
   /** `git --exec-path`: programs are started from there, without a search and without `git` in front of them. */
   execPath: string;
   searchPath?: string | undefined;
+  uploaders: ReturnType<typeof createUploaders>;
   /** What a client asked to be changed and git has accepted or refused; to be compared with the refs. */
   pushed: (name: string, updates: readonly RefUpdate[]) => void;
 }
@@ -55,6 +57,8 @@ export const createGitHandler = (options: GitHandlerOptions): RequestListener =>
   };
 };
 
+const isVersion2 = ({ headers }: IncomingMessage): boolean => headers['git-protocol'] === 'version=2';
+
 const routeOf = (request: IncomingMessage): Route | undefined => {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const [, name = '', last = ''] = PATH.exec(decodeURIComponent(url.pathname)) ?? [];
@@ -83,7 +87,7 @@ const greet = async (
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  const version2 = route.service === 'git-upload-pack' && request.headers['git-protocol'] === 'version=2';
+  const version2 = route.service === 'git-upload-pack' && isVersion2(request);
   const kept = version2 ? greetings.get(route.name) : undefined;
   const body = kept ?? Buffer.concat([opening(route, version2), await collect(start(options, route, request))]);
   if (version2) greetings.set(route.name, body);
@@ -104,7 +108,9 @@ const upload = async (
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  const child = start(options, route, request);
+  const child = isVersion2(request)
+    ? feed(options.uploaders.take(route.name), request)
+    : start(options, route, request);
   response.writeHead(200, resultHeaders(route));
   response.on('close', () => child.kill('SIGKILL'));
   await pipeline(child.stdout, response);
@@ -124,16 +130,30 @@ const receive = async (
 };
 
 const start = (
-  { root, execPath, searchPath }: GitHandlerOptions,
+  options: GitHandlerOptions,
   { name, service, greeting }: Route,
   request: IncomingMessage,
   readAlong?: (chunk: Buffer) => void,
 ) => {
-  const args = ['--stateless-rpc', ...(greeting ? ['--advertise-refs'] : []), repositoryDirectory(root, name)];
-  const child = spawn(join(execPath, service), args, {
-    env: environment(execPath, searchPath, request.headers['git-protocol']),
-    stdio: ['pipe', 'pipe', 'ignore'],
+  const args = ['--stateless-rpc', ...(greeting ? ['--advertise-refs'] : []), repositoryDirectory(options.root, name)];
+  return feed(startService(options, service, args, request.headers['git-protocol']), request, readAlong);
+};
+
+const startService = (
+  { execPath, searchPath }: Pick<GitHandlerOptions, 'execPath' | 'searchPath'>,
+  service: Service,
+  args: readonly string[],
+  protocol: string | string[] | undefined,
+) =>
+  spawn(join(execPath, service), args, {
+    env: environment(execPath, searchPath, protocol),
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+
+type ServiceProcess = ReturnType<typeof startService>;
+
+const feed = (child: ServiceProcess, request: IncomingMessage, readAlong?: (chunk: Buffer) => void): ServiceProcess => {
+  child.stderr.resume();
   child.on('error', () => request.destroy());
   // git may have heard enough before the client has said all.
   child.stdin.on('error', () => request.resume());
@@ -142,6 +162,26 @@ const start = (
   if (readAlong) body.on('data', readAlong);
   body.pipe(child.stdin);
   return child;
+};
+
+/**
+ * Upload services of protocol version 2, by repository, one of each started ahead: they look at nothing before they have
+ * heard what is asked for.
+ */
+export const createUploaders = (options: Pick<GitHandlerOptions, 'root' | 'execPath' | 'searchPath'>) => {
+  const ready = new Map<string, ReadyProcess>();
+  return {
+    take: (name: string): ServiceProcess => {
+      const args = ['--stateless-rpc', repositoryDirectory(options.root, name)];
+      const one =
+        ready.get(name) ?? createReadyProcess(() => startService(options, 'git-upload-pack', args, 'version=2'));
+      ready.set(name, one);
+      return one.take();
+    },
+    close: (): void => {
+      for (const one of ready.values()) one.close();
+    },
+  };
 };
 
 const bodyOf = (request: IncomingMessage): Readable =>

@@ -5,7 +5,7 @@ import { permanent } from '../../domain/errors.ts';
 import type { Clock, NewId } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { createDelivery } from './deliver-push.ts';
-import { createGitHandler } from './git-http.ts';
+import { createGitHandler, createUploaders } from './git-http.ts';
 import { commitFiles, createRepository, type FileChanges, repositoryDirectory } from './hosted-repository.ts';
 import { createPushPayload } from './push-payload.ts';
 
@@ -58,7 +58,9 @@ export const startGitHost = async (options: GitHostOptions): Promise<GitHost> =>
   const url = (name: string): string => `${base}/${name}.git`;
   const payloads = createPushPayload({ root, settings, url });
   const delivery = createDelivery({ ...options, payload: payloads.build });
-  const handler = createGitHandler({ root, execPath, searchPath: options.searchPath, pushed: delivery.pushed });
+  const programs = { root, execPath, searchPath: options.searchPath };
+  const uploaders = createUploaders(programs);
+  const handler = createGitHandler({ ...programs, uploaders, pushed: delivery.pushed });
   const server = createServer(handler);
   const port = await listen(server, options.port);
   base = `http://127.0.0.1:${port}`;
@@ -74,6 +76,7 @@ export const startGitHost = async (options: GitHostOptions): Promise<GitHost> =>
     },
     close: async () => {
       await closeServer(server);
+      uploaders.close();
       await delivery.settled();
       payloads.close();
     },
