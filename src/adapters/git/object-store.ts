@@ -103,17 +103,8 @@ const openStore = async (settings: GitSettings, directory: string, format: Objec
     kept.delete(ref);
     kept.set(ref, id);
   };
-  const reader = createObjectReader(settings, directory);
-  const unpackers = createReadyProcess(() =>
-    startGit(settings, ['unpack-objects', '-q', '--strict'], { cwd: directory }),
-  );
   return {
-    ...reader,
-    close: () => {
-      reader.close();
-      unpackers.close();
-    },
-    unpack: (input, timeoutMs) => finishGit(unpackers.take(), { input, timeoutMs }),
+    ...createObjects(settings, directory),
     directory,
     format,
     tips: () => [...new Set(kept.values())],
@@ -135,6 +126,21 @@ const openStore = async (settings: GitSettings, directory: string, format: Objec
       const before = shallow.size;
       for (const id of ids) shallow.add(id);
       if (shallow.size > before) await replaceFile(join(directory, 'shallow'), `${[...shallow].join('\n')}\n`);
+    },
+  };
+};
+
+/** Objects are read and written by processes that wait for work. */
+const createObjects = (settings: GitSettings, directory: string): ObjectReader & Pick<ObjectStore, 'unpack'> => {
+  const reader = createObjectReader(settings, directory);
+  const args = ['unpack-objects', '-q', '--strict'];
+  const unpackers = createReadyProcess(() => startGit(settings, args, { cwd: directory }));
+  return {
+    read: reader.read,
+    unpack: (input, timeoutMs) => finishGit(unpackers.take(), { input, timeoutMs }),
+    close: () => {
+      reader.close();
+      unpackers.close();
     },
   };
 };

@@ -24,20 +24,16 @@ it('starts the next process after the first use, hands each out once, and leaves
 });
 
 it('starts a new one where the one that waited has died', async () => {
-  let starts = 0;
+  const started: ReturnType<typeof spawn>[] = [];
   const ready = createReadyProcess(() => {
-    starts += 1;
-    return spawn(starts === 2 ? 'true' : 'cat', { stdio: 'pipe' });
+    const child = spawn(started.length === 1 ? 'true' : 'cat', { stdio: 'pipe' });
+    started.push(child);
+    return child;
   });
   ready.take().stdin.end();
-  await expect.poll(() => starts).toBe(2);
-  await expect
-    .poll(() => {
-      const child = ready.take();
-      const isNew = child.exitCode === null && child.spawnfile === 'cat';
-      child.stdin.end();
-      return isNew;
-    })
-    .toBe(true);
+  await expect.poll(() => started[1]?.exitCode).toBe(0);
+  const child = ready.take();
+  expect(child).toBe(started[2]);
+  child.stdin.end();
   ready.close();
 });
