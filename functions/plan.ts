@@ -1,10 +1,12 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { createInvokedExpander } from '../src/adapters/aws/invoke-expander.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
+import { createChartTrees } from '../src/app/chart-trees.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { planChange } from '../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
 import { ChangeMessageSchema } from '../src/messages/change.ts';
+import { publicCharts } from './wiring/charts.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
@@ -23,6 +25,7 @@ export const createPlan = (runtime: GitRuntime) => {
     snapshots: createSnapshots(blobs),
     indexes: createPlanIndexes(blobs),
     queues: createQueues(config),
+    charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
     expander: createInvokedExpander(new LambdaClient({}), config.sandbox),
     toolVersions: TOOL_VERSIONS,
   });
@@ -31,5 +34,5 @@ export const createPlan = (runtime: GitRuntime) => {
 
 export const handler = lazily(() => {
   const runtime = lambdaRuntime('plan', secretsManager);
-  return createPlan({ ...runtime, openRepository: forgeRepositories(runtime) });
+  return createPlan({ ...runtime, openRepository: forgeRepositories(runtime), openCharts: publicCharts(runtime) });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createJsonLog, createLoggedEvents } from '../../src/adapters/log/json-log.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
+import type { OpenCharts } from '../../src/ports/charts.ts';
 import type { Clock, NewId } from '../../src/ports/clock.ts';
 import type { Events } from '../../src/ports/events.ts';
 import type { Log } from '../../src/ports/log.ts';
@@ -17,9 +18,10 @@ export interface Runtime {
   secrets: Secrets;
 }
 
-/** A runtime that also reaches Git hosts; only plan and schedule have it. */
+/** A runtime that also reaches Git hosts and chart repositories; only plan and schedule have it. */
 export interface GitRuntime extends Runtime {
   openRepository: OpenRepository;
+  openCharts: OpenCharts;
 }
 
 /** The runtime of a Lambda function. `secrets` only where its role may read any. */

@@ -10,6 +10,8 @@ export interface SourceRevision {
   repository: string;
   ref: string;
   commit: string;
+  /** A source that is a chart: its repository and name; `commit` is its version then, and the ref that of its Application. */
+  chart?: string;
 }
 
 /** What the application must become. A failure before rendering (path missing, bad kustomization) stands in `error`. */

@@ -12,6 +12,7 @@ import { forgeRepositories } from '../../functions/wiring/repositories.ts';
 import type { GitRuntime } from '../../functions/wiring/runtime.ts';
 import { createStores } from '../../functions/wiring/stores.ts';
 import { createVariableSecrets } from '../adapters/aws/secrets.ts';
+import { createOpenCharts } from '../adapters/helm/open-charts.ts';
 import { checkWebhookSecrets } from '../app/receive-webhook.ts';
 import { parseConfig } from '../config.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
@@ -103,7 +104,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
     contexts,
     ...(options.gitURL ? { gitURL: options.gitURL } : {}),
   });
-  return { url: server.url, webhooks, poll: async () => void (await schedule.poll()) };
+  return { url: server.url, webhooks, poll: schedule.poll };
 };
 
 const closeLater = <Started extends { close(): Promise<void> }>(closing: Closing[], started: Started): Started => {
@@ -139,6 +140,7 @@ const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv, cl
     events: options.printer,
     secrets,
     openRepository: repositories.open,
+    openCharts: createOpenCharts({ secrets, clock: Date.now, allowInsecure: true }),
   };
 };
 

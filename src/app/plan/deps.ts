@@ -14,6 +14,7 @@ import type { Queues } from '../../ports/queues.ts';
 import type { OpenRepository } from '../../ports/repository.ts';
 import type { SetExpander } from '../../ports/set-expander.ts';
 import type { Store } from '../../ports/store.ts';
+import type { ChartTrees } from '../chart-trees.ts';
 import type { Snapshots } from '../load-fleet.ts';
 import type { PlanIndexes } from './plan-index-store.ts';
 
@@ -32,6 +33,8 @@ export interface PlanDeps {
   indexes: PlanIndexes;
   queues: Queues;
   openRepository: OpenRepository;
+  /** Absent: charts of Helm repositories and OCI registries are refused. */
+  charts?: ChartTrees;
   expander: SetExpander;
   /** Versions of helm and kubectl, part of every render key. */
   toolVersions: Readonly<Record<string, string>>;

@@ -69,7 +69,8 @@ const inspectOne = async (
   const { source, index, refs } = at;
   const { application } = affected;
   const from = await trees.at(source);
-  affected.revisions.push({ repository: from.repository, ref: from.ref, commit: from.commit });
+  const { repository, ref, commit, chart } = from;
+  affected.revisions.push({ repository, ref, commit, ...(chart ? { chart } : {}) });
   if (isLending(source)) return addInputs(affected, index, []);
   const { name, namespace, project, destination } = application;
   const inspection = await inspectSource({ files: from.files })({

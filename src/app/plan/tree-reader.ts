@@ -4,6 +4,7 @@ import type { FleetRow } from '../../domain/fleet-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
 import { refOfRevision } from '../../domain/revision.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
+import { type ChartTrees, isChartSource } from '../chart-trees.ts';
 import type { SourceFiles } from '../inspect-source.ts';
 import type { PlanDeps } from './deps.ts';
 
@@ -16,6 +17,8 @@ export interface CommitTree {
   tree: Tree;
   files: SourceFiles;
   readBlobs: Repository['readBlobs'];
+  /** Not of Git: repository and name of the chart; `commit` is its version. */
+  chart?: string;
 }
 
 /** What a source says about where it is taken from. */
@@ -23,6 +26,8 @@ export interface RevisionSource {
   repoURL: string;
   targetRevision?: string;
   tagPrefix?: string;
+  /** A chart of a Helm repository. */
+  chart?: string;
 }
 
 export interface TreeReader {
@@ -34,14 +39,15 @@ export interface TreeReader {
 
 /** Reads trees for one plan: the planned commit is known, other refs are resolved once each. */
 export const createTreeReader = (
-  deps: Pick<PlanDeps, 'openRepository'>,
-  fleet: { file: Pick<FleetRow['file'], 'repositories'> },
+  deps: Pick<PlanDeps, 'openRepository' | 'charts'>,
+  fleet: { file: Pick<FleetRow['file'], 'repositories' | 'chartRepositories'> },
   here: { repository: string; ref: string; commit: string; tree: Tree },
 ): TreeReader => {
   const known = new Map<string, Promise<CommitTree>>();
   return {
     at: (source) => {
       const { repoURL, targetRevision, tagPrefix } = source;
+      if (isChartSource(source)) return readChart(deps.charts, fleet.file, source, here);
       const config = fleet.file.repositories.find(({ url }) => sameRepository(url, repoURL));
       if (!config) return Promise.reject(unregistered(repoURL));
       const key = `${config.url}#${targetRevision ?? 'HEAD'}#${tagPrefix ?? ''}`;
@@ -51,6 +57,25 @@ export const createTreeReader = (
     },
   };
 };
+
+/** A chart as a commit of its own. Its repository and ref are those that are planned: who plans it again starts there. */
+const readChart = async (
+  charts: ChartTrees | undefined,
+  registrations: Pick<FleetRow['file'], 'chartRepositories'>,
+  source: RevisionSource,
+  here: { repository: string; ref: string },
+): Promise<CommitTree> => {
+  const chart = chartName(source);
+  if (!charts) throw permanent('chart-repository-unsupported', `${chart}: charts of repositories are not read here`);
+  const { tree, contents, version } = await charts.load(registrations, source);
+  const readBlobs = (digests: readonly string[]) =>
+    Promise.resolve(new Map(digests.map((digest) => [digest, contents.get(digest) ?? new Uint8Array()])));
+  return { repository: here.repository, ref: here.ref, commit: version, chart, tree, ...reading({ readBlobs }, tree) };
+};
+
+/** `https://charts.example/nginx`: repository and chart in one, for people. */
+export const chartName = ({ repoURL, chart }: { repoURL: string; chart?: string }): string =>
+  chart ? `${repoURL.replace(/\/+$/, '')}/${chart}` : repoURL;
 
 const unregistered = (repoURL: string) =>
   permanent(

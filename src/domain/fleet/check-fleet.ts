@@ -33,8 +33,10 @@ export const checkFleet = ({ spec }: FleetManifest, local: boolean): Check[] => 
 
 const checkRepository = (one: RepositoryManifest, index: number, local: boolean): Check[] => {
   const path: Path = ['spec', 'repositories', index];
+  const address = one.type === 'helm' || one.type === 'git' ? one.url : one.url.replace(/^oci:\/\//, 'https://');
+  const url = one.type === 'oci' && !address.includes('://') ? `https://${address}` : address;
   return [
-    ...checkURL([...path, 'url'], one.url, local),
+    ...checkURL([...path, 'url'], url, local),
     ...(one.apiURL ? checkURL([...path, 'apiURL'], one.apiURL, local) : []),
   ];
 };

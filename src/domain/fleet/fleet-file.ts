@@ -3,6 +3,8 @@ export interface FleetFile {
   name: string;
   source: { repoURL: string; targetRevision: string; path: string };
   repositories: RepositoryConfig[];
+  /** Helm repositories and OCI registries with credentials; absent: none. */
+  chartRepositories?: ChartRepositoryConfig[];
   clusters: ClusterConfig[];
   /** Where further clusters are found, beside those that are written down. */
   clustersFrom?: ClusterSource[];
@@ -22,6 +24,17 @@ export interface RepositoryConfig {
   /** Names of secrets, never values. */
   credentials?: string;
   webhookSecret?: string;
+}
+
+/** A Helm repository (`https://…`) or OCI registry (`oci://…`, or without a scheme). Public ones need no entry. */
+export interface ChartRepositoryConfig {
+  /** Credentials serve every repository whose URL begins with it, the longest such entry counting. */
+  url: string;
+  type: 'helm' | 'oci';
+  /** Name of a secret: `{username, password}` as JSON, or `username:password`. */
+  credentials?: string;
+  /** Also send them to the host that the index names for archives, where it is another one. */
+  passCredentials?: boolean;
 }
 
 export interface ClusterConfig {

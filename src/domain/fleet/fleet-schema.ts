@@ -45,10 +45,12 @@ const ClusterSourceSchema = v.object({
 
 export const RepositorySchema = v.object({
   url: text,
+  type: v.optional(v.picklist(['git', 'helm', 'oci'])),
   forge: v.optional(v.picklist(['github', 'gitlab', 'git'])),
   apiURL: v.optional(url),
   credentials: v.optional(secretName),
   webhookSecret: v.optional(secretName),
+  passCredentials: v.optional(v.boolean()),
 });
 
 /** The fleet file as it is written (design §8). */

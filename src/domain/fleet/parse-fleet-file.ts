@@ -2,7 +2,15 @@ import type { Problem } from '../problem.ts';
 import { problemAt, validateDocument } from '../validate-document.ts';
 import { readYaml } from '../yaml-document.ts';
 import { checkFleet } from './check-fleet.ts';
-import type { ClusterAccess, ClusterConfig, ClusterSource, FleetFile, Forge, RepositoryConfig } from './fleet-file.ts';
+import type {
+  ChartRepositoryConfig,
+  ClusterAccess,
+  ClusterConfig,
+  ClusterSource,
+  FleetFile,
+  Forge,
+  RepositoryConfig,
+} from './fleet-file.ts';
 import {
   type ClusterManifest,
   type ClusterSourceManifest,
@@ -59,7 +67,8 @@ const toFleet = ({ metadata, spec }: FleetManifest): FleetFile => ({
     targetRevision: spec.source.targetRevision ?? 'HEAD',
     path: spec.source.path ?? '',
   },
-  repositories: (spec.repositories ?? [{ url: spec.source.repoURL }]).map(toRepository),
+  repositories: gitRepositories(spec).map(toRepository),
+  ...chartRepositories(spec),
   clusters: withInCluster((spec.clusters ?? []).map(toCluster), spec.clustersFrom !== undefined),
   ...(spec.clustersFrom ? { clustersFrom: spec.clustersFrom.flatMap(toClusterSource) } : {}),
   environments: spec.environments ?? { clusterLabel: 'environment' },
@@ -67,6 +76,24 @@ const toFleet = ({ metadata, spec }: FleetManifest): FleetFile => ({
   ...(spec.mode ? { mode: spec.mode } : {}),
   ...(spec.adopt ? { adopt: true } : {}),
 });
+
+const isCharts = ({ type, url }: RepositoryManifest): boolean =>
+  type === 'helm' || type === 'oci' || (type === undefined && url.startsWith('oci://'));
+
+const gitRepositories = ({ repositories, source }: FleetManifest['spec']): RepositoryManifest[] =>
+  repositories?.filter((one) => !isCharts(one)) ?? [{ url: source.repoURL }];
+
+const chartRepositories = ({ repositories = [] }: FleetManifest['spec']): Pick<FleetFile, 'chartRepositories'> => {
+  const charts = repositories.filter(isCharts).map(
+    (given): ChartRepositoryConfig => ({
+      url: given.url,
+      type: given.type === 'helm' ? 'helm' : 'oci',
+      ...(given.credentials ? { credentials: given.credentials } : {}),
+      ...(given.passCredentials ? { passCredentials: true } : {}),
+    }),
+  );
+  return charts.length > 0 ? { chartRepositories: charts } : {};
+};
 
 const toRepository = (given: RepositoryManifest): RepositoryConfig => {
   const forge = given.forge ?? forgeOf(given.url);

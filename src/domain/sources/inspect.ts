@@ -36,7 +36,6 @@ const isWanting = ({ trace, refs }: SourceContext): boolean =>
   [trace, ...refs.values()].some(({ wanted }) => wanted.size > 0);
 
 const inspectWith = (context: SourceContext): Inspection | undefined => {
-  refuseUnsupported(context);
   if (context.source.ref && !context.source.path) return lending(context);
   const directory = locateDirectory(context);
   if (directory === undefined) return undefined;
@@ -81,19 +80,6 @@ const planOf = (context: SourceContext, type: SourceType, directory: string): So
   }
 };
 
-const refuseUnsupported = ({ source }: SourceContext): void => {
-  if (source.chart !== undefined && source.chart !== '') {
-    const remedy = 'charts of Helm repositories are not supported yet: vendor the chart into a Git repository';
-    throw fail('chart-repository-unsupported', `chart ${source.chart} of ${source.repoURL}: ${remedy}`);
-  }
-  if (source.repoURL.startsWith('oci://')) {
-    throw fail(
-      'chart-repository-unsupported',
-      `${source.repoURL}: OCI sources are not supported yet: use a Git repository`,
-    );
-  }
-};
-
 /** A source that only lends its files renders nothing and reads nothing. */
 const lending = (context: SourceContext): Inspection => ({
   ok: true,
@@ -109,6 +95,8 @@ const lending = (context: SourceContext): Inspection => ({
 
 /** The source's real directory. Errors: `path-missing`, `path-escapes`. */
 const locateDirectory = ({ source, trace }: SourceContext): string | undefined => {
+  // A chart's files are a tree of their own.
+  if (source.chart) return '';
   const { path } = source;
   if (path === undefined || path === '')
     throw fail('path-missing', 'the source has neither path nor chart: set source.path');

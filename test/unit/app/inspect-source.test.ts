@@ -18,6 +18,14 @@ describe('the type of a source', () => {
     expect(inspected(await inspect(memorySource(files), { path: 'a', ...source })).type).toBe(type);
   });
 
+  it('takes a chart out of a tree of its own, as Helm does', async () => {
+    const files = { 'Chart.yaml': 'name: redis\nversion: 1.0.0', 'templates/x.yaml': CM, 'README.md': 'r' };
+    const source = { repoURL: 'https://charts.example', chart: 'redis', targetRevision: '1.x' };
+    const { type, render, files: taken } = inspected(await inspect(memorySource(files), source));
+    expect({ type, path: 'path' in render && render.path }).toEqual({ type: 'Helm', path: '' });
+    expect(taken.map(({ path }) => path).toSorted()).toEqual(['Chart.yaml', 'templates/x.yaml']);
+  });
+
   it("merges overrides, the application's last, and leaves path and repository alone", async () => {
     const files = {
       'a/kustomization.yaml': 'resources: []',
@@ -45,8 +53,7 @@ describe('the type of a source', () => {
     ['an absolute path', { a: '' }, { path: '/etc' }, 'path-escapes', /relative/],
     ['two blocks', { 'a/x.yaml': CM }, { path: 'a', helm: {}, directory: {} }, 'source-invalid', /helm, directory/],
     ['a plugin', { 'a/x.yaml': CM }, { path: 'a', plugin: {} }, 'plugin-unsupported', /commit the manifests/],
-    ['a chart of a Helm repository', {}, { chart: 'redis' }, 'chart-repository-unsupported', /chart redis/],
-    ['an OCI source', {}, { repoURL: 'oci://x/y', path: '.' }, 'chart-repository-unsupported', /OCI/],
+    ['an archive that is no chart', { 'x.yaml': CM }, { chart: 'redis', helm: {} }, 'chart-invalid', /no Helm chart/],
     [
       'broken overrides',
       { 'a/.argocd-source.yaml': 'aloi\nkustomize:\n' },

@@ -35,7 +35,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('OutcomesTable', 'PutItem'),
     ...sends('RendersQueue', 'SyncsQueue', 'ReportsQueue'),
-    ...['snapshots', 'indexes'].flatMap((prefix) => [
+    ...['snapshots', 'indexes', 'charts'].flatMap((prefix) => [
       `Bucket/${prefix}/* s3:GetObject`,
       `Bucket/${prefix}/* s3:PutObject`,
     ]),
