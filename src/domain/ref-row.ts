@@ -23,6 +23,10 @@ export interface RefRow extends Row {
   rollout?: string;
   /** The last plan could not read something: the same head is planned again at `due`. */
   unread?: boolean;
+  /** A plan of this ref may have written some of its applications' rows and then died: they can be of another head. */
+  unfinished?: boolean;
+  /** The last commits that had their rollout, newest last: a late hint of one of them is no news. */
+  ended?: string[];
   lease?: Lease;
 }
 
@@ -30,6 +34,8 @@ export interface RefRow extends Row {
 const HINTS_KEPT = 500;
 /** A row has to stay small; who is not named any more asks again when it is due. */
 const FORCED_KEPT = 1_000;
+/** A hint that comes after so many newer commits gets a status that says it was passed over, which is true. */
+const ENDED_KEPT = 100;
 
 /** Id of the row of one (registered repository URL, full ref). */
 export const refId = (repository: string, ref: string): string => `${repository}#${ref}`;
@@ -55,14 +61,17 @@ export const requestPlan = (
     hinted: [],
     generation: 0,
   };
-  const isNews = hint.commit !== undefined && hint.commit !== base.head && !base.hinted.includes(hint.commit);
-  const hinted = isNews && hint.commit ? [...base.hinted, hint.commit].slice(-HINTS_KEPT) : base.hinted;
+  const hinted = isNews(base, hint.commit) ? [...base.hinted, hint.commit].slice(-HINTS_KEPT) : base.hinted;
   const forced = [...new Set([...(base.forced ?? []), ...(hint.applications ?? [])])].slice(0, FORCED_KEPT);
   const requested = { ...base, hinted, ...(forced.length > 0 ? { forced } : {}), requested: base.requested + 1 };
   if (!leaseIsFree(base.lease, hint.owner, hint.now)) return { row: requested, held: false };
   const lease = newLease(hint.owner, hint.now);
-  return { row: { ...requested, lease, due: lease.until }, held: true };
+  const isLeft = base.lease !== undefined && base.lease.owner !== hint.owner;
+  return { row: { ...requested, lease, due: lease.until, ...(isLeft ? { unfinished: true } : {}) }, held: true };
 };
+
+const isNews = ({ head, hinted, ended = [] }: RefRow, commit: string | undefined): commit is string =>
+  commit !== undefined && commit !== head && !hinted.includes(commit) && !ended.includes(commit);
 
 /** The row after a plan: at rest, or with the lease kept where hints came in since `servedRequests`. */
 export const finishPlan = (
@@ -80,13 +89,16 @@ export const finishPlan = (
   },
 ): { row: RefRow; again: boolean } => {
   const again = row.requested > result.servedRequests;
-  const { lease, due, head: _head, index: _index, unread: _unread, forced = [], ...rest } = row;
+  const { lease, due, head: _head, index: _index, unread: _unread, unfinished: _unfinished, ...all } = row;
+  const { forced = [], ...rest } = all;
   const unserved = forced.filter((id) => !result.servedForced?.includes(id));
+  const ended = [...result.servedHints, ...(result.head ? [result.head] : [])];
   const done: RefRow = {
     ...rest,
     generation: row.generation + 1,
     hinted: row.hinted.filter((commit) => !result.servedHints.includes(commit)),
     ...(unserved.length > 0 ? { forced: unserved } : {}),
+    ended: [...(row.ended ?? []).filter((commit) => !ended.includes(commit)), ...ended].slice(-ENDED_KEPT),
     snapshot: result.snapshot,
     ...(result.head ? { head: result.head } : {}),
     ...(result.index ? { index: result.index } : {}),
@@ -96,8 +108,11 @@ export const finishPlan = (
   return { row: again ? { ...done, lease, due } : done, again };
 };
 
-/** The row when a plan gave up (its error goes back to the queue): free at once, due for `schedule`. */
-export const abandonPlan = (row: RefRow, now: number): RefRow => {
+/**
+ * The row when a plan gave up (its error goes back to the queue): free at once, due for `schedule`. `hasWritten`: it may
+ * have written applications' rows before.
+ */
+export const abandonPlan = (row: RefRow, now: number, hasWritten: boolean): RefRow => {
   const { lease: _lease, ...rest } = row;
-  return { ...rest, due: now + 60_000 };
+  return { ...rest, ...(hasWritten ? { unfinished: true } : {}), due: now + 60_000 };
 };

@@ -17,8 +17,9 @@ export const voidLeases = async (stores: readonly Store<Row>[], now: number): Pr
     for (const id of await store.due(now + LONGEST_DELAY_MS, 100_000)) {
       await updateRow(store, id, (row) => {
         if (!row || row.due === undefined) return undefined;
-        const { lease: _void, ...free } = row;
-        return { ...free, due: Math.min(row.due, now) };
+        // Run out, not taken away: whoever comes next has to see that its holder did not finish.
+        const expired = row.lease ? { lease: { ...row.lease, until: Math.min(row.lease.until, now) } } : {};
+        return { ...row, ...expired, due: Math.min(row.due, now) };
       });
     }
   }

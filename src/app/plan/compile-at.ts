@@ -12,7 +12,7 @@ import type { PlanDeps } from './deps.ts';
 import { type ExpandedSets, expandSets, isStillExpanded } from './expand-sets.ts';
 import { type FleetDocuments, fleetDocuments, readDocuments } from './fleet-documents.ts';
 import { createGeneratorTrees, type GeneratorTrees } from './generator-trees.ts';
-import { loadSnapshot } from './load-snapshot.ts';
+import { loadSnapshot, snapshotOfRows } from './load-snapshot.ts';
 import { problemsOf, warningsOf } from './problems-of.ts';
 import type { TreeReader } from './tree-reader.ts';
 
@@ -40,6 +40,8 @@ export interface CompileInput {
   owner: string;
   trees: TreeReader;
   defaultBranch: string | undefined;
+  /** A plan that died may have written rows that the live snapshot knows nothing of: the rows are what was there before. */
+  trustsRows?: boolean;
 }
 
 /**
@@ -55,7 +57,8 @@ export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Co
   if (!isOwn && !isRead) return atRest(fleet, previous, []);
   const documents = await fleetDocuments(input.trees, fleet.file);
   const trees = createGeneratorTrees(input.trees, (url) => url === at.repository);
-  if (await isUnchanged({ fleet, previous, documents, trees })) return atRest(fleet, previous, problemsOf(previous));
+  const isSame = !input.trustsRows && (await isUnchanged({ fleet, previous, documents, trees }));
+  if (isSame) return atRest(fleet, previous, problemsOf(previous));
   return compileAnew(deps, input, { documents, trees });
 };
 
@@ -102,10 +105,11 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
     const clusters = generatorClusters(fleet.file.clusters);
     const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees });
     const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
-    const removed = removedApplications(previous, snapshot, fleet.file);
+    const before = input.trustsRows ? await snapshotOfRows(deps, fleet) : previous;
+    const removed = removedApplications(before, snapshot, fleet.file);
     const from = { commit: documents.commit, inputs: documents.inputs };
     return {
-      changed: changesOf(previous, snapshot, sets),
+      changed: changesOf(before, snapshot, sets),
       removed,
       fleet: { ...fleet, snapshot: snapshot.digest },
       snapshot,

@@ -8,7 +8,14 @@ export const loadSnapshot = async (
   fleet: FleetRow,
 ): Promise<FleetSnapshot> => {
   const live = await deps.snapshots.load(fleet.snapshot);
-  if (live) return live;
+  return live ?? (await snapshotOfRows(deps, fleet));
+};
+
+/** The fleet as the applications' rows have it. */
+export const snapshotOfRows = async (
+  deps: Pick<PlanDeps, 'applications' | 'applicationIndex'>,
+  fleet: FleetRow,
+): Promise<FleetSnapshot> => {
   const applications = [];
   for await (const ids of deps.applicationIndex.all()) {
     const rows = await deps.applications.getMany(ids);

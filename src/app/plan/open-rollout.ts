@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Cause } from '../../domain/change.ts';
+import type { RefRow } from '../../domain/ref-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
 import { updateRow } from '../update-row.ts';
@@ -14,6 +16,13 @@ interface OpenInput {
   /** The ref's rollout before this one: it is superseded where it still runs. */
   before: string | undefined;
 }
+
+/** The same for the same plan of a ref's head, so that a crashed one is taken up under the same rollout. */
+export const nextRolloutId = ({ repository, ref, generation }: RefRow, commit: string): string =>
+  createHash('sha256')
+    .update(`${repository}\n${ref}\n${generation + 1}\n${commit}`)
+    .digest('hex')
+    .slice(0, 16);
 
 /** Creates the rollout's row (once) and asks for its `pending` statuses. */
 export const openRollout = async (deps: PlanDeps, input: OpenInput): Promise<void> => {

@@ -43,17 +43,22 @@ const isSettled = async (deps: PlanDeps, delivery: string | undefined): Promise<
 
 const planWhileAsked = async (deps: PlanDeps, start: RefRow, owner: string, hint: ChangeMessage): Promise<void> => {
   let row: RefRow | undefined = start;
+  let hasWritten = false;
+  const onWrite = (): void => {
+    hasWritten = true;
+  };
   try {
     while (row) {
       const fleet = await loadFleet(deps);
       const served: Served = { servedRequests: row.requested, servedHints: row.hinted, servedForced: row.forced ?? [] };
-      const plan = await planRef(deps)({ row, owner, hint, fleet });
+      const plan = await planRef(deps)({ row, owner, hint, fleet, onWrite });
       await reportPassedOver(deps, { ref: row, cause: hint.cause, plan });
       row = await release(deps, row.id, owner, { ...plan, ...served });
+      hasWritten = false;
     }
   } catch (error) {
     await updateRow(deps.refs, start.id, (known) =>
-      known?.lease?.owner === owner ? abandonPlan(known, deps.clock()) : undefined,
+      known?.lease?.owner === owner ? abandonPlan(known, deps.clock(), hasWritten) : undefined,
     );
     if (error instanceof AppError && error.kind !== 'transient') {
       deps.log.error('plan failed for good', {

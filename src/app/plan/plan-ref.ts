@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import { followedSources } from '../../domain/fleet/followed-sources.ts';
 import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
@@ -10,7 +9,8 @@ import type { Repository, Tree } from '../../ports/repository.ts';
 import { type Compiled, compileAt } from './compile-at.ts';
 import type { PlanDeps } from './deps.ts';
 import { findAffected } from './find-affected.ts';
-import { openRollout, planRollout } from './open-rollout.ts';
+import { giveUpLost } from './give-up-lost.ts';
+import { nextRolloutId, openRollout, planRollout } from './open-rollout.ts';
 import { reportGone } from './report-gone.ts';
 import { requestRenders } from './request-renders.ts';
 import { createTreeReader, type TreeReader } from './tree-reader.ts';
@@ -32,6 +32,8 @@ interface PlanInput {
   owner: string;
   hint: ChangeMessage;
   fleet: FleetRow;
+  /** Called before the first row of an application is written. */
+  onWrite: () => void;
 }
 
 /**
@@ -41,7 +43,7 @@ interface PlanInput {
  */
 export const planRef =
   (deps: PlanDeps) =>
-  async ({ row, owner, hint, fleet }: PlanInput): Promise<PlanResult> => {
+  async ({ row, owner, hint, fleet, onWrite }: PlanInput): Promise<PlanResult> => {
     const config = fleet.file.repositories.find(({ url }) => sameRepository(url, row.repository));
     if (!config) return { fleet, head: row.head, snapshot: row.snapshot, index: row.index };
     const repository = deps.openRepository(config);
@@ -51,7 +53,7 @@ export const planRef =
     if (isPlanned(row, head, fleet)) {
       return { fleet, head, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
     }
-    return planHead(deps, { row, owner, hint, fleet, config, repository, head });
+    return planHead(deps, { row, owner, hint, fleet, onWrite, config, repository, head });
   };
 
 /** Refs that nothing is taken from (people's own branches) are not even read; they get no rollout and no status. */
@@ -67,6 +69,7 @@ const isFollowed = async (
 
 /** A deleted ref prunes nothing: the row remembers that it is gone, and its last commit is told. */
 const gone = async (deps: PlanDeps, row: RefRow, fleet: FleetRow, repository: Repository): Promise<PlanResult> => {
+  await giveUpLost(deps, row);
   const rollout = await reportGone(deps, { row, fleet, defaultBranch: await repository.defaultBranch() });
   return { fleet, snapshot: row.snapshot, index: row.index, rollout: rollout ?? row.rollout };
 };
@@ -76,6 +79,7 @@ const isPlanned = (row: RefRow, head: string, fleet: FleetRow): boolean =>
   row.snapshot !== undefined &&
   row.snapshot === fleet.snapshot &&
   !row.unread &&
+  !row.unfinished &&
   !row.forced?.length;
 
 type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository; head: string };
@@ -88,7 +92,8 @@ const planHead = async (deps: PlanDeps, input: HeadInput): Promise<PlanResult> =
   const tree = await repository.listTree(head);
   const defaultBranch = await repository.defaultBranch();
   const trees = createTreeReader(deps, fleet, { ...at, tree });
-  const compiled = await compileAt(deps, { fleet, at, owner: row.id, trees, defaultBranch });
+  const trustsRows = row.unfinished === true;
+  const compiled = await compileAt(deps, { fleet, at, owner: row.id, trees, defaultBranch, trustsRows });
   try {
     return await planCompiled(deps, input, { at, tree, defaultBranch, trees, compiled });
   } catch (error) {
@@ -114,10 +119,12 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const opened = rollout.isNewHead ? openRollout(deps, openingOf(input, rollout.id)) : Promise.resolve();
   // Its failure is thrown where it is awaited; should the plan fail before that, one error is enough.
   opened.catch(() => undefined);
-  const index = await deps.indexes.load(row.index);
+  // What a plan that died has written is of a head that may be another: then every application is looked at.
+  const index = await deps.indexes.load(row.unfinished ? undefined : row.index);
   // Who syncs an application reads its rules off the fleet: this commit's are live before any of its rows is written.
   await compiled.publishRules();
   const affected = await findAffected({ ...stand, index, toolVersions: deps.toolVersions, force });
+  input.onWrite();
   const written = await writeDesired(deps, { rollout: rollout.id, compiled, affected: affected.applications, force });
   const isMended = row.unread === true && !compiled.unread;
   const isRollout = rollout.isNewHead || ((written.length > 0 || isMended) && !rollout.isRepair);
@@ -139,10 +146,10 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
 };
 
 /** A commit that was planned before keeps its rollout and statuses unless something really changes. */
-const rolloutOf = ({ row, head, config }: HeadInput): { id: string; isNewHead: boolean; isRepair: boolean } => {
+const rolloutOf = ({ row, head }: HeadInput): { id: string; isNewHead: boolean; isRepair: boolean } => {
   const isNewHead = row.head !== head;
   const isRepair = !isNewHead && (row.forced ?? []).length > 0 && row.rollout !== undefined;
-  const id = isRepair && row.rollout ? row.rollout : rolloutId(config.url, row.ref, row.generation + 1, head);
+  const id = isRepair && row.rollout ? row.rollout : nextRolloutId(row, head);
   return { id, isNewHead, isRepair };
 };
 
@@ -154,7 +161,3 @@ const openingOf = ({ row, hint, head, config, fleet }: HeadInput, id: string) =>
   environments: environmentsOf(fleet.file),
   before: row.rollout,
 });
-
-/** The same for the same plan, so that a crashed one is taken up under the same rollout. */
-const rolloutId = (repository: string, ref: string, generation: number, commit: string): string =>
-  createHash('sha256').update(`${repository}\n${ref}\n${generation}\n${commit}`).digest('hex').slice(0, 16);

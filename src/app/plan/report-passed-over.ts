@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Cause } from '../../domain/change.ts';
 import { environmentsOf } from '../../domain/fleet-row.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
+import { nextRolloutId } from './open-rollout.ts';
 import type { PlanResult } from './plan-ref.ts';
 
 /**
@@ -19,8 +19,13 @@ export const reportPassedOver = async (
   for (const commit of ref.hinted) {
     if (commit === plan.head) continue;
     const passed = passedOver({ ref, cause, plan, commit, by: plan.rollout, now: deps.clock() });
-    const opened = await updateRow(deps.rollouts, passed.id, (known) => (known ? undefined : passed));
-    if (opened) await deps.queues.reports([{ version: 1, rollout: passed.id }]);
+    // A plan of it that died has opened its rollout already: that one is ended.
+    const ended = await updateRow(deps.rollouts, passed.id, (known) => {
+      if (!known) return passed;
+      const { supersededBy, due, state } = passed;
+      return known.supersededBy || known.finishedAt !== undefined ? undefined : { ...known, supersededBy, due, state };
+    });
+    if (ended) await deps.queues.reports([{ version: 1, rollout: passed.id }]);
   }
 };
 
@@ -32,7 +37,7 @@ const passedOver = (input: {
   by: string;
   now: number;
 }): Rollout => ({
-  id: createHash('sha256').update(`${input.ref.id}\npassed over\n${input.commit}`).digest('hex').slice(0, 16),
+  id: nextRolloutId(input.ref, input.commit),
   version: 0,
   due: input.now + 60_000,
   repository: input.ref.repository,

@@ -64,16 +64,22 @@ export const runSteps = async (
       continue;
     }
     // A worker that was paused past its lease must not write any more.
-    if (!holdsLease(running.row.lease, running.owner, deps.clock())) return { advance: { change: {} } };
-    if (step.storeFirst || step.inventory) await writeDown(deps, running);
+    if (!holdsLease(running.row.lease, running.owner, deps.clock())) return LATE;
+    if ((step.storeFirst || step.inventory) && !(await writeDown(deps, running))) return LATE;
     results = await executeActions(running.connection, step.actions);
     observe(running.live, results);
     for (const { key, type, object } of results) if (type === 'apply' && object) running.answered.set(key, object);
   }
 };
 
-/** What will be applied enters the inventory first: an object applied right before a crash can still be pruned later. */
-const writeDown = async (deps: SyncDeps, { row, owner, operation, inventory }: Running): Promise<void> => {
+/** The lease is lost, or about to be: whoever takes the next one goes on. */
+const LATE: Ran = { advance: { change: {}, waitSeconds: 1 } };
+
+/**
+ * What will be applied enters the inventory first: an object applied right before a crash can still be pruned later.
+ * False: somebody else holds the lease.
+ */
+const writeDown = async (deps: SyncDeps, { row, owner, operation, inventory }: Running): Promise<boolean> => {
   const stored = { operation, inventory: [...inventory] };
   const saved = await updateKnownRow(deps.applications, row, (known) =>
     known?.lease?.owner === owner ? { ...known, ...stored } : undefined,
@@ -81,6 +87,7 @@ const writeDown = async (deps: SyncDeps, { row, owner, operation, inventory }: R
   Object.assign(row, stored);
   // A plan may have come in between: then the row at hand is old, and must not pass for the stored one.
   if (saved?.version === row.version + 1) row.version = saved.version;
+  return saved !== undefined;
 };
 
 const stepInput = (deps: SyncDeps, running: Running, results: readonly ActionResult[]): StepInput => {

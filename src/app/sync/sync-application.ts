@@ -6,7 +6,7 @@ import type { SyncMessage } from '../../messages/sync.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
-import { isTold, tellOutcome } from './tell-outcome.ts';
+import { hasEnded, isTold, tellOutcome } from './tell-outcome.ts';
 
 /** What a look at an application came to: fields for its row, and when to look again. */
 export interface Advance {
@@ -42,7 +42,10 @@ export const syncApplication =
         const result: Advance = await advance(deps, row, owner);
         waitSeconds = result.waitSeconds;
         const next = await release(deps, row, owner, result);
-        if (next.told) await tellOutcome(deps, next.told, { atRest: !isOutstanding(result) });
+        if (next.told) {
+          const atRest = !isOutstanding(result) && hasEnded(next.told, deps.clock());
+          await tellOutcome(deps, next.told, { atRest });
+        }
         if (result.change.awaiting && next.told && (await isRendered(deps, result.change.awaiting))) waitSeconds = 0;
         row = next.again;
       }
@@ -94,8 +97,8 @@ const release = async (
     delete next.due;
     const backstop = waitSeconds === undefined ? dueSeconds : waitSeconds + DUE_MARGIN_SECONDS;
     // What was not told yet is outstanding, too: a crash right here must not leave the rollout without its end.
-    const untold = isTold(next, deps.clock()) ? undefined : DUE_MARGIN_SECONDS;
-    const seconds = backstop ?? untold;
+    const isDone = isTold(next, deps.clock()) && hasEnded(next, deps.clock());
+    const seconds = backstop ?? (isDone ? undefined : DUE_MARGIN_SECONDS);
     const due = seconds === undefined ? nextComparison(next, compareSecondsOf(deps)) : deps.clock() + seconds * 1_000;
     return due === undefined ? next : { ...next, due };
   });

@@ -1,6 +1,7 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { nextComparison } from '../../domain/comparison.ts';
 import { outcomeOf } from '../../domain/outcome-of.ts';
+import { isTerminal } from '../../domain/rollout.ts';
 import { updateKnownRow } from '../update-row.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
 
@@ -18,6 +19,12 @@ export const isTold = (row: ApplicationRow, now: number): boolean => {
   const outcome = standingOf(row, now);
   if (!outcome || !row.desired) return true;
   return told?.rollout === row.desired.rollout && told.phase === outcome.phase && told.message === outcome.message;
+};
+
+/** True where nothing more is to come of the row's rollout; until then the row is never at rest. */
+export const hasEnded = (row: ApplicationRow, now: number): boolean => {
+  const outcome = outcomeOf(row, now);
+  return outcome === undefined || isTerminal(outcome.phase);
 };
 
 /** Records where the application stands in its rollout, if that was not told yet, and asks for a report. */

@@ -25,6 +25,29 @@ describe('the planner’s row of a ref', () => {
     expect(requestPlan(row, hint({ owner: 'b', now: 1_000 + LEASE_MS })).held).toBe(true);
   });
 
+  it('remembers that the plan whose lease it takes over may have written rows, until a plan ends', () => {
+    const { row } = requestPlan(undefined, hint());
+    expect(row.unfinished).toBeUndefined();
+    const { row: taken } = requestPlan(row, hint({ owner: 'b', now: 1_000 + LEASE_MS }));
+    expect(taken.unfinished).toBe(true);
+    expect(finishPlan(taken, { head: 'c1', servedRequests: 2, servedHints: [] }).row.unfinished).toBeUndefined();
+  });
+
+  it('is unfinished, too, where a plan gave up after it had begun to write', () => {
+    const { row } = requestPlan(undefined, hint());
+    expect(abandonPlan(row, 5_000, true).unfinished).toBe(true);
+    expect(abandonPlan(row, 5_000, false).unfinished).toBeUndefined();
+  });
+
+  it('hears a late hint of a commit that had its rollout without passing it over', () => {
+    const { row } = requestPlan(undefined, hint({ commit: 'c1' }));
+    const { row: first } = finishPlan(row, { head: 'c1', servedRequests: 1, servedHints: ['c1'] });
+    const { row: second } = finishPlan(first, { head: 'c2', servedRequests: 1, servedHints: [] });
+    const late = requestPlan(second, hint({ commit: 'c1' }));
+    expect(late.row).toMatchObject({ hinted: [], requested: 2 });
+    expect(requestPlan(second, hint({ commit: 'c3' })).row.hinted).toEqual(['c3']);
+  });
+
   it('plans again where a hint came in during the plan, keeping the lease', () => {
     const { row } = requestPlan(undefined, hint({ commit: 'c1' }));
     const served = { servedRequests: row.requested, servedHints: row.hinted };
@@ -45,7 +68,7 @@ describe('the planner’s row of a ref', () => {
     const served = { head: 'c1', servedRequests: row.requested, servedHints: [], servedForced: row.forced ?? [] };
     const ended = finishPlan(during, served);
     expect(ended).toMatchObject({ again: true, row: { forced: ['y'] } });
-    expect(abandonPlan(ended.row, 1).forced).toEqual(['y']);
+    expect(abandonPlan(ended.row, 1, false).forced).toEqual(['y']);
     const last = finishPlan(ended.row, { ...served, servedRequests: 2, servedForced: ['y'] });
     expect(last.again).toBe(false);
     expect(last.row).not.toHaveProperty('forced');
@@ -61,7 +84,7 @@ describe('the planner’s row of a ref', () => {
 
   it('is due for schedule, and free at once, when a plan gave up', () => {
     const { row } = requestPlan(undefined, hint());
-    const abandoned = abandonPlan(row, 5_000);
+    const abandoned = abandonPlan(row, 5_000, false);
     expect(abandoned.lease).toBeUndefined();
     expect(abandoned.due).toBe(65_000);
   });
