@@ -22,7 +22,7 @@ const withControlPlane = async (use) => {
   const programs = await controlPlanePrograms(cache, process.env, (line) => void process.stderr.write(`${line}\n`));
   await mkdir(cache, { recursive: true });
   const dir = await mkdtemp(join(cache, 'run-'));
-  const controlPlane = await startControlPlane(programs, dir);
+  const controlPlane = await startControlPlane(programs, dir, { audit: true });
   try {
     return await use({ KUBECONFIG: controlPlane.kubeconfig, TEST_CLUSTER_CONTROLLERS: String(programs.controllers) });
   } finally {

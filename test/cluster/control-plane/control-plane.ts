@@ -10,7 +10,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlanePrograms } from './build.ts';
 import { kubeconfigText, makeCertificates } from './certificates.ts';
-import { apiServerFlags, controllerManagerFlags, etcdFlags, fakeNode, kwokFlags, schedulerFlags } from './flags.ts';
+import {
+  apiServerFlags,
+  auditFlags,
+  auditPolicy,
+  controllerManagerFlags,
+  etcdFlags,
+  fakeNode,
+  kwokFlags,
+  schedulerFlags,
+} from './flags.ts';
 
 export interface ControlPlane {
   url: string;
@@ -80,9 +89,17 @@ const writeKeys = async (dir: string, url: string): Promise<Api> => {
   return { url, token, ca };
 };
 
-/** Starts the programs on free loopback ports, with everything they write in `dir`; answers when pods can run. */
-export const startControlPlane = async (programs: ControlPlanePrograms, dir: string): Promise<ControlPlane> => {
+/**
+ * Starts the programs on free loopback ports, with everything they write in `dir`; answers when pods can run. With `audit`
+ * the writes made with the kubeconfig are in `audit.log` there.
+ */
+export const startControlPlane = async (
+  programs: ControlPlanePrograms,
+  dir: string,
+  { audit = false }: { audit?: boolean } = {},
+): Promise<ControlPlane> => {
   await mkdir(dir, { recursive: true });
+  if (audit) await writeFile(join(dir, 'audit-policy.json'), JSON.stringify(auditPolicy));
   const [etcd = 0, peer = 0, port = 0] = await freePorts(3);
   const ports = { etcd, peer, api: port };
   const url = `https://127.0.0.1:${port}`;
@@ -95,7 +112,7 @@ export const startControlPlane = async (programs: ControlPlanePrograms, dir: str
   const stop = () => stopAll(children);
   try {
     start('etcd', etcdFlags(ports));
-    start('kube-apiserver', apiServerFlags(ports));
+    start('kube-apiserver', [...apiServerFlags(ports), ...(audit ? auditFlags() : [])]);
     await until('kube-apiserver ready', dir, async () => (await call(api, 'GET', '/readyz')) === 200);
     if (programs.controllers) {
       start('kube-controller-manager', controllerManagerFlags());

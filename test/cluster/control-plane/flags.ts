@@ -41,6 +41,17 @@ export const etcdFlags = ({ etcd, peer }: ControlPlanePorts): string[] => [
   '--log-level=warn',
 ];
 
+/** Every write, once it was answered, without bodies: who, what, in which order. */
+export const auditPolicy = {
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', verbs: ['create', 'update', 'patch', 'delete'], users: ['admin'] }, { level: 'None' }],
+};
+
+/** Of an API server whose writes by the tests are written to `audit.log`, one JSON object a line. */
+export const auditFlags = (): string[] => ['--audit-policy-file=audit-policy.json', '--audit-log-path=audit.log'];
+
 /**
  * Loopback cannot be advertised in Endpoints, so the reconciler is off; TaintNodesByCondition would keep kwok's nodes
  * tainted for ever, as the controller that removes the taint does not run.

@@ -5,15 +5,15 @@ import { controlPlanePrograms } from './build.ts';
 import { startControlPlane } from './control-plane.ts';
 
 /**
- * `node test/cluster/control-plane/start.ts [--dir DIR]`: runs a control plane until it is interrupted; the first line on
- * standard output is the kubeconfig's path.
+ * `node test/cluster/control-plane/start.ts [--dir DIR] [--audit]`: runs a control plane until it is interrupted; the first
+ * line on standard output is the kubeconfig's path.
  */
-const { values } = parseArgs({ options: { dir: { type: 'string' } } });
+const { values } = parseArgs({ options: { dir: { type: 'string' }, audit: { type: 'boolean' } } });
 const cache = join(import.meta.dirname, '../../../.cache/control-plane');
 const programs = await controlPlanePrograms(cache, process.env, (line) => void process.stderr.write(`${line}\n`));
 await mkdir(cache, { recursive: true });
 const dir = values.dir === undefined ? await mkdtemp(join(cache, 'run-')) : resolve(values.dir);
-const controlPlane = await startControlPlane(programs, dir);
+const controlPlane = await startControlPlane(programs, dir, { audit: values.audit ?? false });
 process.stdout.write(`${controlPlane.kubeconfig}\n`);
 
 const finish = async (): Promise<void> => {
