@@ -14,6 +14,8 @@ export interface FleetRow extends Row {
   snapshot?: string;
   /** Digest of the fleet file and of every document that the snapshot was compiled from. */
   inputs?: string;
+  /** Digest of the fleet file and of the directory that they are in: the quick answer. */
+  directory?: string;
   /** The commit that the snapshot was compiled from. */
   commit?: string;
   /** Who compiles it: one plan at a time, so that no older fleet is made live after a newer one. */
@@ -32,7 +34,7 @@ export const claimCompile = (row: FleetRow, owner: string, now: number): FleetRo
 export const finishCompile = (
   row: FleetRow | undefined,
   claimed: FleetRow,
-  compiled: Pick<FleetRow, 'commit' | 'inputs' | 'snapshot' | 'projects' | 'argoSettings'>,
+  compiled: Pick<FleetRow, 'commit' | 'inputs' | 'directory' | 'snapshot' | 'projects' | 'argoSettings'>,
 ): FleetRow | undefined => {
   if (!row || row.compiling?.owner !== claimed.compiling?.owner || row.snapshot !== claimed.snapshot) return undefined;
   const { compiling: _done, argoSettings: _before, ...rest } = row;

@@ -38,3 +38,21 @@ export const takesFrom = (
   source.chart === undefined &&
   sameRepository(source.repoURL, at.repository) &&
   followsRef(source.targetRevision, at.ref, at.defaultBranch, source.tagPrefix);
+
+type Source = Parameters<typeof takesFrom>[0];
+
+/** `takesFrom` for many sources and one ref: thousands of applications name few repositories and revisions. */
+export const createTakesFrom = (at: Parameters<typeof takesFrom>[1]): ((source: Source) => boolean) => {
+  const known = new Map<string, Map<string, boolean>>();
+  return (source) => {
+    if (source.chart !== undefined) return false;
+    const revision = source.tagPrefix
+      ? `${source.targetRevision ?? ''}\n${source.tagPrefix}`
+      : (source.targetRevision ?? '');
+    const revisions = known.get(source.repoURL) ?? new Map<string, boolean>();
+    known.set(source.repoURL, revisions);
+    const found = revisions.get(revision) ?? takesFrom(source, at);
+    revisions.set(revision, found);
+    return found;
+  };
+};

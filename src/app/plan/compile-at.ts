@@ -2,6 +2,7 @@ import { generatorClusters } from '../../domain/fleet/applicationset/fleet-clust
 import { compileFleet } from '../../domain/fleet/compile-fleet.ts';
 import { generatorSources } from '../../domain/fleet/followed-sources.ts';
 import { gatherDocuments } from '../../domain/fleet/gather-documents.ts';
+import { COMPILER } from '../../domain/fleet/read-fleet-files.ts';
 import { type RemovedApplication, removedApplications } from '../../domain/fleet/removed-applications.ts';
 import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
@@ -74,7 +75,8 @@ const isUnchanged = async ({
   documents,
   trees,
 }: Seen & { fleet: FleetRow; previous: FleetSnapshot }): Promise<boolean> => {
-  if (documents.inputs !== fleet.inputs || previous.digest !== fleet.snapshot) return false;
+  if (previous.digest !== fleet.snapshot || previous.compiler !== COMPILER) return false;
+  if (documents.directory !== fleet.directory && documents.inputs() !== fleet.inputs) return false;
   const expanded = Object.values(previous.expanded ?? {});
   if (expanded.length !== (previous.applicationSets ?? []).length) return false;
   await trees.readAll(expanded.flatMap(({ reads }) => reads.map(({ read }) => read)));
@@ -107,7 +109,7 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
     const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
     const before = input.trustsRows ? await snapshotOfRows(deps, fleet) : previous;
     const removed = removedApplications(before, snapshot, fleet.file);
-    const from = { commit: documents.commit, inputs: documents.inputs };
+    const from = { commit: documents.commit, directory: documents.directory, inputs: documents.inputs() };
     return {
       changed: changesOf(before, snapshot, sets),
       removed,

@@ -1,7 +1,7 @@
 import type { CompiledApplication } from '../../domain/fleet/snapshot.ts';
 import type { PlanIndex } from '../../domain/plan-index.ts';
 import { inputsChanged } from '../../domain/sources/inputs.ts';
-import { takesFrom } from '../../domain/tracking-ref.ts';
+import { createTakesFrom } from '../../domain/tracking-ref.ts';
 import type { Tree } from '../../ports/repository.ts';
 import { eachOf } from '../each-of.ts';
 import type { Compiled } from './compile-at.ts';
@@ -31,10 +31,9 @@ export const findAffected = async (
 ): Promise<{ applications: AffectedApplication[]; index: PlanIndex }> => {
   const index: PlanIndex = { format: 1, commit: input.at.commit, entries: {} };
   const todo: { application: CompiledApplication; here: boolean[]; reason: string }[] = [];
+  const takesFromHere = createTakesFrom({ ...input.at, defaultBranch: input.defaultBranch });
   for (const application of input.compiled.snapshot.applications) {
-    const here = application.sources.map((source) =>
-      takesFrom(source, { ...input.at, defaultBranch: input.defaultBranch }),
-    );
+    const here = application.sources.map(takesFromHere);
     const reason = reasonOf(application, here, input);
     const known = input.index.entries[application.id];
     if (reason !== undefined) todo.push({ application, here, reason });

@@ -1,29 +1,47 @@
 import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
 import { type FleetDocument, filesToRead } from '../../domain/fleet/read-fleet-files.ts';
 import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
+import { directoryDigest } from '../../domain/sources/source-tree.ts';
 import { stableDigest } from '../../domain/stable-digest.ts';
+import type { Tree } from '../../ports/repository.ts';
 import type { CommitTree, TreeReader } from './tree-reader.ts';
 
 /** The files below the fleet's path that may define something, at one commit. */
 export interface FleetDocuments {
   commit: string;
+  /** Digest of the fleet file and of the directory as a whole: as long as it is the same, so is `inputs`. */
+  directory: string;
   /** Digest of the fleet file and of everything that these files hold. */
-  inputs: string;
-  files: readonly Pick<FleetDocument, 'path' | 'digest'>[];
+  inputs(): string;
+  files(): readonly Pick<FleetDocument, 'path' | 'digest'>[];
   readBlobs: CommitTree['readBlobs'];
 }
 
 const MANIFEST = /\.(ya?ml|json)$/;
 
-/** Lists the fleet's documents where its source stands now. Errors: those of the tree reader. */
+/** The fleet's documents where its source stands now, listed when they are asked for. Errors: those of the tree reader. */
 export const fleetDocuments = async (trees: TreeReader, file: FleetFile): Promise<FleetDocuments> => {
   const { tree, commit, readBlobs } = await trees.at(file.source);
   const root = directoryPrefix(file);
-  const files = [...tree.entries.values()].filter(
+  let listed: { path: string; digest: string }[] | undefined;
+  const files = () => {
+    listed ??= listFiles(tree, root);
+    return listed;
+  };
+  return {
+    commit,
+    directory: stableDigest([file, directoryDigest(tree, root.replace(/\/$/, '')) ?? null]),
+    inputs: () => stableDigest([file, files().map(({ path, digest }) => `${path}\n${digest}`)]),
+    files,
+    readBlobs,
+  };
+};
+
+const listFiles = ({ entries }: Tree, root: string): { path: string; digest: string }[] => {
+  const files = [...entries.values()].filter(
     ({ path, mode }) => path.startsWith(root) && MANIFEST.test(path) && (mode === 'file' || mode === 'executable'),
   );
-  const inputs = stableDigest([file, files.map(({ path, digest }) => `${path}\n${digest}`)]);
-  return { commit, inputs, files: files.map(({ path, digest }) => ({ path, digest })), readBlobs };
+  return files.map(({ path, digest }) => ({ path, digest }));
 };
 
 const directoryPrefix = ({ source }: FleetFile): string => {
@@ -33,9 +51,10 @@ const directoryPrefix = ({ source }: FleetFile): string => {
 
 /** The documents with the text of those that are not known from the snapshot before. */
 export const readDocuments = async (
-  { files, readBlobs }: FleetDocuments,
+  { files: list, readBlobs }: FleetDocuments,
   previous: FleetSnapshot | undefined,
 ): Promise<FleetDocument[]> => {
+  const files = list();
   const wanted = new Set(filesToRead(files, previous));
   const blobs = await readBlobs(files.flatMap(({ path, digest }) => (wanted.has(path) ? [digest] : [])));
   return files.map((file) => {

@@ -3,7 +3,7 @@ import { followedSources } from '../../domain/fleet/followed-sources.ts';
 import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
-import { takesFrom } from '../../domain/tracking-ref.ts';
+import { createTakesFrom, takesFrom } from '../../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
 import { type Compiled, compileAt } from './compile-at.ts';
@@ -64,7 +64,7 @@ const isFollowed = async (
   const at = { repository: row.repository, ref: row.ref, defaultBranch: await repository.defaultBranch() };
   if (takesFrom(fleet.file.source, at)) return true;
   const snapshot = await deps.snapshots.load(fleet.snapshot);
-  return snapshot === undefined || followedSources(fleet.file, snapshot).some((source) => takesFrom(source, at));
+  return snapshot === undefined || followedSources(fleet.file, snapshot).some(createTakesFrom(at));
 };
 
 /** A deleted ref prunes nothing: the row remembers that it is gone, and its last commit is told. */

@@ -3,7 +3,7 @@ import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
-import { takesFrom } from '../../domain/tracking-ref.ts';
+import { createTakesFrom } from '../../domain/tracking-ref.ts';
 import { updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 import { supersede } from './open-rollout.ts';
@@ -60,7 +60,8 @@ const heldText = (
   snapshot: FleetSnapshot | undefined,
   at: { repository: string; ref: string; defaultBranch: string | undefined },
 ): string => {
-  const held = (snapshot?.applications ?? []).filter(({ sources }) => sources.some((source) => takesFrom(source, at)));
+  const takes = createTakesFrom(at);
+  const held = (snapshot?.applications ?? []).filter(({ sources }) => sources.some(takes));
   if (held.length === 0) return 'the fleet stays as it is';
   const names = held.slice(0, NAMED_AT_MOST).map(({ id }) => id);
   const more = held.length > names.length ? ` and ${held.length - names.length} more` : '';
