@@ -3,7 +3,7 @@ import type { Cause } from '../../domain/change.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
-import { updateRow } from '../update-row.ts';
+import { updateKnownRow, updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 import type { WrittenApplication } from './write-desired.ts';
 
@@ -27,7 +27,9 @@ export const nextRolloutId = ({ repository, ref, generation }: RefRow, commit: s
 /** Creates the rollout's row (once) and asks for its `pending` statuses. */
 export const openRollout = async (deps: PlanDeps, input: OpenInput): Promise<void> => {
   const now = deps.clock();
-  const opened = await updateRow(deps.rollouts, input.id, (known) => (known ? undefined : newRollout(input, now)));
+  const opened = await updateKnownRow(deps.rollouts, newRollout(input, now), (known) =>
+    known?.version === 0 ? known : undefined,
+  );
   if (input.before && input.before !== input.id) await supersede(deps, input.before, input);
   if (opened) {
     deps.events.emit({ event: 'rollout', at: now, rollout: input.id, ...input.at, state: 'pending' });

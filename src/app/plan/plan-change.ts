@@ -3,7 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import { abandonPlan, finishPlan, type RefRow, refId, requestPlan } from '../../domain/ref-row.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
 import { loadFleet } from '../load-fleet.ts';
-import { updateRow } from '../update-row.ts';
+import { updateKnownRow, updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 import { type PlanResult, planRef } from './plan-ref.ts';
 import { reportPassedOver } from './report-passed-over.ts';
@@ -16,15 +16,17 @@ import { reportPassedOver } from './report-passed-over.ts';
 export const planChange =
   (deps: PlanDeps) =>
   async (hint: ChangeMessage): Promise<void> => {
-    if (await isSettled(deps, hint.delivery)) return;
     const owner = deps.newId();
     const id = refId(hint.repository, hint.ref);
     let held = false;
-    const row = await updateRow(deps.refs, id, (known) => {
+    const take = (known: RefRow | undefined): RefRow => {
       const request = requestPlan(known, { ...hint, owner, now: deps.clock() });
       held = request.held;
       return request.row;
-    });
+    };
+    const [isOver, ref] = await Promise.all([isSettled(deps, hint.delivery), deps.refs.get(id)]);
+    if (isOver) return;
+    const row = ref ? await updateKnownRow(deps.refs, ref, take) : await updateRow(deps.refs, id, take);
     if (row && held) await planWhileAsked(deps, row, owner, hint);
     if (row && !held) deps.log.info('plan under way, hint left to it', { repository: hint.repository, ref: hint.ref });
     await settleDelivery(deps, hint.delivery, deliveryPlanned);

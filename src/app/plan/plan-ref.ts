@@ -12,7 +12,7 @@ import { findAffected } from './find-affected.ts';
 import { giveUpLost } from './give-up-lost.ts';
 import { nextRolloutId, openRollout, planRollout } from './open-rollout.ts';
 import { reportGone } from './report-gone.ts';
-import { requestRenders } from './request-renders.ts';
+import { prepareRenders, sendRenders } from './request-renders.ts';
 import { createTreeReader, type TreeReader } from './tree-reader.ts';
 import { writeDesired } from './write-desired.ts';
 
@@ -125,7 +125,10 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   await compiled.publishRules();
   const affected = await findAffected({ ...stand, index, toolVersions: deps.toolVersions, force });
   input.onWrite();
-  const written = await writeDesired(deps, { rollout: rollout.id, compiled, affected: affected.applications, force });
+  const { applications } = affected;
+  const prepared = prepareRenders(deps, { affected: applications, again: force.length > 0 });
+  prepared.catch(() => undefined);
+  const written = await writeDesired(deps, { rollout: rollout.id, compiled, affected: applications, force });
   const isMended = row.unread === true && !compiled.unread;
   const isRollout = rollout.isNewHead || ((written.length > 0 || isMended) && !rollout.isRepair);
   if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
@@ -133,7 +136,7 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const plan = { id: rollout.id, written, problems: compiled.problems, environments };
   await Promise.all([
     (isRollout ? opened.then(() => planRollout(deps, plan)) : opened).then(() => compiled.commit()),
-    requestRenders(deps, { written, again: force.length > 0 }),
+    prepared.then((renders) => sendRenders(deps, renders, written)),
   ]);
   return {
     fleet: compiled.fleet,

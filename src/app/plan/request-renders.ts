@@ -2,10 +2,11 @@ import { writePack } from '../../domain/pack.ts';
 import { bundleKey, RENDER_TTL_SECONDS, type RenderRow } from '../../domain/render-row.ts';
 import { type Bundle, makeBundle } from '../../domain/sources/bundle.ts';
 import { stableDigest } from '../../domain/stable-digest.ts';
+import type { RenderMessage } from '../../messages/render.ts';
 import { eachOf } from '../each-of.ts';
 import { updateKnownRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
-import type { PlannedSource } from './inspect-application.ts';
+import type { AffectedApplication, PlannedSource } from './inspect-application.ts';
 import type { WrittenApplication } from './write-desired.ts';
 
 const PACKS_IN_FLIGHT = 4;
@@ -21,35 +22,55 @@ interface Wanted {
   applications: string[];
 }
 
+/** What is to be sent once the rows are written. */
+export interface PreparedRenders {
+  messages: RenderMessage[];
+  /** Keys that were rendered already, or failed to. */
+  ended: ReadonlySet<string>;
+}
+
 /**
- * Asks once for every distinct render key that is not rendered yet, and sends the applications whose renders are all
- * known straight to sync. Runs after the rows are written: a render that ends meanwhile looks for waiting rows itself.
+ * Prepares every distinct render that there is not yet: its files in the cache, and the message that asks for it. May run
+ * while the applications' rows are written: whoever renders wakes those that the message names, however long it was done.
  */
-export const requestRenders = async (
+export const prepareRenders = async (
   deps: PlanDeps,
-  { written, again }: { written: readonly WrittenApplication[]; again: boolean },
-): Promise<void> => {
-  const wanted = wantedBy(written);
+  { affected, again }: { affected: readonly AffectedApplication[]; again: boolean },
+): Promise<PreparedRenders> => {
+  const wanted = wantedBy(affected);
   const rows = await deps.renders.getMany([...wanted.keys()]);
   const known = new Map(rows.map((row) => [row.id, row]));
-  const ended = new Set(rows.filter(({ state }) => state !== 'pending').map(({ id }) => id));
-  const missing = [...wanted.values()].filter(({ source }) => again || !ended.has(source.renderKey));
+  const ended = new Set(rows.filter(({ state }) => state !== 'pending' && !again).map(({ id }) => id));
+  const missing = [...wanted.values()].filter(({ source }) => !ended.has(source.renderKey));
   // A row that there is has to become, or to stay, pending; what has none needs none before it is rendered.
   const [first, repeated] = partition(missing, ({ source }) => !known.has(source.renderKey));
-  await eachOf(repeated, PACKS_IN_FLIGHT, (one) =>
-    requestAgain(deps, one, { row: known.get(one.source.renderKey), again }),
-  );
-  await eachOf(packsOf(first), PACKS_IN_FLIGHT, (pack) => requestPack(deps, pack));
-  const ready = written.filter(({ row }) => row.desired?.renderKeys.every((key) => ended.has(key) && !again));
+  const messages: RenderMessage[] = [];
+  await eachOf(repeated, PACKS_IN_FLIGHT, async (one) => {
+    messages.push(await prepareAgain(deps, one, { row: known.get(one.source.renderKey), again }));
+  });
+  await eachOf(packsOf(first), PACKS_IN_FLIGHT, async (pack) => {
+    messages.push(...(await preparePacks(deps, pack)));
+  });
+  return { messages, ended };
+};
+
+/** Asks for the renders, and sends the applications whose renders are all known straight to sync. */
+export const sendRenders = async (
+  deps: PlanDeps,
+  { messages, ended }: PreparedRenders,
+  written: readonly WrittenApplication[],
+): Promise<void> => {
+  await deps.queues.renders(messages);
+  const ready = written.filter(({ row }) => row.desired?.renderKeys.every((key) => ended.has(key)));
   await deps.queues.syncs(ready.map(({ row }) => ({ version: 1, application: row.id, hops: 0 })));
 };
 
-const wantedBy = (written: readonly WrittenApplication[]): Map<string, Wanted> => {
+const wantedBy = (affected: readonly AffectedApplication[]): Map<string, Wanted> => {
   const wanted = new Map<string, Wanted>();
-  for (const { affected, row } of written) {
-    for (const source of affected.error ? [] : affected.sources) {
+  for (const { application, error, sources } of affected) {
+    for (const source of error ? [] : sources) {
       const one = wanted.get(source.renderKey) ?? { source, applications: [] };
-      one.applications.push(row.id);
+      one.applications.push(application.id);
       wanted.set(source.renderKey, one);
     }
   }
@@ -70,28 +91,30 @@ const packsOf = (wanted: readonly Wanted[]): Wanted[][] => {
   return [...packs, ...forTools.map((one) => [one])];
 };
 
-const requestPack = async (deps: PlanDeps, wanted: readonly Wanted[]): Promise<void> => {
+const preparePacks = async (deps: PlanDeps, wanted: readonly Wanted[]): Promise<RenderMessage[]> => {
+  const messages: RenderMessage[] = [];
   let pack = new Map<string, Bundle>();
   let applications: string[] = [];
   let bytes = 0;
-  const send = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     const renderKeys = [...pack.keys()];
     const name = bundleKey(stableDigest(renderKeys));
     await deps.blobs.put(name, writePack(pack));
-    await deps.queues.renders([{ version: 1, renderKeys, pack: name, ...named(applications) }]);
+    messages.push({ version: 1, renderKeys, pack: name, ...named(applications) });
   };
   for (const one of wanted) {
     const bundle = makeBundle(one.source.inspection, await readContents(one.source));
     const size = sizeOf(bundle);
     if (pack.size > 0 && bytes + size > PACK_BYTES) {
-      await send();
+      await end();
       [pack, applications, bytes] = [new Map(), [], 0];
     }
     pack.set(one.source.renderKey, bundle);
     applications.push(...one.applications);
     bytes += size;
   }
-  await send();
+  await end();
+  return messages;
 };
 
 const sizeOf = ({ files }: Bundle): number =>
@@ -101,11 +124,11 @@ const named = (applications: string[]): { applications?: string[] } =>
   applications.length <= NAMED_AT_MOST ? { applications } : {};
 
 /** The row says that this is to be rendered, again or still: whoever comes upon it waits. */
-const requestAgain = async (
+const prepareAgain = async (
   deps: PlanDeps,
   { source, applications }: Wanted,
   { row, again }: { row: RenderRow | undefined; again: boolean },
-): Promise<void> => {
+): Promise<RenderMessage> => {
   const { inspection, renderKey } = source;
   const bundle = makeBundle(inspection, await readContents(source));
   const now = deps.clock();
@@ -118,7 +141,7 @@ const requestAgain = async (
       known && known.state !== 'pending' && !again ? undefined : { ...pending, version: known?.version ?? 0 },
     ),
   ]);
-  await deps.queues.renders([{ version: 1, renderKeys: [renderKey], ...named(applications) }]);
+  return { version: 1, renderKeys: [renderKey], ...named(applications) };
 };
 
 /** The bytes of every file of the bundle, from the source's own commit and from those that lend it value files. */

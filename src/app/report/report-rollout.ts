@@ -5,7 +5,7 @@ import type { RolloutSummary } from '../../domain/report/summary.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import type { ReportMessage } from '../../messages/report.ts';
 import { loadFleet } from '../load-fleet.ts';
-import { updateRow } from '../update-row.ts';
+import { updateKnownRow, updateRow } from '../update-row.ts';
 import type { ReportDeps, Told } from './deps.ts';
 import { tellChat } from './tell-chat.ts';
 import { tellForge } from './tell-forge.ts';
@@ -45,7 +45,9 @@ export const reportRollout =
 const freed = ({ lease: _lease, ...free }: Rollout): Rollout => free;
 
 const tell = async (deps: ReportDeps, rollout: Rollout, owner: string): Promise<void> => {
-  const [fleet, outcomes] = await Promise.all([loadFleet(deps), deps.outcomes.list(rollout.id)]);
+  // What is still being planned has no outcomes that count.
+  const listed = rollout.state === 'planning' ? [] : deps.outcomes.list(rollout.id);
+  const [fleet, outcomes] = await Promise.all([loadFleet(deps), listed]);
   const summary = summarizeRollout(rollout, outcomes, deps.rolloutURL(rollout.id));
   const ended = rolloutEnded(rollout, outcomes);
   const telling = { rollout, fleet, summary, ended, owner };
@@ -81,7 +83,7 @@ interface Settling {
 const settle = async (deps: ReportDeps, { rollout, owner, told, summary, ended, later }: Settling): Promise<void> => {
   const now = deps.clock();
   const firstEnd = ended && rollout.finishedAt === undefined;
-  await updateRow(deps.rollouts, rollout.id, (known) => {
+  await updateKnownRow(deps.rollouts, rollout, (known) => {
     if (known?.lease?.owner !== owner) return undefined;
     // A person asked for another attempt meanwhile: what was told belongs to the one before.
     if (known.attempt !== rollout.attempt) return freed(known);
