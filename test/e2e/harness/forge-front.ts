@@ -6,6 +6,8 @@ import { createFakeSlack } from '../../fakes/slack-server.ts';
 export interface Post {
   path: string;
   body: string;
+  /** When it came in (ms). */
+  at: number;
   /** True where the answer was a success. */
   taken: boolean;
 }
@@ -21,10 +23,11 @@ export const openFront = async (repository: string, statuses: Fetch, slackToken:
   const noting =
     (fetch: Fetch): Fetch =>
     async (request) => {
+      const at = Date.now();
       const copy = request.clone();
       const answer = await fetch(request);
       if (request.method === 'POST') {
-        posts.push({ path: new URL(request.url).pathname, body: await copy.text(), taken: await isTaken(answer) });
+        posts.push({ path: new URL(request.url).pathname, body: await copy.text(), at, taken: await isTaken(answer) });
       }
       return answer;
     };

@@ -44,8 +44,8 @@ export const familyOf = (pid: number): Set<string> => {
 
 const keyOf = ({ pid, started }: ProcessEntry): string => `${pid} ${started}`;
 
-/** Commands of those that still live: of a family seen before, or that name a state directory. */
-export const survivors = (family: ReadonlySet<string>, stateDir: string): string[] =>
+/** Commands of those that still live: of a family seen before, or, if one is given, that name a state directory. */
+export const survivors = (family: ReadonlySet<string>, stateDir?: string): string[] =>
   (readProcesses() ?? [])
-    .filter((one) => family.has(keyOf(one)) || (one.command.includes(stateDir) && one.pid !== process.pid))
+    .filter((one) => family.has(keyOf(one)) || (stateDir && one.command.includes(stateDir) && one.pid !== process.pid))
     .map(({ pid, command }) => `${pid} ${command}`);

@@ -50,6 +50,12 @@ export const stateFolder = (): { path: string; cleanUp(): void } => {
   return { path, cleanUp: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
 };
 
+/** None outlives the tests, whatever ends them. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) killGroup(child);
+});
+
 const isLineOf =
   <Name extends EventLine['event']>(name: Name) =>
   (line: EventLine): line is LineOf<Name> =>
@@ -87,7 +93,8 @@ export const startTowline = (args: string[], environment: Record<string, string>
       });
       look();
     });
-  process.on('exit', () => killGroup(child));
+  running.add(child);
+  void exited.then(() => running.delete(child));
   return {
     pid: child.pid ?? 0,
     events,

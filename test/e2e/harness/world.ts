@@ -29,6 +29,8 @@ export interface World {
   statusOf(commit: string): Record<string, Pick<ForgeStatus, 'state' | 'description'>>;
   /** Names of the applications that were planned for a commit. */
   planned(commit: string): string[];
+  /** Starts a process on the same state (with other settings, if given), and does not wait for it. */
+  launch(environment?: Record<string, string>): RunningTowline;
   /** Starts again on the same state (with other settings, if given). */
   start(environment?: Record<string, string>): Promise<RunningTowline>;
   close(): Promise<void>;
@@ -121,13 +123,15 @@ const createWorld = async (forge: FakeForge, start: Record<string, string>): Pro
         .all('rollout')
         .flatMap((line) => (line.commit === commit ? (line.applications ?? []) : []))
         .map(({ application }) => application),
-    start: async (environment = NO_POLL) => {
-      running = startTowline(['dev', '--fleet', fleet, '--json', '--port', '0', '--state', stateDir], {
-        ...SECRETS,
-        ...environment,
-      });
-      await running.ready();
+    launch: (environment = NO_POLL) => {
+      const args = ['dev', '--fleet', fleet, '--json', '--port', '0', '--state', stateDir];
+      running = startTowline(args, { ...SECRETS, ...environment });
       return running;
+    },
+    start: async (environment) => {
+      const started = world.launch(environment);
+      await started.ready();
+      return started;
     },
     close: async () => {
       await running?.kill();
