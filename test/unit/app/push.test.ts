@@ -157,6 +157,33 @@ spec:
     expect(new Set(seen.map((names) => names.join()))).toEqual(new Set(['default']));
   });
 
+  it('keeps what a Secret holds in its bundle and its manifests, and nowhere else', async () => {
+    const stack = await createMemoryStack();
+    const messages: unknown[] = [];
+    for (const name of ['changes', 'renders', 'syncs', 'reports'] as const) {
+      const send = stack.queues[name] as (...sent: unknown[]) => Promise<void>;
+      stack.queues[name] = (...sent: unknown[]) => {
+        messages.push(sent);
+        return send(...sent);
+      };
+    }
+    const secret = 'apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: canary-5d1e }\n';
+    await stack.push({ ...twoApplications, 'web/secret.yaml': secret });
+    await stack.settle();
+    await stack.push({ 'web/secret.yaml': secret.replace('canary-5d1e }', '"canary-5d1e, [ }') });
+    await stack.settle();
+    expect(JSON.stringify(live(stack, 'dev', 'web-dev', 'web'))).toBeDefined();
+    const holding = [...stack.blobs.blobs].flatMap(([key, bytes]) =>
+      Buffer.from(bytes).includes('canary-5d1e') ? [key] : [],
+    );
+    expect(new Set(holding.map((key) => key.split('/')[0]))).toEqual(new Set(['bundles', 'manifests']));
+    const { applications, deliveries, refs, renders, rollouts, fleets } = stack;
+    const rows = [applications, deliveries, refs, renders, rollouts, fleets].map((store) => [...store.rows.values()]);
+    const told = [rows, messages, stack.events.seen, stack.log.lines, stack.statuses, stack.chat];
+    expect(messages.length).toBeGreaterThan(10);
+    expect(JSON.stringify(told)).not.toContain('canary-5d1e');
+  });
+
   it('makes few plans and syncs of a hundred pushes, and ends with the last', async () => {
     const stack = await createMemoryStack();
     await stack.push(twoApplications);
