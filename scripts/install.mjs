@@ -26,14 +26,19 @@ export const installDependencies = (root) => {
     shell: process.platform === 'win32',
   });
   if (npm.status === 0 && isInstalled(root)) return true;
-  const reason = npm.error ? npm.error.message : lastLine(npm.stderr);
+  const missing =
+    npm.error?.code === 'ENOENT' ? 'npm is not on PATH: install it (it comes with Node)' : npm.error?.message;
+  const reason = missing ?? causeIn(npm.stderr);
   process.stderr.write(`towline: npm ci failed: ${reason}\n`);
   return false;
 };
 
-const lastLine = (text) => {
-  const lines = (text ?? '').split('\n').filter((line) => line.includes('npm error') || line.includes('npm ERR!'));
-  return (lines.find((line) => !/A complete log|code E|errno/.test(line)) ?? lines[0] ?? "see npm's log").trim();
+/** The line of npm's output that says what is wrong; it is preceded by codes and followed by where its log is. */
+const causeIn = (text) => {
+  const lines = (text ?? '').split('\n').flatMap((line) => /^npm (?:error|ERR!) (.+)/.exec(line)?.[1] ?? []);
+  return (
+    lines.find((line) => !/^(?:code|errno|syscall|path|dest) |A complete log/.test(line)) ?? lines[0] ?? "see npm's log"
+  );
 };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { startTowline, stateFolder } from './harness/towline.ts';
+import { ROOT, startTowline, stateFolder } from './harness/towline.ts';
 
 const state = stateFolder();
 afterAll(() => state.cleanUp());
@@ -97,5 +98,51 @@ describe('what is wrong is said in one line', () => {
     const { code, lines } = await run(['depart']);
     expect(code).toBe(2);
     expect(lines[0]).toContain('depart');
+  });
+
+  it('says that git is missing', async () => {
+    const nothing = join(state.path, 'no-programs');
+    mkdirSync(nothing);
+    const { code, lines } = await run(['demo', '--json', '--port', '0', '--state', join(state.path, 's4')], {
+      PATH: nothing,
+    });
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/git is not installed.*: install git 2/)]);
+  });
+});
+
+/** A clone whose dependencies are not installed, and cannot be: nobody answers at the registry. */
+const freshClone = (): string => {
+  const clone = join(state.path, 'clone');
+  for (const file of ['src/cli/towline.mjs', 'scripts/install.mjs']) cpSync(join(ROOT, file), join(clone, file));
+  const dependencies = { 'left-pad': '1.3.0' };
+  const resolved = 'http://127.0.0.1:9/left-pad/-/left-pad-1.3.0.tgz';
+  const packages = { '': { dependencies }, 'node_modules/left-pad': { version: '1.3.0', resolved } };
+  const named = { name: 'clone', version: '1.0.0' };
+  writeFileSync(join(clone, 'package.json'), JSON.stringify({ ...named, type: 'module', dependencies }));
+  writeFileSync(join(clone, 'package-lock.json'), JSON.stringify({ ...named, lockfileVersion: 3, packages }));
+  return clone;
+};
+
+describe('an installation that fails', () => {
+  const clone = freshClone();
+  const environment = { HOME: state.path, npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0' };
+  const start = (path: string | undefined) =>
+    spawnSync(process.execPath, [join(clone, 'src/cli/towline.mjs'), 'demo'], {
+      env: { ...environment, PATH: path },
+      encoding: 'utf8',
+    });
+
+  it.each([
+    ['names the registry that does not answer', process.env.PATH, /127\.0\.0\.1:9/],
+    ['names npm where there is none', '/nonexistent', /npm is not on PATH/],
+  ])('%s in one line', (_what, path, cause) => {
+    const { status, stdout, stderr } = start(path);
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    const [first, ...rest] = stderr.trim().split('\n');
+    expect(first).toContain('installing dependencies');
+    expect(rest).toEqual([expect.stringMatching(/^towline: npm ci failed: /)]);
+    expect(rest[0]).toMatch(cause);
   });
 });

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,6 +76,36 @@ describe('kubectl', () => {
     const server = await kubectl(['diff', '--server-side', '-f', '-'], manifest('nginx:9'));
     expect([server.code, server.out]).toEqual([1, expect.stringContaining('image: nginx:9')]);
     expect((await kubectl(['diff', '--server-side', '-f', '-'], manifest('nginx:1'))).code).toBe(0);
+  });
+
+  test('watches, and deletes', async () => {
+    const map = (value: string) => `{apiVersion: v1, kind: ConfigMap, metadata: {name: seen}, data: {a: ${value}}}`;
+    await ok(['apply', '--server-side', '-f', '-'], map('one'));
+    const kubeconfig = ['--kubeconfig', join(dir, 'kubeconfig')];
+    const format = ['-o', 'jsonpath={.type} {.object.data.a}{"\\n"}'];
+    const watching = spawn(program, [
+      ...kubeconfig,
+      'get',
+      'configmap',
+      'seen',
+      '-w',
+      '--output-watch-events',
+      ...format,
+    ]);
+    let text = '';
+    watching.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const seen = () => text.trim().split('\n');
+    try {
+      await expect.poll(seen).toEqual(['ADDED one']);
+      await ok(['apply', '--server-side', '-f', '-'], map('two'));
+      await expect.poll(seen).toEqual(['ADDED one', 'MODIFIED two']);
+      expect(await ok(['delete', 'configmap', 'seen'])).toContain('deleted');
+      await expect.poll(seen).toEqual(['ADDED one', 'MODIFIED two', 'DELETED two']);
+    } finally {
+      watching.kill();
+    }
   });
 
   test('is told of conflicts and mistakes', async () => {
