@@ -28,6 +28,10 @@ export const createTimelinePrinter = (out: Writable & { isTTY?: boolean }): Prin
     stopping: () => out.write('\nstopping …\n'),
     emit: (event) => {
       const since = startOf(event, started);
+      // Where health follows at once, nobody says separately that it was applied.
+      if (event.event === 'application' && event.phase === 'healthy' && event.appliedAt !== undefined) {
+        line(event.appliedAt, since, describe({ ...event, phase: 'applied' }, paint)[0] ?? '');
+      }
       for (const text of describe(event, paint)) line(event.at, since, text);
     },
   };
