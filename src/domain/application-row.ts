@@ -85,6 +85,8 @@ export interface ApplicationRow extends Row {
   /** Rolled back to a generation of its history; `instead` is what Git says, set aside until it moves or is resumed. */
   pinned?: { generation: number; at: number; instead: Desired };
   inventory: InventoryEntry[];
+  /** What was applied last has hooks that run when the application goes. */
+  deletionHooks?: true;
   resources: ResourceState[];
   health: Health;
   sync: 'Synced' | 'OutOfSync' | 'Unknown';

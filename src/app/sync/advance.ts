@@ -18,13 +18,13 @@ import type { Advance } from './sync-application.ts';
 
 /** One look at an application: what it lacks next, and doing that. */
 export const advance = async (world: SyncDeps, row: ApplicationRow, owner: string): Promise<Advance> => {
-  if (row.removed) return removeApplication(world, row);
   const earlier = earlierOperation(row);
   // Manifests and fleet are read at once: most looks need both.
-  const loading = earlier || !isToSync(row) ? undefined : loadManifests(world, row);
+  const loading = earlier || row.removed || !isToSync(row) ? undefined : loadManifests(world, row);
   const [fleet, manifests] = await Promise.all([loadFleet(world), loading]);
   const deps = { ...world, healthOverrides: healthOverrides(settingsOf(fleet), world.runHealthScript) };
   const look = lookFrom(fleet, row, owner);
+  if (row.removed) return removeApplication(deps, row, look);
   if (earlier && look) {
     const finished = await finishEarlier(deps, look, earlier);
     if (finished) return finished;

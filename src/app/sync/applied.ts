@@ -5,6 +5,7 @@ import { ignoreRulesFor } from '../../domain/diff/ignore-rules.ts';
 import { assessHealth } from '../../domain/health/health.ts';
 import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-object.ts';
 import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
+import { hasDeletionHooks } from '../../domain/sync/deletion.ts';
 import { resourceResults } from '../../domain/sync/resource-results.ts';
 import type { ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
@@ -29,6 +30,7 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
   const health = await settleHealth(deps, ended.connection, targets, live, HEALTH_LOOKS_MS);
   const isMoving = health.status === 'Progressing' || health.status === 'Missing' || health.status === 'Degraded';
   const resources = resourcesOf(deps, states);
+  const hasHooks = hasDeletionHooks(ended.targets);
   const change: Partial<ApplicationRow> = {
     ...common,
     resources,
@@ -37,11 +39,13 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
     compared: { at: now, desired: desiredDigest(row, settings) },
     // What heals a few objects is no new revision.
     ...(isPartial ? {} : appliedFields(row, now)),
+    ...(hasHooks ? { deletionHooks: true as const } : {}),
     times: isPartial
       ? row.times
       : { ...times, applied: now, ...(health.status === 'Healthy' ? { healthy: deps.clock() } : {}) },
   };
-  return { change, clear: ['awaiting', 'waiting', 'healing'], ...(isMoving ? { waitSeconds: 1 } : {}) };
+  const clear: Advance['clear'] = ['awaiting', 'waiting', 'healing', ...(hasHooks ? [] : ['deletionHooks' as const])];
+  return { change, clear, ...(isMoving ? { waitSeconds: 1 } : {}) };
 };
 
 const appliedFields = (row: ApplicationRow, at: number): Partial<ApplicationRow> => {

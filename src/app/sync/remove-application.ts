@@ -1,58 +1,68 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
-import { isObserved } from '../../domain/fleet/observe-mode.ts';
-import { settingsOf } from '../../domain/fleet-row.ts';
-import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
-import { isOwn } from '../../domain/sync/tracking.ts';
-import type { ClusterConnection } from '../../ports/cluster.ts';
-import { loadFleet } from '../load-fleet.ts';
+import { cascades } from '../../domain/sync/deletion.ts';
+import { startOperation } from '../../domain/sync/start-operation.ts';
+import type { Operation } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
+import { readRendered } from './load-manifests.ts';
+import type { Look } from './look.ts';
+import { type Prepared, prepareRun } from './prepare-run.ts';
+import { runSteps } from './run-steps.ts';
 import type { Advance } from './sync-application.ts';
 
-const RESOURCES_FINALIZER = 'resources-finalizer.argocd.argoproj.io';
+/** A deletion that failed is begun anew after so long: what stood in its way may be gone. */
+const AGAIN_SECONDS = 300;
 
 /**
- * An application that is gone from Git: with Argo CD's resources finalizer what it applied is deleted (inventory ∩ its
- * tracking id); without it, or where its cluster is gone too, it is forgotten and its objects stay.
- * What waits for approval stays as it is. Source: Argo CD docs, App Deletion.
+ * An application that is gone from Git. With Argo CD's resources finalizer the engine deletes what it applied: PreDelete
+ * hooks, its objects wave by wave, PostDelete hooks; without it the hooks alone run and its objects stay; where its cluster is
+ * gone too (no `look`), it is forgotten. Source: Argo CD docs, App Deletion.
  */
-export const removeApplication = async (deps: SyncDeps, row: ApplicationRow): Promise<Advance> => {
-  if (row.removalWaits !== undefined) return { change: { waiting: row.removalWaits } };
-  const fleet = await loadFleet(deps);
-  const cluster = fleet.file.clusters.find(({ name }) => name === row.spec.cluster);
-  const cascades = row.spec.finalizers.some((finalizer) => finalizer.startsWith(RESOURCES_FINALIZER));
-  if (!cluster || !cascades || row.inventory.length === 0) return { change: {}, forget: true };
-  if (isObserved(fleet.file, cluster, row.spec)) return { change: { waiting: 'observe mode: nothing is deleted' } };
-  const connection = await deps.connect(cluster, `delete-${row.spec.name}`);
-  const settings = settingsOf(fleet);
-  const left = await Promise.all(row.inventory.map((entry) => deleteOwn(connection, row, entry, settings)));
-  const inventory = row.inventory.filter((_, index) => left[index]);
-  return inventory.length === 0 ? { change: { inventory }, forget: true } : { change: { inventory }, waitSeconds: 2 };
-};
-
-/** Deletes one object that is still the application's; true while it is there. */
-const deleteOwn = async (
-  connection: ClusterConnection,
+export const removeApplication = async (
+  deps: SyncDeps,
   row: ApplicationRow,
-  { ref, uid }: ApplicationRow['inventory'][number],
-  settings: ArgoSettings,
-): Promise<boolean> => {
-  const live = await connection.get(ref);
-  if (!live || !isOwn(live, row.spec, settings)) return false;
-  if (uid !== undefined && live.metadata.uid !== uid) return false;
-  if (KEPT.has(ref.kind) || keeps(live.metadata.annotations ?? {})) return false;
-  if (live.metadata.deletionTimestamp) return true;
-  const { uid: seen, resourceVersion } = live.metadata;
-  await connection.delete(ref, {
-    ...(seen ? { uid: seen } : {}),
-    ...(resourceVersion ? { resourceVersion } : {}),
-    propagationPolicy: 'Foreground',
-  });
-  return (await connection.get(ref)) !== undefined;
+  look: Look | undefined,
+): Promise<Advance> => {
+  const { deletionHooks = false } = row;
+  const isCascade = cascades(row.spec) && row.inventory.length > 0;
+  if (!look || (!isCascade && !deletionHooks)) return { change: {}, forget: true };
+  if (look.observe) return { change: { waiting: 'observe mode: nothing is deleted' } };
+  const kept = row.applied ?? row.desired;
+  const objects = deletionHooks ? await readRendered(deps, kept?.renderKeys ?? []) : [];
+  if (!objects && !isAllowed(row)) return { change: { waiting: HOOKS_LOST }, clear: ['awaiting'] };
+  const prepared = await prepareRun(deps, look, objects ?? []);
+  const ran = await runSteps(deps, look, prepared, deletionOf(deps, row, prepared));
+  if ('advance' in ran) return ran.advance;
+  const { operation, inventory } = ran.ended;
+  const change = { operation, inventory: [...inventory] };
+  if (operation.phase === 'Succeeded') return { change, forget: true };
+  return { change, clear: ['awaiting', 'waiting'], dueSeconds: AGAIN_SECONDS };
 };
 
-/** Deleting a definition deletes every object of its kind: Argo CD leaves it, and so do we. */
-const KEPT: ReadonlySet<string> = new Set(['CustomResourceDefinition']);
+const HOOKS_LOST =
+  'its deletion hooks are not kept any more: approve the deletion to go on without them, or put the application back';
 
-const keeps = (annotations: Record<string, string>): boolean =>
-  annotations['helm.sh/resource-policy'] === 'keep' ||
-  (annotations['argocd.argoproj.io/sync-options'] ?? '').split(',').some((option) => option.trim() === 'Delete=false');
+const isAllowed = ({ approved, desired }: ApplicationRow): boolean =>
+  approved?.delete === true && approved.generation === deletionGeneration(desired);
+
+/** After every generation that was to be applied, so that no rollout takes the deletion's outcome for its own. */
+const deletionGeneration = (desired: ApplicationRow['desired']): number => (desired?.generation ?? 0) + 1;
+
+/** The deletion that is under way, or a new one: whatever sync was under way is over. */
+const deletionOf = (
+  deps: SyncDeps,
+  { operation, desired, applied }: ApplicationRow,
+  { targets, targetsDigest }: Prepared,
+): Operation => {
+  const isUnderWay = operation?.kind === 'delete' && operation.stage !== 'ended';
+  if (isUnderWay && operation.targetsDigest === targetsDigest) return operation;
+  return startOperation({
+    id: deps.newId(),
+    kind: 'delete',
+    generation: deletionGeneration(desired),
+    now: deps.clock(),
+    revisions: (applied ?? desired)?.revisions.map(({ commit }) => commit) ?? [],
+    targets,
+    targetsDigest,
+    options: {},
+  });
+};

@@ -6,7 +6,7 @@ import { HOOK_FINALIZER, waveOf } from './hooks.ts';
 import { approvalOf, awaitDeletion, beingPruned, judgePruned, waitForApproval } from './prunes.ts';
 import { removalOf } from './removal.ts';
 import { isConfirmed, type Move, putInventory, type Run, readOf, say } from './run.ts';
-import type { InventoryEntry, OperationStage, SyncedApplication } from './sync-operation.ts';
+import type { InventoryEntry, OperationStage, SyncedApplication, Target } from './sync-operation.ts';
 import { isKeptByHelm, resourceOptions } from './sync-options.ts';
 import { isOwn } from './tracking.ts';
 import { runWaves } from './waves.ts';
@@ -17,18 +17,21 @@ const RESOURCES = 'resources-finalizer.argocd.argoproj.io';
 export const cascades = ({ finalizers }: Pick<SyncedApplication, 'finalizers'>): boolean =>
   finalizers.some((finalizer) => finalizer === RESOURCES || finalizer.startsWith(`${RESOURCES}/`));
 
-const runsHooks = ({ finalizers }: SyncedApplication, when: 'pre' | 'post'): boolean =>
-  finalizers.some((finalizer) => finalizer.startsWith(`${when}-delete-finalizer.argocd.argoproj.io`));
+/** Whether any object is a hook of the application's deletion. */
+export const hasDeletionHooks = (targets: readonly Pick<Target, 'phases'>[]): boolean =>
+  targets.some(({ phases }) => phases.includes('PreDelete') || phases.includes('PostDelete'));
 
 /**
- * Cascade deletion: PreDelete hooks, then every object of the inventory that is still ours, highest wave first and one wave
- * after another, then PostDelete hooks. Undefined: the next stage's turn.
+ * The deletion of an application: PreDelete hooks, then, where it cascades, every object of the inventory that is still ours,
+ * highest wave first and one wave after another, then PostDelete hooks. Hooks run whether the document names their finalizers
+ * or not: Argo CD adds those itself where an application has such hooks. Undefined: the next stage's turn.
  */
 export const deletionStage = (run: Run): Move | undefined => {
   const { stage } = run.op;
   if (stage === 'start') return goTo(run, 'pre-delete');
   if (stage === 'pre-delete') return runHooks(run, 'pre', 'deleting');
   if (stage === 'post-delete') return runHooks(run, 'post', 'cleanup');
+  if (!cascades(run.input.application)) return goTo(run, 'post-delete');
   if (!run.op.prunes) return plan(run);
   return deleteWaves(run);
 };
@@ -41,7 +44,7 @@ const goTo = ({ op }: Run, stage: OperationStage): undefined => {
 
 const runHooks = (run: Run, when: 'pre' | 'post', next: OperationStage): Move | undefined => {
   const phase = when === 'pre' ? 'PreDelete' : 'PostDelete';
-  const tasks = runsHooks(run.input.application, when) ? run.tasks.filter((task) => task.phase === phase) : [];
+  const tasks = run.tasks.filter((task) => task.phase === phase);
   const move = runWaves(run, tasks, false);
   if (move === 'failed') return endWith(run, { phase: 'Failed', message: failureMessage(run) });
   if (move !== 'complete') return move;

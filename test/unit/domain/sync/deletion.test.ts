@@ -76,7 +76,7 @@ describe('cascade deletion', () => {
     expect((await remove(world, { input: { approved: { delete: true } } })).operation.phase).toBe('Succeeded');
   });
 
-  it('runs PreDelete hooks before and PostDelete hooks after, where the finalizers say so', async () => {
+  it('runs PreDelete hooks before and PostDelete hooks after, also where nothing cascades', async () => {
     const hooks = [
       object('Job', 'pre', { hook: 'PreDelete', 'hook-delete-policy': 'HookSucceeded' }),
       object('Job', 'post', { hook: 'PostDelete', 'hook-delete-policy': 'HookSucceeded' }),
@@ -91,9 +91,10 @@ describe('cascade deletion', () => {
       'apply Job/post',
       'delete Job/post',
     ]);
-    const plain = await applied([...hooks, object('ConfigMap', 'a')]);
+    const plain = await applied([...hooks, object('ConfigMap', 'a')], []);
     await remove(plain, { objects: hooks });
-    expect(writesOf(plain)).toEqual(['delete ConfigMap/a']);
+    expect(writesOf(plain).filter((write) => write.startsWith('apply'))).toEqual(['apply Job/pre', 'apply Job/post']);
+    expect(writesOf(plain)).not.toContain('delete ConfigMap/a');
   });
 
   it('deletes nothing where a PreDelete hook fails', async () => {
