@@ -1,5 +1,6 @@
 import type { CompiledApplication } from './fleet/snapshot.ts';
 import type { Health } from './health/health.ts';
+import type { ResourceRef } from './kubernetes-object.ts';
 import type { Lease } from './lease.ts';
 import type { OutcomePhase } from './rollout.ts';
 import type { Row } from './row.ts';
@@ -61,6 +62,17 @@ export interface Compared {
   orphaned?: { count: number; sample: string[] };
 }
 
+/** A dry run that a person asked for, and what it came to: nothing but `requested` until it was made. */
+export interface DryRun {
+  requested: number;
+  options: Partial<OperationOptions>;
+  at?: number;
+  phase?: Operation['phase'];
+  message?: string;
+  /** What the cluster refused. */
+  failed?: (ResourceRef & { message: string })[];
+}
+
 /** One application: what it should be, what it is, and the operation that brings the one to the other. */
 export interface ApplicationRow extends Row {
   spec: CompiledApplication;
@@ -80,6 +92,9 @@ export interface ApplicationRow extends Row {
   syncOptions?: Partial<OperationOptions>;
   /** What a person allowed the operation on this generation to delete. */
   approved?: { generation: number; prune?: true; delete?: true };
+  dryRun?: DryRun;
+  /** The operation that a person terminated. */
+  terminated?: string;
   /** The generation that a person stopped: it is not applied unless one asks for it. */
   aborted?: number;
   /** Rolled back to a generation of its history; `instead` is what Git says, set aside until it moves or is resumed. */

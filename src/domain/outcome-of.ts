@@ -8,7 +8,8 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
   const { desired, applied, operation, health } = row;
   if (!desired) return undefined;
   if (desired.error) return { phase: 'failed', message: desired.error.message };
-  if (row.waiting) return { phase: 'waiting', message: row.waiting };
+  const isApplied = applied?.generation === desired.generation;
+  if (row.waiting && !isApplied) return { phase: 'waiting', message: row.waiting };
   if (isAborted(row)) return { phase: 'failed', message: 'aborted by a person' };
   const isCurrent = operation?.generation === desired.generation;
   if (isCurrent && (operation.phase === 'Failed' || operation.phase === 'Error'))
@@ -16,14 +17,15 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
   if (isCurrent && operation.stage !== 'ended' && operation.firstFailure && !row.spec.syncPolicy.retry)
     return { phase: 'failed', message: operation.firstFailure };
   const late = now - desired.plannedAt > PROGRESS_DEADLINE_MS;
-  if (applied?.generation !== desired.generation) {
+  if (!isApplied) {
     const message = operation?.message;
     if (late) return { phase: 'failed', message: `not applied within 10 minutes${message ? `: ${message}` : ''}` };
     return { phase: row.times.rendered === undefined ? 'planned' : 'rendered', ...(message ? { message } : {}) };
   }
   switch (health.status) {
     case 'Healthy':
-      return { phase: 'healthy' };
+      // Applied all the same: something of it is left to a person.
+      return row.waiting ? { phase: 'waiting', message: row.waiting } : { phase: 'healthy' };
     case 'Suspended':
       return { phase: 'waiting', message: `suspended: ${health.message}` };
     case 'Degraded':

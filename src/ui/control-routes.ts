@@ -9,6 +9,20 @@ const MAX_BODY_BYTES = 4_096;
 const RollbackSchema = v.strictObject({ generation: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) });
 const ApprovalSchema = v.strictObject({ all: v.optional(v.boolean(), false) });
 
+const ResourceSchema = v.strictObject({
+  group: v.optional(v.string(), ''),
+  kind: v.string(),
+  namespace: v.optional(v.string()),
+  name: v.string(),
+});
+const SyncSchema = v.strictObject({
+  prune: v.optional(v.boolean()),
+  force: v.optional(v.boolean()),
+  dryRun: v.optional(v.boolean()),
+  strategy: v.optional(v.picklist(['hook', 'apply'])),
+  resources: v.optional(v.pipe(v.array(ResourceSchema), v.minLength(1))),
+});
+
 /**
  * The API's writes: POST with a JSON body, answered 202 with what was asked for. A page of another origin cannot send them:
  * it has no way to send `application/json` unasked, and its Origin is refused.
@@ -24,7 +38,16 @@ export const createControlRoutes = (control: Control, { publicURL }: { publicURL
   const onError = (c: Context): Response =>
     c.json({ error: 'body-too-large', message: `the body may have at most ${MAX_BODY_BYTES} bytes` }, 413);
   app.on('POST', written, bodyLimit({ maxSize: MAX_BODY_BYTES, onError }));
-  app.post('/api/v1/applications/:namespace/:name/sync', async (c) => c.json(await control.sync(idOf(c)), 202));
+  app.post('/api/v1/applications/:namespace/:name/sync', async (c) => {
+    const asked = v.safeParse(SyncSchema, parseJson((await c.req.text()) || '{}'));
+    if (asked.success) return c.json(await control.sync(idOf(c), asked.output), 202);
+    const fields = 'prune, force, dryRun (true or false), strategy ("hook" or "apply") and resources, all optional';
+    return c.json({ error: 'body-invalid', message: `the body is an object of ${fields}` }, 400);
+  });
+  app.post('/api/v1/applications/:namespace/:name/terminate', async (c) =>
+    c.json(await control.terminate(idOf(c)), 202),
+  );
+  app.post('/api/v1/applications/:namespace/:name/approve', async (c) => c.json(await control.approve(idOf(c)), 202));
   app.post('/api/v1/applications/:namespace/:name/refresh', async (c) => c.json(await control.refresh(idOf(c)), 202));
   app.post('/api/v1/applications/:namespace/:name/resume', async (c) => c.json(await control.resume(idOf(c)), 202));
   app.post('/api/v1/applications/:namespace/:name/rollback', async (c) => {

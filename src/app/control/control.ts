@@ -1,14 +1,20 @@
+import type { SyncRequest } from '../../domain/request-sync.ts';
 import { type Aborted, abortRollout } from './abort-rollout.ts';
 import { type ApprovedRemoval, approveRemoval } from './approve-removal.ts';
+import { approveDeletions } from './approve-deletion.ts';
 import type { ControlDeps } from './deps.ts';
 import { type Refreshed, refresh } from './refresh.ts';
 import { type Retried, retryRollout } from './retry-rollout.ts';
 import { type RolledBack, resumeSync, rollBackTo } from './roll-back.ts';
 import { type Asked, syncNow } from './sync.ts';
+import { terminateOperation } from './terminate.ts';
 
 /** What a person may ask of a running stack. Applications are named by id, `NAMESPACE/NAME`. */
 export interface Control {
-  sync(application: string): Promise<Asked>;
+  sync(application: string, options?: SyncRequest): Promise<Asked>;
+  terminate(application: string): Promise<Asked>;
+  /** Allows what the application waits to prune or delete. */
+  approve(application: string): Promise<Asked>;
   refresh(application: string): Promise<Refreshed>;
   rollBack(application: string, generation?: number): Promise<RolledBack>;
   resume(application: string): Promise<Asked>;
@@ -21,6 +27,8 @@ export interface Control {
 /** The write side of the API over the stores and queues. */
 export const createControl = (deps: ControlDeps): Control => ({
   sync: syncNow(deps),
+  terminate: terminateOperation(deps),
+  approve: approveDeletions(deps),
   refresh: refresh(deps),
   rollBack: rollBackTo(deps),
   resume: resumeSync(deps),

@@ -1,6 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { rejected } from '../../domain/errors.ts';
-import { type RequestedSync, requestSync } from '../../domain/request-sync.ts';
+import { type RequestedSync, requestSync, type SyncRequest } from '../../domain/request-sync.ts';
 import { changeApplication } from './change-application.ts';
 import type { ControlDeps } from './deps.ts';
 
@@ -13,20 +13,20 @@ export interface Asked {
 /**
  * Asks for a sync of an application's desired generation, whether automated sync is on or not; one that ended is started
  * again, one that could not be planned or rendered is planned again. Answers with the generation that will be synced.
- * Errors: AppError `application-unknown`, `application-removed`, `application-unplanned` (rejected).
+ * Errors: AppError `application-unknown`, `application-removed`, `application-unplanned`, `operation-running` (rejected).
  */
 export const syncNow =
   (deps: ControlDeps) =>
-  async (id: string): Promise<Asked> => {
+  async (id: string, options: SyncRequest = {}): Promise<Asked> => {
     let next: RequestedSync['next'] = 'sync';
     const saved = await changeApplication(deps, id, (row) => {
-      const requested = requestSync(row, deps.clock());
+      const requested = requestSync(row, deps.clock(), options);
       next = requested.next;
       if (next === 'plan') planHint(row);
       return requested.row;
     });
     await send(deps, saved, next);
-    return { application: id, generation: saved.syncRequested ?? 0 };
+    return { application: id, generation: saved.syncRequested ?? saved.desired?.generation ?? 0 };
   };
 
 /** Sends what a requested sync needs next: a message to the sync side, or a hint that has the application planned again. */

@@ -8,6 +8,7 @@ import { terminate } from '../../domain/sync/start-operation.ts';
 import { loadFleet } from '../load-fleet.ts';
 import { awaitWindow } from './await-window.ts';
 import type { SyncDeps } from './deps.ts';
+import { dryRun } from './dry-run.ts';
 import { earlierOperation, finishEarlier } from './finish-earlier.ts';
 import { loadManifests } from './load-manifests.ts';
 import type { Look } from './look.ts';
@@ -25,6 +26,7 @@ export const advance = async (world: SyncDeps, row: ApplicationRow, owner: strin
   const deps = { ...world, healthOverrides: healthOverrides(settingsOf(fleet), world.runHealthScript) };
   const look = lookFrom(fleet, row, owner);
   if (row.removed) return removeApplication(deps, row, look);
+  if (row.dryRun && row.dryRun.at === undefined && look) return dryRun(deps, look, row.dryRun);
   if (earlier && look) {
     const finished = await finishEarlier(deps, look, earlier);
     if (finished) return finished;

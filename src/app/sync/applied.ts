@@ -7,7 +7,7 @@ import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-obje
 import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
 import { hasDeletionHooks } from '../../domain/sync/deletion.ts';
 import { resourceResults } from '../../domain/sync/resource-results.ts';
-import type { ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
+import type { Operation, ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
 import type { Running } from './run-steps.ts';
 import type { Advance } from './sync-application.ts';
@@ -44,9 +44,20 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
       ? row.times
       : { ...times, applied: now, ...(health.status === 'Healthy' ? { healthy: deps.clock() } : {}) },
   };
-  const clear: Advance['clear'] = ['awaiting', 'waiting', 'healing', ...(hasHooks ? [] : ['deletionHooks' as const])];
-  return { change, clear, ...(isMoving ? { waitSeconds: 1 } : {}) };
+  const waiting = approvalText(operation);
+  if (waiting) change.waiting = waiting;
+  const clear: (keyof ApplicationRow)[] = ['awaiting', 'healing', 'approved'];
+  if (!waiting) clear.push('waiting');
+  if (!hasHooks) clear.push('deletionHooks');
+  // Where only a part was asked for, the rest is still to come: by itself, or by a person.
+  const isRestOpen = isPartial && row.applied?.generation !== operation.generation;
+  return { change, clear, ...(isRestOpen ? { waitSeconds: 0 } : isMoving ? { waitSeconds: 1 } : {}) };
 };
+
+const approvalText = ({ approval }: Operation): string | undefined =>
+  approval?.reason === 'mass-prune'
+    ? `pruning ${approval.count} of ${approval.of} objects waits for approval: ${approval.sample.join(', ')}`
+    : undefined;
 
 const appliedFields = (row: ApplicationRow, at: number): Partial<ApplicationRow> => {
   const { desired } = row;

@@ -4,6 +4,7 @@ import type { KubernetesObject, ResourceRef } from '../../domain/kubernetes-obje
 import { holdsLease } from '../../domain/lease.ts';
 import type { ActionResult } from '../../domain/sync/actions.ts';
 import { observe } from '../../domain/sync/observe.ts';
+import { terminate } from '../../domain/sync/start-operation.ts';
 import { nextStep } from '../../domain/sync/step.ts';
 import type { InventoryEntry, Operation, Step, StepInput, Target } from '../../domain/sync/sync-operation.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
@@ -44,7 +45,7 @@ export const runSteps = async (
     ...look,
     connection,
     targets,
-    operation,
+    operation: operation.id === look.row.terminated ? terminate(operation) : operation,
     inventory,
     live: new Map(),
     answered: new Map(),

@@ -2,6 +2,7 @@ import type { ApplicationRow } from '../../domain/application-row.ts';
 import { nextComparison } from '../../domain/comparison.ts';
 import { AppError } from '../../domain/errors.ts';
 import { leaseIsFree, newLease } from '../../domain/lease.ts';
+import { stableText } from '../../domain/stable-digest.ts';
 import type { SyncMessage } from '../../messages/sync.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
@@ -82,7 +83,8 @@ const release = async (
     if (known?.lease?.owner !== owner) return undefined;
     isStale = isNews(known, seen);
     const next = { ...known, ...change };
-    for (const field of clear) delete next[field];
+    // What somebody else wrote meanwhile is not ours to take away.
+    for (const field of clear) if (stableText(known[field]) === stableText(seen[field])) delete next[field];
     // A newer plan waits for renders of its own; its times and its due date stand, and what was waited for is over.
     if (isStale) {
       const { waiting: _waiting, ...rest } = next;
@@ -113,6 +115,9 @@ const isNews = (known: ApplicationRow, seen: ApplicationRow): boolean =>
   known.syncRequested !== seen.syncRequested ||
   known.refresh !== seen.refresh ||
   known.aborted !== seen.aborted ||
+  known.terminated !== seen.terminated ||
+  known.dryRun?.requested !== seen.dryRun?.requested ||
+  stableText([known.approved, known.healing]) !== stableText([seen.approved, seen.healing]) ||
   known.removed !== seen.removed;
 
 const giveBack = async (deps: SyncDeps, id: string, owner: string): Promise<void> => {
