@@ -1,7 +1,7 @@
 import type { SyncRequest } from '../../domain/request-sync.ts';
 import { type Aborted, abortRollout } from './abort-rollout.ts';
-import { type ApprovedRemoval, approveRemoval } from './approve-removal.ts';
 import { approveDeletions } from './approve-deletion.ts';
+import { type ApprovedRemoval, approveRemoval } from './approve-removal.ts';
 import type { ControlDeps } from './deps.ts';
 import { type Refreshed, refresh } from './refresh.ts';
 import { type Retried, retryRollout } from './retry-rollout.ts';

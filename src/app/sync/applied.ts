@@ -23,13 +23,14 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
   const common = { operation, inventory: [...inventory] };
   const isPartial = operation.options.resources !== undefined;
   const states = { row, targets, results, live, answered, settings, known: isPartial ? row.resources : [] };
+  const isWhole = !isPartial && operation.phase === 'Succeeded';
   if (operation.phase !== 'Succeeded') {
-    const resources = resourcesOf(deps, states);
+    const resources = resourcesOf(deps, { ...states, isWhole });
     return { change: { ...common, resources, sync: 'OutOfSync', times }, clear: ['awaiting', 'waiting', 'healing'] };
   }
   const health = await settleHealth(deps, ended.connection, targets, live, HEALTH_LOOKS_MS);
   const isMoving = health.status === 'Progressing' || health.status === 'Missing' || health.status === 'Degraded';
-  const resources = resourcesOf(deps, states);
+  const resources = resourcesOf(deps, { ...states, isWhole });
   const hasHooks = hasDeletionHooks(ended.targets);
   const change: Partial<ApplicationRow> = {
     ...common,
@@ -74,6 +75,7 @@ interface States {
   live: Running['live'];
   answered: Running['answered'];
   settings: ArgoSettings;
+  isWhole: boolean;
   /** What is known of the objects that a partial sync left alone. */
   known: readonly ResourceState[];
 }
@@ -89,7 +91,9 @@ const resourcesOf = (deps: SyncDeps, states: States): ResourceState[] => {
     ...targets.map((target): ResourceState => {
       const result = byKey.get(target.key);
       const untouched = result ? undefined : known.get(target.key);
-      return untouched ?? resourceOf(deps, states, target, result);
+      // What a whole sync that succeeded left out was in sync (ApplyOutOfSyncOnly).
+      const isLeftOut = !result && states.isWhole;
+      return untouched ?? resourceOf(deps, states, target, isLeftOut ? { status: 'Synced' } : result);
     }),
     ...left.map(({ ref, message }): ResourceState => ({ ...ref, sync: 'OutOfSync', message, prune: true })),
     ...[...known].flatMap(([key, state]) => (state.prune && !targeted.has(key) && !pruned.has(key) ? [state] : [])),
@@ -100,7 +104,7 @@ const resourceOf = (
   deps: SyncDeps,
   states: States,
   { key, ref }: Target,
-  result: ResourceResult | undefined,
+  result: Partial<Pick<ResourceResult, 'status' | 'message'>> | undefined,
 ): ResourceState => {
   const object = states.live.get(key);
   const answered = states.answered.get(key);

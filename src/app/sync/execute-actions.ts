@@ -22,10 +22,13 @@ const execute = async (connection: ClusterConnection, action: Action): Promise<A
   }
 };
 
+/** Server-side apply takes no field that the schema lacks and no list with two items of one key, whatever Validate says. */
+const UNTYPED_CURE = 'correct the field, or give the object the sync option Replace=true';
+
 const toActionError = ({ code, kind, message, details, retryAfterSeconds }: AppError): ActionError => ({
   code,
   kind,
-  message,
+  message: details.untyped === true ? `${message}; ${UNTYPED_CURE}` : message,
   ...(details.untyped === true ? { untyped: true } : {}),
   ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
 });

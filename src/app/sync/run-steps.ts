@@ -11,7 +11,9 @@ import type { ClusterConnection } from '../../ports/cluster.ts';
 import { updateKnownRow } from '../update-row.ts';
 import type { SyncDeps } from './deps.ts';
 import { executeActions } from './execute-actions.ts';
+import { type IgnoredFields, ignoredFields } from './ignored-fields.ts';
 import type { Look } from './look.ts';
+import { findOutOfSync } from './out-of-sync.ts';
 import type { Prepared } from './prepare-run.ts';
 import type { Advance } from './sync-application.ts';
 
@@ -24,6 +26,8 @@ export interface Running extends Look {
   live: Map<string, KubernetesObject | undefined>;
   /** What the applies of this run answered, by key: that and nothing later is known to be as desired. */
   answered: Map<string, KubernetesObject>;
+  ignored?: IgnoredFields;
+  outOfSync?: ReadonlySet<string>;
 }
 
 /** Where a run stopped: at the operation's end, or where it has to wait (or has lost its lease). */
@@ -34,17 +38,16 @@ const SHORT_WAIT_SECONDS = 0.3;
 const SHORT_WAITS = 8;
 
 /** Takes an operation step after step until it ends or waits, writing down what a crash must not lose. */
-export const runSteps = async (
-  deps: SyncDeps,
-  look: Look,
-  { connection, targets }: Prepared,
-  operation: Operation,
-): Promise<Ran> => {
+export const runSteps = async (deps: SyncDeps, look: Look, prepared: Prepared, operation: Operation): Promise<Ran> => {
   const { inventory } = look.row;
+  const ignored = ignoredFields(deps, look, prepared.targets);
+  const outOfSync = look.row.removed ? undefined : await findOutOfSync(deps, look, prepared, operation);
   const running: Running = {
     ...look,
-    connection,
-    targets,
+    connection: prepared.connection,
+    targets: prepared.targets,
+    ...(ignored ? { ignored } : {}),
+    ...(outOfSync ? { outOfSync } : {}),
     operation: operation.id === look.row.terminated ? terminate(operation) : operation,
     inventory,
     live: new Map(),
@@ -52,6 +55,7 @@ export const runSteps = async (
   };
   let results: ActionResult[] = [];
   for (let waits = 0; ; ) {
+    await ignored?.see(running.live);
     const step = nextStep(stepInput(deps, running, results));
     running.operation = step.operation;
     running.inventory = step.inventory ?? running.inventory;
@@ -92,7 +96,7 @@ const writeDown = async (deps: SyncDeps, { row, owner, operation, inventory }: R
 };
 
 const stepInput = (deps: SyncDeps, running: Running, results: readonly ActionResult[]): StepInput => {
-  const { row, operation, settings, targets, inventory, live } = running;
+  const { row, operation, settings, targets, inventory, live, ignored, outOfSync } = running;
   const { approved } = row;
   return {
     operation,
@@ -104,6 +108,8 @@ const stepInput = (deps: SyncDeps, running: Running, results: readonly ActionRes
     results,
     healthOf: (object: KubernetesObject) => assessHealth(object, deps.healthOverrides),
     permitted: (ref, namespaced) => permission(running, ref, namespaced),
+    ...(outOfSync ? { outOfSync } : {}),
+    ...(ignored ? { withIgnoredFields: ignored.merge } : {}),
     ...(approved?.generation === operation.generation ? { approved } : {}),
     now: deps.clock(),
   };
