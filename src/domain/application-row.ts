@@ -56,6 +56,8 @@ export interface Compared {
   at: number;
   /** Of what the live objects were compared with (`desiredDigest`). */
   desired: string;
+  /** Seconds until the next one, where the fleet's settings say so. */
+  seconds?: number;
   /** Why it could not be compared; absent: it was. */
   error?: string;
   /** Objects of the destination's namespace that no application has, where the project wants to know. */

@@ -1,4 +1,4 @@
-import type { ApplicationRow } from './application-row.ts';
+import type { ApplicationRow, Compared } from './application-row.ts';
 import { RESEND_SYNC_AFTER_MS } from './apply-plan.ts';
 import type { ArgoSettings } from './settings/argo-settings.ts';
 import { stableDigest } from './stable-digest.ts';
@@ -26,17 +26,29 @@ export const isAskedFor = ({ refresh, compared }: Pick<Row, 'refresh' | 'compare
 
 /**
  * When an application at rest is to be compared next (ms): at a moment of the interval that its id gives, so that a fleet
- * spreads over it; sooner while it is not well. Undefined: never (interval 0, or nothing to compare).
+ * spreads over it; sooner while it is not well. `seconds`: the interval where the settings say none. Undefined: never
+ * (interval 0, or nothing to compare).
  */
 export const nextComparison = (row: Row, seconds: number): number | undefined => {
   if (!isComparable(row)) return undefined;
   if (isAskedFor(row)) return row.refresh;
-  if (seconds <= 0) return undefined;
+  const interval = row.compared?.seconds ?? seconds;
+  if (interval <= 0) return undefined;
   const isWell = row.health.status === 'Healthy' || row.health.status === 'Suspended';
-  const period = 1_000 * (isWell && !row.compared?.error ? seconds : Math.min(seconds, SOON_SECONDS));
+  const period = 1_000 * (isWell && !row.compared?.error ? interval : Math.min(interval, SOON_SECONDS));
   const since = Math.max(row.compared?.at ?? 0, row.applied?.at ?? 0, row.desired?.plannedAt ?? 0);
   const moment = Number.parseInt(stableDigest(row.id).slice(0, 12), 16) % period;
   return since + period - ((since - moment + period) % period);
+};
+
+/** The mark of a comparison made now, or of an apply, after which everything is as desired. */
+export const comparedNow = (
+  row: Pick<ApplicationRow, 'desired' | 'spec'>,
+  settings: ArgoSettings,
+  now: number,
+): Compared => {
+  const seconds = settings.reconciliationSeconds;
+  return { at: now, desired: desiredDigest(row, settings), ...(seconds === undefined ? {} : { seconds }) };
 };
 
 /** The row with a comparison asked for, which is not made before it is at rest. */

@@ -12,7 +12,7 @@ import { dryRun } from './dry-run.ts';
 import { earlierOperation, finishEarlier } from './finish-earlier.ts';
 import { loadManifests } from './load-manifests.ts';
 import type { Look } from './look.ts';
-import { lookAtRest } from './look-at-rest.ts';
+import { lookAtRest, withComparison } from './look-at-rest.ts';
 import { removeApplication } from './remove-application.ts';
 import { runOperation } from './run-operation.ts';
 import type { Advance } from './sync-application.ts';
@@ -44,13 +44,15 @@ const onwards = async (deps: SyncDeps, look: Look, manifests: Manifests | undefi
   const stopped = isAborted(row) ? stop(row) : undefined;
   if (stopped === 'not begun') return { change: {}, clear: ['awaiting', 'waiting'] };
   if (isAtRest(row)) return lookAtRest(deps, look);
-  if (!manifests) return { change: {} };
+  if (!manifests) return withComparison(deps, look, { change: {} });
   if ('advance' in manifests) return manifests.advance;
   if (stopped) return runOperation(deps, { ...look, row: stopped, objects: manifests.objects, options: {} });
   const options = optionsFor(deps, row);
-  if (typeof options === 'string') return waitForPerson(deps, row, options);
+  if (typeof options === 'string') return withComparison(deps, look, waitForPerson(deps, row, options));
   const held = look.observe ? undefined : awaitWindow(deps, look);
-  return held ?? runOperation(deps, { ...look, objects: manifests.objects, options });
+  if (held) return held;
+  const advanced = await runOperation(deps, { ...look, objects: manifests.objects, options });
+  return look.observe ? withComparison(deps, look, advanced) : advanced;
 };
 
 const isHealing = ({ healing, desired }: ApplicationRow): boolean => healing?.generation === desired?.generation;

@@ -1,5 +1,5 @@
 import type { ApplicationRow, ResourceState } from '../../domain/application-row.ts';
-import { desiredDigest } from '../../domain/comparison.ts';
+import { comparedNow } from '../../domain/comparison.ts';
 import { contentDigest } from '../../domain/diff/content-digest.ts';
 import { ignoreRulesFor } from '../../domain/diff/ignore-rules.ts';
 import { assessHealth } from '../../domain/health/health.ts';
@@ -37,7 +37,7 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
     resources,
     health,
     sync: resources.every(({ sync }) => sync === 'Synced') ? 'Synced' : 'OutOfSync',
-    compared: { at: now, desired: desiredDigest(row, settings) },
+    compared: comparedNow(row, settings, now),
     // What heals a few objects is no new revision.
     ...(isPartial ? {} : appliedFields(row, now)),
     ...(hasHooks ? { deletionHooks: true as const } : {}),

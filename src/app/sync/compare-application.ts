@@ -1,5 +1,5 @@
 import type { ApplicationRow, Compared, ResourceState } from '../../domain/application-row.ts';
-import { desiredDigest } from '../../domain/comparison.ts';
+import { comparedNow } from '../../domain/comparison.ts';
 import { readCompareOptions } from '../../domain/diff/compare-options.ts';
 import { contentDigest } from '../../domain/diff/content-digest.ts';
 import { ignoreRulesFor } from '../../domain/diff/ignore-rules.ts';
@@ -39,7 +39,7 @@ const SESSION = 'towline-comparison';
  * not asked about again. What cannot be read now makes the status Unknown and is tried again soon.
  */
 export const compareApplication = async (deps: SyncDeps, input: ComparisonInput): Promise<Advance> => {
-  const compared: Compared = { at: deps.clock(), desired: desiredDigest(input.row, input.settings) };
+  const compared: Compared = comparedNow(input.row, input.settings, deps.clock());
   try {
     const connection = await deps.connect(input.cluster, SESSION);
     const { row } = input;

@@ -1,5 +1,5 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
-import { isAskedFor, nextComparison } from '../../domain/comparison.ts';
+import { desiredDigest, isAskedFor, nextComparison } from '../../domain/comparison.ts';
 import { canSync, matchingWindows } from '../../domain/fleet/sync-windows.ts';
 import { decideHeal } from '../../domain/sync/self-heal.ts';
 import { type ComparisonInput, compareApplication } from './compare-application.ts';
@@ -26,6 +26,24 @@ export const lookAtRest = async (deps: SyncDeps, input: RestInput): Promise<Adva
   tellChange(deps, row, seen);
   if (isWatched(seen, now)) compared.waitSeconds ??= 1;
   return input.observe ? compared : healed(deps, input, seen, compared);
+};
+
+/**
+ * What an application that waits for a person (manual sync, observe mode) or whose sync failed is given besides: how its
+ * cluster stands to what is desired, as soon as that is new to it and then at the interval. Nothing is healed.
+ */
+export const withComparison = async (deps: SyncDeps, input: ComparisonInput, held: Advance): Promise<Advance> => {
+  const row = { ...input.row, ...held.change };
+  for (const field of held.clear ?? []) delete row[field];
+  const next = nextComparison(row, compareSecondsOf(deps));
+  const isNew = row.compared?.desired !== desiredDigest(row, input.settings);
+  const { sync: _sync, ...rest } = held.change;
+  if (next === undefined || (isNew && !row.desired?.renderKeys.length)) return held;
+  // What the last comparison said still counts.
+  if (!isNew && next > deps.clock()) return { ...held, change: rest };
+  const { change } = await compareApplication(deps, { ...input, row });
+  tellChange(deps, input.row, { ...row, ...change });
+  return { ...held, change: { ...held.change, ...change } };
 };
 
 /** For those who watch: it is not as it was when it was last looked at. */

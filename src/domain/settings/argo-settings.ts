@@ -46,6 +46,8 @@ export interface ArgoSettings {
   instanceLabelKey: string;
   /** Annotations whose values are masked like a Secret's. */
   sensitiveAnnotations: string[];
+  /** `timeout.reconciliation`: seconds between two comparisons; 0: none without being asked. Absent: Towline's own. */
+  reconciliationSeconds?: number;
 }
 
 /** Argo CD's settings where `argocd-cm` says nothing (3.x). */

@@ -1,4 +1,5 @@
 import { permanent } from '../errors.ts';
+import { parseGoDuration } from '../go-duration.ts';
 import { isRecord } from '../health/fields.ts';
 import { readYaml } from '../sources/yaml-documents.ts';
 import { type ArgoSettings, defaultSettings, type ResourceOverride } from './argo-settings.ts';
@@ -113,6 +114,17 @@ const readTracking = (text: string | undefined): ArgoSettings['trackingMethod'] 
   throw invalid('application.resourceTrackingMethod', `is ${JSON.stringify(text)}, not annotation, label or both`);
 };
 
+/** `schedule` looks once a minute: nothing is compared more often. */
+const SHORTEST_SECONDS = 60;
+
+const readInterval = (text: string | undefined): Pick<ArgoSettings, 'reconciliationSeconds'> => {
+  if (!text) return {};
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined || milliseconds < 0)
+    throw invalid('timeout.reconciliation', `is ${JSON.stringify(text)}, not a duration such as 180s`);
+  return { reconciliationSeconds: milliseconds === 0 ? 0 : Math.max(SHORTEST_SECONDS, milliseconds / 1_000) };
+};
+
 /**
  * Reads the `data` of Argo CD's `argocd-cm` as far as it bears on comparing and judging resources; other keys are left
  * alone. Errors: AppError `settings-invalid` (permanent) naming the key and, inside YAML, the line.
@@ -135,5 +147,6 @@ export const parseArgoSettings = (data: Readonly<Record<string, string>>): ArgoS
       .split(',')
       .map((name) => name.trim())
       .filter(Boolean),
+    ...readInterval(data['timeout.reconciliation']),
   };
 };
