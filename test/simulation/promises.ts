@@ -97,8 +97,9 @@ const isHook = ({ annotations = {} }: { annotations?: Record<string, string> }):
   'argocd.argoproj.io/hook' in annotations;
 
 const valueOf = (object: KubernetesObject): unknown => {
-  const { data, stringData, spec } = object as { data?: unknown; stringData?: unknown; spec?: unknown };
-  return JSON.stringify([data, stringData, spec]);
+  const { kind, data, spec } = object as { kind: string; data?: object; spec?: unknown };
+  const decode = (text: unknown): string => Buffer.from(String(text), 'base64').toString();
+  return JSON.stringify([kind === 'Secret' ? Object.values(data ?? {}).map(decode) : data, spec]);
 };
 
 /** Promise 4: what is live is what Git says, and no more. */
