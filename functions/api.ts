@@ -5,13 +5,16 @@ import { createReadModel } from '../src/app/read-model.ts';
 import { createControlRoutes } from '../src/ui/control-routes.ts';
 import { createUi } from '../src/ui/routes.ts';
 import { lambdaRuntime, lazily, noSecrets, type Runtime } from './wiring/runtime.ts';
-import { createQueues, createStores } from './wiring/stores.ts';
+import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
 
 /** The web page and its JSON API: what is stored, and a person's requests, which become rows and messages. */
 export const createApi = ({ config, clock, events }: Runtime): Hono => {
   const stores = createStores(config);
   const control = createControl({ ...stores, queues: createQueues(config), events, clock });
-  return createUi(createReadModel(stores), clock).route('/', createControlRoutes(control, config));
+  return createUi(createReadModel({ ...stores, blobs: createBlobs(config) }), clock).route(
+    '/',
+    createControlRoutes(control, config),
+  );
 };
 
 export const handler = lazily(() => handle(createApi(lambdaRuntime('api', noSecrets))));

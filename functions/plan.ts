@@ -1,11 +1,14 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import * as v from 'valibot';
 import { createInvokedExpander } from '../src/adapters/aws/invoke-expander.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { createChartTrees } from '../src/app/chart-trees.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { planChange } from '../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
-import { ChangeMessageSchema } from '../src/messages/change.ts';
+import { previewRequest } from '../src/app/preview/preview-request.ts';
+import { type ChangeMessage, ChangeMessageSchema } from '../src/messages/change.ts';
+import { type PreviewMessage, PreviewMessageSchema } from '../src/messages/preview.ts';
 import { publicCharts } from './wiring/charts.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
@@ -18,7 +21,7 @@ import { TOOL_VERSIONS } from './wiring/tool-versions.ts';
 export const createPlan = (runtime: GitRuntime) => {
   const { config } = runtime;
   const blobs = createBlobs(config);
-  const plan = planChange({
+  const deps = {
     ...runtime,
     ...createStores(config),
     blobs,
@@ -28,8 +31,11 @@ export const createPlan = (runtime: GitRuntime) => {
     charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
     expander: createInvokedExpander(new LambdaClient({}), config.sandbox),
     toolVersions: TOOL_VERSIONS,
-  });
-  return createSqsHandler(sqsDeps(runtime, 'changes'), ChangeMessageSchema, plan);
+  };
+  const plan = planChange(deps);
+  const preview = previewRequest(deps);
+  const handle = (message: ChangeMessage | PreviewMessage) => ('number' in message ? preview(message) : plan(message));
+  return createSqsHandler(sqsDeps(runtime, 'changes'), v.union([ChangeMessageSchema, PreviewMessageSchema]), handle);
 };
 
 export const handler = lazily(() => {

@@ -1,24 +1,39 @@
+import * as v from 'valibot';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
+import { reportPreview } from '../src/app/report/report-preview.ts';
 import { reportRollout } from '../src/app/report/report-rollout.ts';
-import { ReportMessageSchema } from '../src/messages/report.ts';
-import { forgeStatuses, openChat } from './wiring/forge-reporting.ts';
+import {
+  type PreviewReport,
+  PreviewReportSchema,
+  type ReportMessage,
+  ReportMessageSchema,
+} from '../src/messages/report.ts';
+import { forgeComments, forgeStatuses, openChat } from './wiring/forge-reporting.ts';
 import { lambdaRuntime, lazily, type Runtime } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
 import { sqsDeps } from './wiring/sqs.ts';
-import { createQueues, createStores } from './wiring/stores.ts';
+import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
 
 /** Queue `reports`: folds a rollout and tells forge and chat what is new. */
 export const createReport = (runtime: Runtime) => {
   const { config } = runtime;
-  const handle = reportRollout({
-    ...runtime,
-    ...createStores(config),
+  const page = config.publicURL ?? 'https://towline.invalid';
+  const deps = { ...runtime, ...createStores(config), statuses: forgeStatuses(runtime) };
+  const rollout = reportRollout({
+    ...deps,
     queues: createQueues(config),
-    statuses: forgeStatuses(runtime),
     openChat: openChat(runtime),
-    rolloutURL: (rollout) => `${config.publicURL ?? 'https://towline.invalid'}/rollouts/${rollout}`,
+    rolloutURL: (id) => `${page}/rollouts/${id}`,
   });
-  return createSqsHandler(sqsDeps(runtime, 'reports'), ReportMessageSchema, handle);
+  const preview = reportPreview({
+    ...deps,
+    blobs: createBlobs(config),
+    comments: forgeComments(runtime),
+    previewURL: (id) => `${page}/previews/${id}`,
+  });
+  const handle = (message: ReportMessage | PreviewReport) =>
+    'preview' in message ? preview(message.preview) : rollout(message);
+  return createSqsHandler(sqsDeps(runtime, 'reports'), v.union([ReportMessageSchema, PreviewReportSchema]), handle);
 };
 
 export const handler = lazily(() => createReport(lambdaRuntime('report', secretsManager)));

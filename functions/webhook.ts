@@ -21,6 +21,7 @@ export const createWebhook = (
       events.emit({ event: 'change', at: clock(), ...change });
       return queues.changes([message]);
     },
+    enqueuePreview: (message) => queues.changes([message]),
     secrets,
     clock,
     newId,

@@ -1,5 +1,7 @@
 import { createGitHubStatuses } from '../../src/adapters/github/commit-statuses.ts';
+import { createGitHubComments } from '../../src/adapters/github/pull-request-comments.ts';
 import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
+import { createGitLabNotes } from '../../src/adapters/gitlab/merge-request-notes.ts';
 import { createSlackChat } from '../../src/adapters/slack/chat.ts';
 import { createHoldOff } from '../../src/app/report/hold-off.ts';
 import { permanent } from '../../src/domain/errors.ts';
@@ -7,16 +9,22 @@ import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
 import type { Chat } from '../../src/ports/chat.ts';
 import type { CommitStatuses } from '../../src/ports/commit-statuses.ts';
+import type { PullRequestComments } from '../../src/ports/pull-request-comments.ts';
+import type { Secrets } from '../../src/ports/secrets.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Commit statuses on whatever forge the repository is on. */
-export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): CommitStatuses => {
-  const credentials = ({ url, credentials: name }: RepositoryConfig): Promise<string> =>
+const credentialsOf =
+  (secrets: Secrets) =>
+  ({ url, credentials: name }: RepositoryConfig): Promise<string> =>
     name === undefined
       ? Promise.reject(
           permanent('credentials-missing', `repository ${url} has no credentials: name a secret in the fleet file`),
         )
       : secrets.read(name);
+
+/** Commit statuses on whatever forge the repository is on. */
+export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): CommitStatuses => {
+  const credentials = credentialsOf(secrets);
   const github = createGitHubStatuses({ credentials, clock });
   const gitlab = createGitLabStatuses({ credentials, clock });
   const forgeOf = ({ forge }: RepositoryConfig): CommitStatuses => (forge === 'gitlab' ? gitlab : github);
@@ -26,6 +34,20 @@ export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clo
   return {
     post: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).post(status)),
     isShown: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).isShown(status)),
+  };
+};
+
+/** Comments of pull requests on whatever forge the repository is on. */
+export const forgeComments = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): PullRequestComments => {
+  const deps = { credentials: credentialsOf(secrets), clock };
+  const github = createGitHubComments(deps);
+  const gitlab = createGitLabNotes(deps);
+  const holdOff = createHoldOff(clock);
+  return {
+    upsert: (comment) => {
+      const { forge, apiURL, credentials } = comment.repository;
+      return holdOff(`${apiURL} ${credentials}`, () => (forge === 'gitlab' ? gitlab : github).upsert(comment));
+    },
   };
 };
 

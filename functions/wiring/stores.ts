@@ -12,6 +12,7 @@ import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import { permanent } from '../../src/domain/errors.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
+import type { PreviewRow } from '../../src/domain/preview/preview-row.ts';
 import type { RefRow } from '../../src/domain/ref-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
@@ -25,6 +26,7 @@ export const createStores = ({ tablePrefix }: Config, client = new DynamoDBClien
     deliveries: createDynamoStore<DeliveryRow>({ ...table('deliveries'), expiresAt: ({ expiresAt }) => expiresAt }),
     refs: createDynamoStore<RefRow>(table('refs')),
     rollouts: createDynamoStore<Rollout>(table('rollouts')),
+    previews: createDynamoStore<PreviewRow>({ ...table('previews'), expiresAt: ({ expiresAt }) => expiresAt }),
     commits: createDynamoStore<CommitRow>({ ...table('commits'), expiresAt: ({ expiresAt }) => expiresAt }),
     renders: createDynamoStore<RenderRow>({ ...table('renders'), expiresAt: ({ expiresAt }) => expiresAt }),
     applications: createDynamoStore<ApplicationRow>({

@@ -1,5 +1,6 @@
 import type { ApplicationRow } from '../domain/application-row.ts';
 import type { DeliveryRow } from '../domain/delivery.ts';
+import type { PreviewRow } from '../domain/preview/preview-row.ts';
 import type { RefRow } from '../domain/ref-row.ts';
 import type { RenderRow } from '../domain/render-row.ts';
 import type { Rollout } from '../domain/rollout.ts';
@@ -8,6 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { Store } from '../ports/store.ts';
+import { changeMessageOf, previewMessageOf } from './accept-delivery.ts';
 import { updateRow } from './update-row.ts';
 
 export interface SweepDeps {
@@ -16,6 +18,7 @@ export interface SweepDeps {
   renders: Store<RenderRow>;
   applications: Store<ApplicationRow>;
   rollouts: Store<Rollout>;
+  previews: Store<PreviewRow>;
   queues: Queues;
   clock: Clock;
   log: Log;
@@ -31,12 +34,15 @@ const AGAIN_AFTER_MS = 60_000;
 export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }> => {
   const { queues } = deps;
   const counts = await Promise.all([
-    repeat(deps, deps.deliveries, (rows) => queues.changes(rows.map(toChange))),
+    repeat(deps, deps.deliveries, (rows) =>
+      queues.changes(rows.map((row) => previewMessageOf(row) ?? changeMessageOf(row))),
+    ),
     repeat(deps, deps.refs, (rows) => queues.changes(rows.map(retryPlan))),
     repeat(deps, deps.renders, (rows) => queues.renders(rows.map(({ id }) => ({ version: 1, renderKeys: [id] })))),
     repeat(deps, deps.applications, (rows) =>
       queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0 }))),
     ),
+    repeat(deps, deps.previews, (rows) => repeatPreviews(deps, rows)),
     repeat(deps, deps.rollouts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, rollout: id })))),
   ]);
   const repeated = counts.reduce((sum, count) => sum + count, 0);
@@ -65,14 +71,20 @@ const repeat = async <R extends Row>(
   return due.length;
 };
 
-const toChange = ({ id, repository, ref, cause, commit }: DeliveryRow) => ({
-  version: 1 as const,
-  delivery: id,
-  repository,
-  ref,
-  cause,
-  ...(commit ? { commit } : {}),
-});
+/** One that is being rendered is looked at again, and what it has come to is told again. */
+const repeatPreviews = async ({ queues }: SweepDeps, rows: readonly PreviewRow[]): Promise<void> => {
+  const rendering = rows.filter(({ state }) => state === 'rendering');
+  await queues.changes(
+    rendering.map(({ commit, request: { head, ...request } }) => ({
+      version: 1,
+      ...request,
+      action: 'updated',
+      head: { ...head, commit },
+      labels: [],
+    })),
+  );
+  await queues.reports(rows.map(({ id }) => ({ version: 1, preview: id })));
+};
 
 const retryPlan = ({ repository, ref }: RefRow) => ({
   version: 1 as const,

@@ -88,7 +88,10 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   const schedule = createSchedule(runtime);
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
-  await voidLeases([stores.deliveries, stores.refs, stores.renders, stores.applications, stores.rollouts], Date.now());
+  await voidLeases(
+    [stores.deliveries, stores.refs, stores.renders, stores.applications, stores.rollouts, stores.previews],
+    Date.now(),
+  );
   serve = new Hono().route('/', createWebhook(runtime)).route('/', createApi(runtime)).fetch;
   for (const close of startSources(runtime, emulators, clusters)) closing.push(close);
   await schedule.sweep();

@@ -1,6 +1,7 @@
 import type { ChangeMessage } from '../messages/change.ts';
+import type { PreviewMessage } from '../messages/preview.ts';
 import type { RenderMessage } from '../messages/render.ts';
-import type { ReportMessage } from '../messages/report.ts';
+import type { PreviewReport, ReportMessage } from '../messages/report.ts';
 import type { SyncMessage } from '../messages/sync.ts';
 
 /** Sends to one queue: at least once, in any order. `delaySeconds` 0 to 900. */
@@ -8,8 +9,8 @@ export type Send<Message> = (messages: readonly Message[], options?: { delaySeco
 
 /** The four queues. Messages are pointers and versions, never payloads: losing one loses no knowledge. */
 export interface Queues {
-  changes: Send<ChangeMessage>;
+  changes: Send<ChangeMessage | PreviewMessage>;
   renders: Send<RenderMessage>;
   syncs: Send<SyncMessage>;
-  reports: Send<ReportMessage>;
+  reports: Send<ReportMessage | PreviewReport>;
 }

@@ -34,6 +34,8 @@ export interface Repository {
   /** Every branch and tag (full names, tags peeled) and `HEAD` with its commit: one round trip, for polling. */
   listRefs(): Promise<ReadonlyMap<string, string>>;
   listTree(commit: string): Promise<Tree>;
+  /** The newest commit that both have in their past; undefined: they share none. Absent: this host does not tell. */
+  mergeBase?(one: string, other: string): Promise<string | undefined>;
   /** The blobs' bytes by digest. Asks for a digest once however often it is named. */
   readBlobs(digests: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>>;
 }

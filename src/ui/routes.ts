@@ -6,6 +6,7 @@ import { outcomeOf } from '../domain/outcome-of.ts';
 import { awaitsPlan } from '../domain/request-sync.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Html, page } from './layout.ts';
+import { previewPage } from './preview-page.ts';
 import { applicationPage, overview, rolloutPage } from './views.ts';
 
 const ROLLOUTS_SHOWN = 20;
@@ -30,10 +31,20 @@ export const createUi = (model: ReadModel, clock: Clock): Hono => {
     const detail = await model.rollout(c.req.param('id'));
     return detail ? answer(c, model, 'Rollout', rolloutPage(detail)) : c.text('no such rollout\n', 404);
   });
+  app.get('/previews/:id', async (c) => {
+    const detail = await model.preview(c.req.param('id'));
+    return detail ? answer(c, model, 'Preview', previewPage(detail)) : c.text('no such preview\n', 404);
+  });
   app.get('/applications/:namespace/:name', async (c) => {
     const row = await model.application(`${c.req.param('namespace')}/${c.req.param('name')}`);
     return row ? answer(c, model, row.spec.name, applicationPage(row)) : c.text('no such application\n', 404);
   });
+  addApi(app, model, clock);
+  return app;
+};
+
+/** The same as JSON. */
+const addApi = (app: Hono, model: ReadModel, clock: Clock): void => {
   app.get('/api/v1/applications', async (c) =>
     c.json({ items: (await model.applications()).map((row) => brief(row, clock())) }),
   );
@@ -42,13 +53,16 @@ export const createUi = (model: ReadModel, clock: Clock): Hono => {
     const detail = await model.rollout(c.req.param('id'));
     return detail ? c.json(detail) : c.json({ error: 'not-found', message: 'there is no such rollout' }, 404);
   });
+  app.get('/api/v1/previews/:id', async (c) => {
+    const detail = await model.preview(c.req.param('id'));
+    return detail ? c.json(detail) : c.json({ error: 'not-found', message: 'there is no such preview' }, 404);
+  });
   app.get('/api/v1/applications/:namespace/:name', async (c) => {
     const row = await model.application(`${c.req.param('namespace')}/${c.req.param('name')}`);
     return row
       ? c.json({ ...row, outcome: standing(row, clock()) })
       : c.json({ error: 'not-found', message: 'there is no such application' }, 404);
   });
-  return app;
 };
 
 /** The whole page, or only its body where the page's script asks; either way cheap to ask for again. */

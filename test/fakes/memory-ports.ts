@@ -2,6 +2,7 @@ import type { ApplicationRow } from '../../src/domain/application-row.ts';
 import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
+import type { PreviewRow } from '../../src/domain/preview/preview-row.ts';
 import type { RefRow } from '../../src/domain/ref-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
@@ -71,6 +72,7 @@ export const createMemoryPorts = (start = 1_700_000_000_000) => {
     renders: createMemoryStore<RenderRow>(),
     rollouts: createMemoryStore<Rollout>(),
     commits: createMemoryStore<CommitRow>(),
+    previews: createMemoryStore<PreviewRow>(),
     applications,
     applicationIndex: {
       async *awaiting(renderKey: string) {

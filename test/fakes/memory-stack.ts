@@ -5,12 +5,18 @@ import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
 import { pollRefs } from '../../src/app/poll-refs.ts';
+import { previewRequest } from '../../src/app/preview/preview-request.ts';
 import { render } from '../../src/app/render.ts';
+import { reportPreview } from '../../src/app/report/report-preview.ts';
 import { reportRollout } from '../../src/app/report/report-rollout.ts';
 import { sweep } from '../../src/app/sweep.ts';
 import { syncApplication } from '../../src/app/sync/sync-application.ts';
+import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../../src/domain/fleet/parse-fleet-file.ts';
 import { FLEET_ID } from '../../src/domain/fleet-row.ts';
+import type { ChangeMessage } from '../../src/messages/change.ts';
+import type { PreviewMessage } from '../../src/messages/preview.ts';
+import type { PreviewReport, ReportMessage } from '../../src/messages/report.ts';
 import type { ChatMessage } from '../../src/ports/chat.ts';
 import type { CommitStatus } from '../../src/ports/commit-statuses.ts';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
@@ -91,11 +97,17 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     prod: guard(createFakeCluster()),
   };
   const statuses: CommitStatus[] = [];
+  const comments: { id: string; number: number; body: string; edits: number }[] = [];
   /** What the forge or the chat fails with, while it is down. */
   const down: { forge?: (() => Error | undefined) | undefined; chat?: (() => Error | undefined) | undefined } = {};
   const chat: { ts: string; message: ChatMessage; edits: number }[] = [];
   const snapshots = createSnapshots(ports.blobs);
-  const openRepository = ({ url }: { url: string }) => (url === CONFIG_REPOSITORY ? config : repository);
+  /** The registrations under which repositories were opened. */
+  const opened: RepositoryConfig[] = [];
+  const openRepository = (asked: RepositoryConfig) => {
+    opened.push(asked);
+    return asked.url === CONFIG_REPOSITORY ? config : repository;
+  };
   const parsed = parseFleetFile(FLEET, { file: 'fleet.yaml', local: true });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   await ports.fleets.save({ id: FLEET_ID, version: 0, file: parsed.fleet, projects: [] });
@@ -107,15 +119,17 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
       return sandboxed.expand(set, inputs);
     },
   };
+  const planning = {
+    ...ports,
+    snapshots,
+    indexes: createPlanIndexes(ports.blobs),
+    openRepository,
+    expander: counted,
+    toolVersions: {},
+  };
+  const [plan, preview] = [planChange(planning), previewRequest(planning)];
   const handlers = {
-    changes: planChange({
-      ...ports,
-      snapshots,
-      indexes: createPlanIndexes(ports.blobs),
-      openRepository,
-      expander: counted,
-      toolVersions: {},
-    }),
+    changes: (message: ChangeMessage | PreviewMessage) => ('number' in message ? preview(message) : plan(message)),
     renders: render({ ...ports, sandbox: sandbox ?? noSandbox }),
     syncs: syncApplication({
       ...ports,
@@ -128,29 +142,45 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
         return Promise.resolve();
       },
     }),
-    reports: reportRollout({
-      ...ports,
-      statuses: createMemoryStatuses(statuses, () => down.forge?.()),
-      openChat: () => ({
-        channel: 'C1',
-        chat: {
-          post: async (channel, message) => {
-            const error = down.chat?.();
-            if (error) throw error;
-            chat.push({ ts: String(chat.length), message, edits: 0 });
-            return { channel, ts: String(chat.length - 1) };
-          },
-          update: async (_channel, ts, message) => {
-            const error = down.chat?.();
-            if (error) throw error;
-            const known = chat.find((one) => one.ts === ts);
-            if (known) Object.assign(known, { message, edits: known.edits + 1 });
-          },
-        },
-      }),
-      rolloutURL: (rollout) => `https://towline.example.com/rollouts/${rollout}`,
-    }),
+    reports: (message: ReportMessage | PreviewReport) =>
+      'preview' in message ? reportOnPreview(message.preview) : report(message),
   };
+  const reporting = { ...ports, statuses: createMemoryStatuses(statuses, () => down.forge?.()) };
+  const reportOnPreview = reportPreview({
+    ...reporting,
+    comments: {
+      upsert: async ({ id, number, body }) => {
+        const error = down.forge?.();
+        if (error) throw error;
+        const known = comments.find((one) => one.id === id);
+        if (known) Object.assign(known, { body, edits: known.edits + 1 });
+        else comments.push({ id: String(comments.length + 1), number, body, edits: 0 });
+        return { id: known?.id ?? String(comments.length) };
+      },
+    },
+    previewURL: (one) => `https://towline.example.com/previews/${one}`,
+  });
+  const report = reportRollout({
+    ...reporting,
+    openChat: () => ({
+      channel: 'C1',
+      chat: {
+        post: async (channel, message) => {
+          const error = down.chat?.();
+          if (error) throw error;
+          chat.push({ ts: String(chat.length), message, edits: 0 });
+          return { channel, ts: String(chat.length - 1) };
+        },
+        update: async (_channel, ts, message) => {
+          const error = down.chat?.();
+          if (error) throw error;
+          const known = chat.find((one) => one.ts === ts);
+          if (known) Object.assign(known, { message, edits: known.edits + 1 });
+        },
+      },
+    }),
+    rolloutURL: (rollout) => `https://towline.example.com/rollouts/${rollout}`,
+  });
 
   /** Delivers messages until none is left that is due within `seconds`; time moves to each delay's end. */
   const settle = async (seconds = 5): Promise<void> => {
@@ -188,6 +218,8 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     clusters: clusters as Record<'dev' | 'prod', FakeCluster>,
     statuses,
     chat,
+    comments,
+    opened,
     down,
     handlers,
     settle,

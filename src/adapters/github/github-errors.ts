@@ -17,7 +17,12 @@ const DEFAULT_WAIT_SECONDS = 60;
  * Translates what octokit threw while a status was written. `subject` names the repository. Sorted by status, headers
  * and structure, never by message; carries no cause, as octokit's errors hold the request.
  */
-export const githubStatusError = (error: unknown, subject: string, now: number): AppError => {
+export const githubStatusError = (
+  error: unknown,
+  subject: string,
+  now: number,
+  remedy = 'the credentials need write access to commit statuses there (statuses: write; a classic token: repo:status)',
+): AppError => {
   const answered = v.safeParse(AnsweredSchema, error);
   if (!answered.success) {
     const details = { reason: error instanceof Error ? error.name : 'unknown' };
@@ -32,8 +37,6 @@ export const githubStatusError = (error: unknown, subject: string, now: number):
     });
   }
   if (status === 401 || status === 403 || status === 404) {
-    const remedy =
-      'the credentials need write access to commit statuses there (statuses: write; a classic token: repo:status)';
     return permanent('forge-denied', `GitHub answered ${status} for ${subject}: ${remedy}`, { details });
   }
   if (status === 422) return unprocessable(response.data, subject, details);

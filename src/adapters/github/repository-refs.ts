@@ -12,6 +12,7 @@ const ObjectSchema = v.object({ sha: v.string(), type: v.string() });
 const RefSchema = v.object({ ref: v.string(), object: ObjectSchema });
 const TagSchema = v.object({ object: ObjectSchema });
 const CommitSchema = v.object({ sha: v.string(), tree: v.object({ sha: v.string() }) });
+const CompareSchema = v.object({ merge_base_commit: v.object({ sha: v.string() }) });
 const RepositorySchema = v.object({ default_branch: v.string() });
 const NamedSchema = v.array(v.object({ name: v.string(), commit: v.object({ sha: v.string() }) }));
 
@@ -20,6 +21,7 @@ export interface GitHubRefs {
   commit(id: string): Promise<{ id: string; tree: string } | undefined>;
   defaultBranch(): Promise<string | undefined>;
   list(): Promise<Map<string, string>>;
+  mergeBase(one: string, other: string): Promise<string | undefined>;
 }
 
 /** Reads refs through GitHub's REST API; all of it by conditional requests. */
@@ -41,6 +43,11 @@ export const createGitHubRefs = (client: GitHubClient, clock: Clock): GitHubRefs
     defaultBranch: async () => {
       const branch = await head();
       return (await ref(branch)) === undefined ? undefined : branch;
+    },
+    mergeBase: async (one, other) => {
+      const basehead = `${one}...${other}`;
+      const answer = await client.get('/compare/{basehead}', CompareSchema, { basehead, per_page: 1 });
+      return answer?.data.merge_base_commit.sha;
     },
     list: async () => {
       const branch = await head();

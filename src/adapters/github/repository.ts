@@ -35,6 +35,7 @@ export const createGitHubRepository = (options: GitHubRepositoryOptions): Reposi
       if (!found || !entries) throw noCommit(commit);
       return { commit: found.id, digest: found.tree, entries };
     },
+    mergeBase: refs.mergeBase,
     readBlobs: (digests) => readGitHubBlobs(client, digests),
   };
 };

@@ -1,19 +1,8 @@
 import * as v from 'valibot';
-import { permanent } from '../../domain/errors.ts';
-import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
-import { repositoryPath } from '../../domain/repository-url.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { CommitStatus, CommitStatuses, StatusState } from '../../ports/commit-statuses.ts';
-import { gitlabAnswerError, gitlabUnreachable } from './gitlab-errors.ts';
+import { gitlabAnswerError } from './gitlab-errors.ts';
+import { type Call, createCall, type GitLabWriterDeps } from './gitlab-writer.ts';
 
-export interface GitLabStatusesDeps {
-  /** The value of the repository's credentials secret: an access token with scope `api` and role Developer. */
-  credentials: (repository: RepositoryConfig) => Promise<string>;
-  clock: Clock;
-  fetch?: typeof fetch;
-}
-
-const TIMEOUT_MS = 10_000;
 const MAX_DESCRIPTION = 255;
 const KEPT_PIPELINES = 1_000;
 
@@ -44,7 +33,7 @@ const ListSchema = v.array(
  * success. Errors: as the port says; nothing is retried here, as the queue does that.
  * Source: fleet-eks-ux.md C2; GitLab's API "Commit statuses".
  */
-export const createGitLabStatuses = (deps: GitLabStatusesDeps): CommitStatuses => {
+export const createGitLabStatuses = (deps: GitLabWriterDeps): CommitStatuses => {
   const pipelines = new Map<string, number>();
   return {
     post: async (status) => {
@@ -88,39 +77,6 @@ const remember = (pipelines: Map<string, number>, key: string, pipeline: number)
   const oldest = pipelines.size >= KEPT_PIPELINES ? pipelines.keys().next().value : undefined;
   if (oldest !== undefined) pipelines.delete(oldest);
   pipelines.set(key, pipeline);
-};
-
-type Call = (method: 'GET' | 'POST', path: string, body?: Record<string, string | number>) => Promise<Response>;
-
-const createCall = async (deps: GitLabStatusesDeps, repository: RepositoryConfig): Promise<Call> => {
-  const base = projectURL(repository);
-  const token = (await deps.credentials(repository)).trim();
-  const send = deps.fetch ?? fetch;
-  return async (method, path, body) => {
-    try {
-      return await send(`${base}/${path}`, {
-        method,
-        headers: { 'private-token': token, 'user-agent': 'towline', 'content-type': 'application/json' },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-        // fetch would carry this header to another host.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-    } catch (error) {
-      throw gitlabUnreachable(error, repository.url);
-    }
-  };
-};
-
-/** `<apiURL>/projects/<path, encoded>`. Errors: AppError `repository-url-invalid` (permanent). */
-const projectURL = ({ url, apiURL = 'https://gitlab.com/api/v4' }: RepositoryConfig): string => {
-  const api = apiURL.replace(/\/+$/, '');
-  const path = repositoryPath(url, new URL(api).pathname.replace(/\/api\/v4$/, ''));
-  if (path?.includes('/')) return `${api}/projects/${encodeURIComponent(path)}`;
-  throw permanent(
-    'repository-url-invalid',
-    `"${url}" is no project of GitLab: register it as https://host/group/project`,
-  );
 };
 
 /**

@@ -16,6 +16,7 @@ export interface GitLabRefs {
   commit(id: string): Promise<string | undefined>;
   defaultBranch(): Promise<string | undefined>;
   list(): Promise<Map<string, string>>;
+  mergeBase(one: string, other: string): Promise<string | undefined>;
 }
 
 /** Reads refs through GitLab's REST API, which peels tags itself. */
@@ -34,6 +35,10 @@ export const createGitLabRefs = (client: GitLabClient, clock: Clock): GitLabRefs
     },
     commit: async (id) => ((await commitOf(client, id)) === id ? id : undefined),
     defaultBranch: () => head(),
+    mergeBase: async (one, other) => {
+      const query = `refs[]=${encodeURIComponent(one)}&refs[]=${encodeURIComponent(other)}`;
+      return (await client.get(`/repository/merge_base?${query}`, CommitSchema))?.data.id;
+    },
     list: async () => {
       const branch = await head();
       const [branches, tags] = await Promise.all([

@@ -31,6 +31,7 @@ export const createGitLabRepository = (options: GitLabRepositoryOptions): Reposi
       if (!root) throw missing(client, 'commit', commit);
       return { commit, digest: root.digest, entries: flatten(root) };
     },
+    mergeBase: refs.mergeBase,
     readBlobs: async (digests) => {
       const found = new Map<string, Uint8Array>();
       const queue = new Set(digests).values();

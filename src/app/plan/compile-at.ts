@@ -63,7 +63,8 @@ export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Co
   return compileAnew(deps, input, { documents, trees });
 };
 
-interface Seen {
+/** What a fleet is made from, as it was read. */
+export interface Seen {
   documents: FleetDocuments;
   trees: GeneratorTrees;
 }
@@ -101,12 +102,7 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
   const fleet = await claimFleet(deps, input.owner);
   try {
     const previous = await loadSnapshot(deps, fleet);
-    const known = previous.applications.length > 0 ? { previous } : {};
-    const files = await readDocuments(documents, known.previous);
-    const gathered = gatherDocuments(files, known.previous);
-    const clusters = generatorClusters(fleet.file.clusters);
-    const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees });
-    const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
+    const { snapshot, sets } = await compileDocuments(deps, { fleet, previous, seen: { documents, trees } });
     const before = input.trustsRows ? await snapshotOfRows(deps, fleet) : previous;
     const removed = removedApplications(before, snapshot, fleet.file);
     const from = { commit: documents.commit, directory: documents.directory, inputs: documents.inputs() };
@@ -125,6 +121,21 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
     await releaseFleet(deps, fleet);
     throw error;
   }
+};
+
+/** The fleet that the documents make; nothing is written. `previous`: what they are compiled against. */
+export const compileDocuments = async (
+  deps: Pick<PlanDeps, 'expander'>,
+  { fleet, previous, seen }: { fleet: FleetRow; previous: FleetSnapshot; seen: Seen },
+): Promise<{ snapshot: FleetSnapshot; sets: ExpandedSets }> => {
+  const { documents, trees } = seen;
+  const known = previous.applications.length > 0 ? { previous } : {};
+  const files = await readDocuments(documents, known.previous);
+  const gathered = gatherDocuments(files, known.previous);
+  const clusters = generatorClusters(fleet.file.clusters);
+  const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees });
+  const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
+  return { snapshot, sets };
 };
 
 const changesOf = (previous: FleetSnapshot, snapshot: FleetSnapshot, { moved }: ExpandedSets): Compiled['changed'] => {

@@ -33,11 +33,23 @@ export interface PreparedRenders {
  * Prepares every distinct render that there is not yet: its files in the cache, and the message that asks for it. May run
  * while the applications' rows are written: whoever renders wakes those that the message names, however long it was done.
  */
-export const prepareRenders = async (
+export const prepareRenders = (
   deps: PlanDeps,
   { affected, again }: { affected: readonly AffectedApplication[]; again: boolean },
+): Promise<PreparedRenders> => prepareWanted(deps, wantedBy(affected), again);
+
+/** Asks once for every distinct render of the sources that there is not yet; nobody is woken when it is there. */
+export const requestSources = async (deps: PlanDeps, sources: readonly PlannedSource[]): Promise<void> => {
+  const wanted = new Map(sources.map((source) => [source.renderKey, { source, applications: [] }]));
+  const { messages } = await prepareWanted(deps, wanted, false);
+  await deps.queues.renders(messages);
+};
+
+const prepareWanted = async (
+  deps: PlanDeps,
+  wanted: ReadonlyMap<string, Wanted>,
+  again: boolean,
 ): Promise<PreparedRenders> => {
-  const wanted = wantedBy(affected);
   const rows = await deps.renders.getMany([...wanted.keys()]);
   const known = new Map(rows.map((row) => [row.id, row]));
   const ended = new Set(rows.filter(({ state }) => state !== 'pending' && !again).map(({ id }) => id));

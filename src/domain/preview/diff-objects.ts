@@ -16,21 +16,20 @@ export interface Sides {
 }
 
 /**
- * What becomes of every object that is not the same in both renders, by kind and name; `namespace` is where an object goes
- * that names none. Desired against desired: a cluster is not asked.
+ * What becomes of every object that is not the same in both renders, by kind and name. Desired against desired: a
+ * cluster is not asked.
  */
 export const diffObjects = (
   before: readonly KubernetesObject[],
   after: readonly KubernetesObject[],
-  namespace: string,
 ): ResourceChange[] => {
   const known = new Map(before.map((object) => [keyOf(object), object]));
   const now = new Map(after.map((object) => [keyOf(object), object]));
   const keys = [...new Set([...known.keys(), ...now.keys()])].toSorted();
-  return keys.flatMap((key) => changeOf({ before: known.get(key), after: now.get(key) }, namespace) ?? []);
+  return keys.flatMap((key) => changeOf({ before: known.get(key), after: now.get(key) }) ?? []);
 };
 
-const changeOf = (sides: Sides, namespace: string): ResourceChange | undefined => {
+const changeOf = (sides: Sides): ResourceChange | undefined => {
   const object = sides.after ?? sides.before;
   if (!object) return undefined;
   const change = !sides.before ? 'added' : sides.after ? 'changed' : 'removed';
@@ -41,17 +40,16 @@ const changeOf = (sides: Sides, namespace: string): ResourceChange | undefined =
   if (isSecret(object) && lines.length === 0) return undefined;
   return {
     change,
-    resource: nameOf(object, namespace),
+    resource: nameOf(object),
     lines: lines.slice(0, MAX_LINES),
     risks: risksOf(sides, differences),
   };
 };
 
-/** `apps/Deployment web/web`, `ClusterRole reader`. */
-const nameOf = (object: KubernetesObject, namespace: string): string => {
-  const { group, kind, name, namespace: own } = refOf(object);
-  const place = own ?? (isClusterScoped(object) ? '' : namespace);
-  return oneLine(`${group === '' ? '' : `${group}/`}${kind} ${place === '' ? '' : `${place}/`}${name}`);
+/** `apps/Deployment web/web`; without a namespace where the object names none, so that it is the same wherever it goes. */
+const nameOf = (object: KubernetesObject): string => {
+  const { group, kind, name, namespace } = refOf(object);
+  return oneLine(`${group === '' ? '' : `${group}/`}${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`);
 };
 
 /** Kinds of Kubernetes itself that stand in no namespace. Of others only the cluster knows. */

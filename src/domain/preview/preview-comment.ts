@@ -7,6 +7,8 @@ export const PREVIEW_MARKER = '<!-- towline:preview -->';
 /** GitHub takes 65,536 characters; what does not fit is on the page. */
 export const MAX_COMMENT = 60_000;
 const MAX_PROBLEMS = 20;
+/** Inline code is a name or a message. */
+const MAX_CODE = 500;
 const NAMED_APPLICATIONS = 3;
 
 export interface CommentInput {
@@ -48,7 +50,10 @@ export const summaryOf = ({ groups, unchanged, failures, violations }: PreviewVi
     ...(violations.length > 0 ? [`${plural(violations.length, 'object')} not permitted`] : []),
   ];
   if (applications === 0) {
-    const nothing = unchanged > 0 ? `no changes: ${plural(unchanged, 'application')} ${unchanged === 1 ? 'renders' : 'render'} as before` : 'no changes';
+    const nothing =
+      unchanged > 0
+        ? `no changes: ${plural(unchanged, 'application')} ${unchanged === 1 ? 'renders' : 'render'} as before`
+        : 'no changes';
     return problems.length > 0 ? problems.join(', ') : nothing;
   }
   const count = (change: ResourceChange['change']): number =>
@@ -70,9 +75,7 @@ const plural = (count: number, word: string, more = ''): string => `${count} ${w
 
 const problemList = (title: string, problems: readonly PreviewProblem[]): string[] => {
   if (problems.length === 0) return [];
-  const lines = problems
-    .slice(0, MAX_PROBLEMS)
-    .map((one) => `- ${placeOf(one)}${code(cutText(oneLine(one.message), 500))}`);
+  const lines = problems.slice(0, MAX_PROBLEMS).map((one) => `- ${placeOf(one)}${code(one.message)}`);
   const more = problems.length - lines.length;
   return [[`**${title}**`, '', ...lines, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n')];
 };
@@ -165,10 +168,10 @@ const fenced = (lines: readonly string[]): string[] => {
 
 /** Inline code that nothing in it can leave, also within a table. */
 const code = (text: string): string => {
-  const clean = oneLine(text).replaceAll('|', '¦').replaceAll('`', 'ˋ');
+  const clean = oneLine(cutText(text, MAX_CODE)).replaceAll('|', '¦').replaceAll('`', 'ˋ');
   return clean === '' ? '' : `\`${clean}\``;
 };
 
 /** Text of our own with names out of Git in it. */
 const plain = (text: string): string =>
-  oneLine(text).replace(/[\\`*_{}[\]<>()#+!|@~&]/g, (character) => `&#${character.charCodeAt(0)};`);
+  oneLine(cutText(text, MAX_CODE)).replace(/[\\`*_{}[\]<>()#+!|@~&]/g, (character) => `&#${character.charCodeAt(0)};`);

@@ -44,6 +44,7 @@ export const TABLES: CreateTableCommandInput[] = [
   rows('refs'),
   rows('rollouts'),
   rows('commits'),
+  rows('previews'),
   rows('renders'),
   {
     ...rows('applications'),

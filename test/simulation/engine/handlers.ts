@@ -99,6 +99,7 @@ const processPorts = (world: World, process: Process, at: At) => {
     renders: port('renders', ports.renders),
     rollouts: port('rollouts', ports.rollouts),
     commits: port('commits', ports.commits),
+    previews: port('previews', ports.previews),
     applications: port('applications', observedApplications(world, process, at)),
     applicationIndex: port('applicationIndex', ports.applicationIndex),
     outcomes: port('outcomes', ports.outcomes),

@@ -16,7 +16,7 @@ const table = (name: string, ...actions: string[]) => actions.map((action) => `$
 const SECRETS =
   'secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:towline/${self:custom.fleetName}/* secretsmanager:GetSecretValue';
 const SANDBOX = 'lambda:${AWS::Region}:${AWS::AccountId}:function:towline-${sls:stage}-sandbox lambda:InvokeFunction';
-const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts'];
+const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts', 'Previews'];
 
 /** All that each function may do besides writing its own log. */
 const GRANTS: Record<string, string[]> = {
@@ -28,14 +28,15 @@ const GRANTS: Record<string, string[]> = {
   ],
   plan: [
     ...consumes('ChangesQueue'),
-    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts'].flatMap((name) =>
+    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts', 'Previews'].flatMap((name) =>
       table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem'),
     ),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('OutcomesTable', 'PutItem'),
-    ...sends('RendersQueue', 'SyncsQueue', 'ReportsQueue'),
-    ...['snapshots', 'indexes', 'charts'].flatMap((prefix) => [
+    ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
+    'Bucket/manifests/* s3:GetObject',
+    ...['snapshots', 'indexes', 'charts', 'previews'].flatMap((prefix) => [
       `Bucket/${prefix}/* s3:GetObject`,
       `Bucket/${prefix}/* s3:PutObject`,
     ]),
@@ -71,6 +72,8 @@ const GRANTS: Record<string, string[]> = {
     ...table('FleetsTable', 'GetItem'),
     ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('CommitsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('PreviewsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    'Bucket/previews/* s3:GetObject',
     ...table('OutcomesTable', 'Query'),
     ...sends('ReportsQueue'),
     SECRETS,
@@ -88,6 +91,8 @@ const GRANTS: Record<string, string[]> = {
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
     ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem'),
+    ...table('PreviewsTable', 'GetItem', 'BatchGetItem'),
+    'Bucket/previews/* s3:GetObject',
     ...table('OutcomesTable', 'Query', 'PutItem'),
     ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
   ],

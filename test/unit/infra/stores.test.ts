@@ -44,7 +44,13 @@ describe('tables', () => {
 
   it('lets rows with an end expire', () => {
     const expiring = tables.filter((name) => propertiesOf(name).TimeToLiveSpecification?.Enabled);
-    expect(expiring.sort()).toEqual(['CommitsTable', 'DeliveriesTable', 'OutcomesTable', 'RendersTable']);
+    expect(expiring.sort()).toEqual([
+      'CommitsTable',
+      'DeliveriesTable',
+      'OutcomesTable',
+      'PreviewsTable',
+      'RendersTable',
+    ]);
     for (const name of expiring) expect(propertiesOf(name).TimeToLiveSpecification?.AttributeName).toBe('expiresAt');
   });
 });

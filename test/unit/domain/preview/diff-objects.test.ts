@@ -22,22 +22,22 @@ describe('diffObjects', () => {
   it('says what comes, goes and changes, by kind and name', () => {
     const before = [deployment('web:1.2'), object('v1', 'ConfigMap', { data: { a: '1' } }, 'old')];
     const after = [deployment('web:1.3', 3), object('v1', 'ConfigMap', { data: { b: '2' } }, 'new')];
-    expect(diffObjects(before, after, 'shop')).toEqual([
+    expect(diffObjects(before, after)).toEqual([
       {
         change: 'added',
-        resource: 'ConfigMap shop/new',
+        resource: 'ConfigMap new',
         lines: ['+ data.b: 2', '+ metadata.name: new'],
         risks: [],
       },
       {
         change: 'removed',
-        resource: 'ConfigMap shop/old',
+        resource: 'ConfigMap old',
         lines: [],
         risks: [{ kind: 'delete', text: 'ConfigMap is deleted' }],
       },
       {
         change: 'changed',
-        resource: 'apps/Deployment shop/web',
+        resource: 'apps/Deployment web',
         lines: [
           '- spec.replicas: 2',
           '+ spec.replicas: 3',
@@ -51,7 +51,7 @@ describe('diffObjects', () => {
 
   it('says nothing where nothing changes, whatever the order', () => {
     const objects = [deployment('web:1'), object('v1', 'Service')];
-    expect(diffObjects(objects, objects.toReversed(), 'shop')).toEqual([]);
+    expect(diffObjects(objects, objects.toReversed())).toEqual([]);
   });
 
   it.each([
@@ -82,7 +82,7 @@ describe('diffObjects', () => {
     ['secret', undefined, object('v1', 'Secret', { stringData: { a: 'b' } })],
     ['delete', object('v1', 'Service'), undefined],
   ])('flags %s', (kind, before, after) => {
-    const [change] = diffObjects(before ? [before] : [], after ? [after] : [], 'shop');
+    const [change] = diffObjects(before ? [before] : [], after ? [after] : []);
     expect(change?.risks.map((one) => one.kind)).toContain(kind);
   });
 
@@ -92,7 +92,7 @@ describe('diffObjects', () => {
     [deployment('web:latest'), deployment('web:stable')],
     [object('v1', 'ConfigMap', { data: { a: '1' } }), object('v1', 'ConfigMap', { data: { a: '2' } })],
   ])('does not cry wolf (%#)', (before, after) => {
-    expect(diffObjects([before], [after], 'shop')[0]?.risks).toEqual([]);
+    expect(diffObjects([before], [after])[0]?.risks).toEqual([]);
   });
 });
 
@@ -109,7 +109,7 @@ describe('a Secret', () => {
       { kept: 'canary-0', changed: 'canary-22', come: 'canary-3' },
       { type: 'Opaque', metadata: { labels: { app: 'web' } } },
     );
-    const [change] = diffObjects([before], [after], 'shop');
+    const [change] = diffObjects([before], [after]);
     expect(change?.lines).toEqual(
       [
         '- data["changed"]: (hidden)',
@@ -127,7 +127,7 @@ describe('a Secret', () => {
   it('that only writes its values otherwise does not change', () => {
     const plain = secret({ a: 'one' });
     const encoded = object('v1', 'Secret', { data: { a: Buffer.from('one').toString('base64') } });
-    expect(diffObjects([plain], [encoded], 'shop')).toEqual([]);
+    expect(diffObjects([plain], [encoded])).toEqual([]);
   });
 
   it('shows the same for any two values, whatever their lengths and whether other keys hold the same', () => {
@@ -136,8 +136,8 @@ describe('a Secret', () => {
     fc.assert(
       fc.property(pair, pair, (one, two) => {
         const shown = ([before, after]: readonly [string, string]) =>
-          diffObjects([secret({ a: before, b: before })], [secret({ a: after, b: after })], 'shop');
-        const other = diffObjects([secret({ a: one[0], b: two[0] })], [secret({ a: one[1], b: two[1] })], 'shop');
+          diffObjects([secret({ a: before, b: before })], [secret({ a: after, b: after })]);
+        const other = diffObjects([secret({ a: one[0], b: two[0] })], [secret({ a: one[1], b: two[1] })]);
         expect(shown(one)).toEqual(shown(two));
         expect(other).toEqual(shown(one));
       }),
@@ -145,11 +145,7 @@ describe('a Secret', () => {
   });
 
   it('that is sealed tells of its field, not of its keys', () => {
-    const [change] = diffObjects(
-      [secret({ a: '1' }, { immutable: true })],
-      [secret({ a: '2' }, { immutable: true })],
-      'shop',
-    );
+    const [change] = diffObjects([secret({ a: '1' }, { immutable: true })], [secret({ a: '2' }, { immutable: true })]);
     expect(change?.risks).toContainEqual({ kind: 'immutable-field', text: 'stringData cannot be changed in place' });
   });
 });
@@ -159,7 +155,7 @@ describe('groupChanges', () => {
     application,
     cluster: `cluster-${application}`,
     environment: 'prod',
-    resources: diffObjects([deployment('web:1.0')], [deployment(image)], 'shop'),
+    resources: diffObjects([deployment('web:1.0')], [deployment(image)]),
   });
 
   it('puts together what is the same, risky groups first, in whatever order they come', () => {
