@@ -15,7 +15,7 @@ a { color: inherit; } header a { text-decoration: none; }
 table { border-collapse: collapse; width: 100%; } .scroll { overflow-x: auto; }
 th { text-align: left; font-weight: 500; color: var(--soft); font-size: .85rem; }
 th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
-code, .mono { font: .88em ui-monospace, monospace; } .soft { color: var(--soft); } .num { font-variant-numeric: tabular-nums; white-space: nowrap; }
+code, .mono { font: .88em ui-monospace, monospace; } .soft { color: var(--soft); } .name { white-space: nowrap; } .num { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .state::before { content: '●'; margin-right: .4em; } .good::before { color: var(--good); } .bad::before { color: var(--bad); }
 .busy::before { color: var(--busy); } .calm::before { color: var(--calm); }
 `;
@@ -73,6 +73,10 @@ export const short = (commit: string): string => commit.slice(0, 7);
 export const time = (at: number | undefined): string =>
   at === undefined ? '' : new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 
-/** `340 ms`, `12.3 s`. */
+/** `340 ms`, `12.3 s`, `10 min`. */
 export const duration = (milliseconds: number): string =>
-  milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
+  milliseconds >= 120_000
+    ? `${Math.round(milliseconds / 60_000)} min`
+    : milliseconds < 1_000
+      ? `${Math.round(milliseconds)} ms`
+      : `${(milliseconds / 1_000).toFixed(1)} s`;

@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { RolloutDetail } from '../app/read-model.ts';
 import type { ApplicationRow } from '../domain/application-row.ts';
+import type { ApplicationFailure, EnvironmentSummary } from '../domain/report/summary.ts';
 import type { Outcome, Rollout } from '../domain/rollout.ts';
 import { duration, type Html, short, state, time } from './layout.ts';
 
@@ -30,21 +31,52 @@ const rolloutLine = (rollout: Rollout): Html => html`<tr>
 const tookOf = ({ createdAt, finishedAt }: Rollout): string =>
   finishedAt === undefined ? '' : duration(finishedAt - createdAt);
 
-/** One rollout: what was said about it, and every application's way through it. */
+/** One rollout: how far it is, what failed and why, what was said about it, and every application's way through it. */
 export const rolloutPage = ({ rollout, outcomes, summary }: RolloutDetail): Html => html`
 <h2>Rollout of <span class="mono">${short(rollout.commit)}</span> ${state(rollout.state)}</h2>
-<p class="soft">${rollout.repository} · ${rollout.ref} · ${rollout.cause} · ${time(rollout.createdAt)} UTC ${tookOf(rollout)}</p>
+${rollout.subject ? html`<p>${rollout.subject}</p>` : ''}
+<p class="soft">${rollout.repository} · ${rollout.ref.replace('refs/heads/', '')} · ${rollout.cause} · ${time(rollout.createdAt)} UTC ${tookOf(rollout)}</p>
+<ul id="environments">${summary.environments.map((one) => html`<li><b>${one.name}</b> ${countsOf(one)}</li>`)}</ul>
 ${problemList(rollout)}
-${Object.entries(rollout.sent).map(([context, sent]) => html`<p><code>${context}</code> ${state(sent.state)} ${sent.description}</p>`)}
-${summary.failures.length > 0 ? html`<h2>Failures</h2><ul>${summary.failures.map((one) => html`<li><b>${one.application}</b> ${one.message}</li>`)}</ul>` : ''}
+${summary.failures.length > 0 ? html`<h2>Failures <span class="soft num">${summary.failures.length}</span></h2><ul id="failures">${summary.failures.map(failureLine)}</ul>` : ''}
 <h2>Timeline</h2>
-<div class="scroll"><table id="timeline"><thead><tr><th>Application<th>Environment<th>State<th>Why<th>Planned<th>Rendered<th>Applied<th>Healthy</tr></thead>
-<tbody>${rollout.applications.map((planned) => {
-  const outcome = outcomes.find(({ application }) => application === planned.application);
-  return html`<tr><td><a href="/applications/${planned.application}">${planned.application}</a></td><td>${planned.environment}</td>
+<div class="scroll"><table id="timeline"><thead><tr><th>Application<th>Cluster<th>State<th>Why<th>Planned<th>Rendered<th>Applied<th>Healthy</tr></thead>
+<tbody>${timelineOf(rollout, outcomes)}</tbody></table></div>
+${Object.keys(rollout.sent).length > 0 ? html`<h2>Told to the commit</h2>` : ''}
+${Object.entries(rollout.sent).map(([context, sent]) => html`<p><code>${context}</code> ${state(sent.state)} <span class="soft">${sent.description}${sent.refused ? ` (refused: ${sent.refused})` : ''}</span></p>`)}`;
+
+const countsOf = ({ total, synced, progressing, failed, waiting, superseded }: EnvironmentSummary): string =>
+  [
+    total === 0 ? 'no applications affected' : `${synced}/${total} synced`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(progressing > 0 ? [`${progressing} progressing`] : []),
+    ...(waiting > 0 ? [`${waiting} waiting for a person`] : []),
+    ...(superseded > 0 ? [`${superseded} superseded`] : []),
+  ].join(' · ');
+
+const failureLine = ({ application, cluster, message }: ApplicationFailure): Html =>
+  application === ''
+    ? html`<li>${message}</li>`
+    : html`<li><a href="/applications/${application}"><b>${application}</b></a> on ${cluster}: ${message}</li>`;
+
+/** What failed comes first, then what is still under way. */
+const ORDER: readonly string[] = ['failed', 'waiting', 'planned', 'rendered', 'applied', 'superseded', 'healthy'];
+
+const timelineOf = (rollout: Rollout, outcomes: readonly Outcome[]): Html[] => {
+  const known = new Map(outcomes.map((outcome) => [outcome.application, outcome]));
+  const lines = rollout.applications.map((planned) => ({ planned, outcome: known.get(planned.application) }));
+  const rank = ({ outcome }: (typeof lines)[number]): number => ORDER.indexOf(outcome?.phase ?? 'planned');
+  return lines
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map(
+      ({
+        planned,
+        outcome,
+      }) => html`<tr><td class="name"><a href="/applications/${planned.application}">${planned.application}</a></td><td>${planned.cluster}</td>
 <td>${state(outcome?.phase ?? 'planned')} <span class="soft">${outcome?.message ?? ''}</span></td><td class="soft">${planned.reason}</td>
-${(['planned', 'rendered', 'applied', 'healthy'] as const).map((stage) => html`<td class="num">${since(rollout, outcome, stage)}</td>`)}</tr>`;
-})}</tbody></table></div>`;
+${(['planned', 'rendered', 'applied', 'healthy'] as const).map((stage) => html`<td class="num">${since(rollout, outcome, stage)}</td>`)}</tr>`,
+    );
+};
 
 const since = (
   rollout: Rollout,
