@@ -72,7 +72,7 @@ const timelineOf = (rollout: Rollout, outcomes: readonly Outcome[]): Html[] => {
       ({
         planned,
         outcome,
-      }) => html`<tr><td class="name"><a href="/applications/${planned.application}">${planned.application}</a></td><td>${planned.cluster}</td>
+      }) => html`<tr><td class="name"><a href="/applications/${planned.application}">${planned.application}</a></td><td class="name">${planned.cluster}</td>
 <td>${state(outcome?.phase ?? 'planned')} <span class="soft">${outcome?.message ?? ''}</span></td><td class="soft">${planned.reason}</td>
 ${(['planned', 'rendered', 'applied', 'healthy'] as const).map((stage) => html`<td class="num">${since(rollout, outcome, stage)}</td>`)}</tr>`,
     );

@@ -36,7 +36,7 @@ export const openFront = async (repository: string, statuses: Fetch, slackToken:
   const front = await serveThrough(repository, (request, response) => {
     const path = request.url ?? '';
     const isSlack = path.startsWith('/api/chat.');
-    if (!isSlack && !path.includes('/statuses')) return false;
+    if (!isSlack && !path.includes('/statuses') && !path.includes('/issues/')) return false;
     void (isSlack ? answerSlack : answerStatus)(request, response);
     return true;
   });

@@ -2,6 +2,7 @@ import type { BareRepository } from '../../fakes/bare-repository.ts';
 import { createBareRepository } from '../../fakes/bare-repository.ts';
 import { startFakeGitHub } from '../../fakes/fake-github.ts';
 import { startFakeGitLab } from '../../fakes/fake-gitlab.ts';
+import { createFakeComments } from '../../fakes/forge-comments.ts';
 import { createFakeGitHub } from '../../fakes/forge-statuses-github.ts';
 import { createFakeGitLab } from '../../fakes/forge-statuses-gitlab.ts';
 import {
@@ -32,6 +33,8 @@ export interface FakeForge {
   commits: string[];
   /** Every status that the forge took, in order. */
   statuses(): ForgeStatus[];
+  /** Comments of pull request 7. */
+  comments: { body: string }[];
   /** Slack's messages as they read now. */
   slack: { ts: string; text: string; blocks: unknown[] }[];
   /** Every POST to the forge and to Slack. */
@@ -70,9 +73,18 @@ export const startGitHub = async (): Promise<FakeForge> => {
   const repository = await startFakeGitHub(bare.directory);
   const commits: string[] = [];
   const { app } = createFakeGitHub({ repository: 'acme/app', token: SECRETS.TOWLINE_SECRET_FORGE, commits });
-  const front = await openFront(repository.apiURL, app.fetch, SECRETS.TOWLINE_SECRET_SLACK);
+  const pulls = createFakeComments({
+    forge: 'github',
+    repository: 'acme/app',
+    number: 7,
+    token: SECRETS.TOWLINE_SECRET_FORGE,
+    readToken: '',
+  });
+  const answer = (request: Request) => (request.url.includes('/issues/') ? pulls.fetch(request) : app.fetch(request));
+  const front = await openFront(repository.apiURL, answer, SECRETS.TOWLINE_SECRET_SLACK);
   return {
     kind: 'github',
+    comments: pulls.comments,
     repositoryURL: repository.repositoryURL,
     apiURL: front.url,
     slackURL: front.slackURL,
@@ -114,6 +126,7 @@ export const startGitLab = async (): Promise<FakeForge> => {
   const front = await openFront(new URL(repository.apiURL).origin, app.fetch, SECRETS.TOWLINE_SECRET_SLACK);
   return {
     kind: 'gitlab',
+    comments: [],
     repositoryURL: repository.repositoryURL,
     apiURL: `${front.url}/api/v4`,
     slackURL: front.slackURL,
