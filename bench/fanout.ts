@@ -1,9 +1,10 @@
 // N applications of one ConfigMap, one commit that changes all, then one that changes a single one:
-// `npm run bench:fanout [-- --applications 1000] [--kubeconfig FILE] [--calls]`. With a kubeconfig (or KUBECONFIG) the objects go
+// `npm run bench:fanout [-- --applications 1000] [--kubeconfig FILE] [--calls] [--idle SECONDS]`. With a kubeconfig (or KUBECONFIG) the objects go
 // to that cluster, in a namespace of their own, and an API server on this machine is measured, too; else to an embedded one.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createLocalLog } from '../src/local/local-log.ts';
 import type { TowlineEvent } from '../src/ports/events.ts';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     applications: { type: 'string', default: '1000' },
     kubeconfig: { type: 'string', default: process.env.KUBECONFIG ?? '' },
     calls: { type: 'boolean', default: false },
+    idle: { type: 'string', default: '20' },
   },
 });
 const count = Number(values.applications);
@@ -125,6 +127,15 @@ try {
     report(title, await stack.pushAndWait(files), before);
     reportCalls(Object.keys(files).length);
   }
+  // What came after the last rollout's end is over by then.
+  await pause(5_000);
+  const before = costs();
+  await pause(Number(values.idle) * 1_000);
+  const shares = [...costs()].map(([name, { cpuSeconds }]) => {
+    const seconds = cpuSeconds - (before.get(name)?.cpuSeconds ?? 0);
+    return `${name} ${((100 * seconds) / Number(values.idle)).toFixed(1)} % of a core`;
+  });
+  console.log(`idle: ${shares.join('; ')}`);
 } finally {
   await stack.close();
   await close();

@@ -1,5 +1,5 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { createRetryIn, type SqsHandlerDeps } from '../../src/adapters/aws/sqs-handler.ts';
+import { sqsClient } from './aws-clients.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a queue's handler needs to fail well: a log, and the queue to put failed messages back to. */
@@ -10,6 +10,6 @@ export const sqsDeps = (
   const url = config.queues[queue];
   return {
     log,
-    retryIn: url ? createRetryIn(new SQSClient({ useQueueUrlAsEndpoint: false }), url) : () => Promise.resolve(),
+    retryIn: url ? createRetryIn(sqsClient(), url) : () => Promise.resolve(),
   };
 };

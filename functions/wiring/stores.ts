@@ -1,6 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { createDynamoApplicationIndex } from '../../src/adapters/aws/dynamodb-application-index.ts';
 import { createDynamoOutcomes } from '../../src/adapters/aws/dynamodb-outcomes.ts';
 import { createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
@@ -17,9 +14,10 @@ import type { RefRow } from '../../src/domain/ref-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
 import type { Queues, Send } from '../../src/ports/queues.ts';
+import { dynamoClient, s3Client, sqsClient } from './aws-clients.ts';
 
 /** Every table; each function's role lets it touch only those that it names. */
-export const createStores = ({ tablePrefix }: Config, client = new DynamoDBClient({})) => {
+export const createStores = ({ tablePrefix }: Config, client = dynamoClient()) => {
   const table = (name: string) => ({ client, table: `${tablePrefix}${name}` });
   return {
     fleets: createDynamoStore<FleetRow>(table('fleets')),
@@ -39,10 +37,10 @@ export const createStores = ({ tablePrefix }: Config, client = new DynamoDBClien
 };
 
 /** The blob cache; each function's role lets it touch only its own prefixes. */
-export const createBlobs = ({ bucket }: Config) => createS3BlobCache(new S3Client({ forcePathStyle: true }), bucket);
+export const createBlobs = ({ bucket }: Config) => createS3BlobCache(s3Client(), bucket);
 
 /** The queues that this function was given; sending to another one is an error that names the variable. */
-export const createQueues = ({ queues }: Config, client = new SQSClient({ useQueueUrlAsEndpoint: false })): Queues => {
+export const createQueues = ({ queues }: Config, client = sqsClient()): Queues => {
   const send = <Message>(name: keyof typeof queues): Send<Message> => {
     const url = queues[name];
     if (url !== undefined) return skipEmpty(createSqsSend<Message>(client, url));
