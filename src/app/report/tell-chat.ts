@@ -20,7 +20,10 @@ export const tellChat = async (deps: ReportDeps, telling: Telling): Promise<{ to
   if (!target || isQuiet || (failure && failure.retryAt > deps.clock())) return { told: {} };
   const message = slackMessage(summary);
   const digest = createHash('sha256').update(JSON.stringify(message)).digest('hex');
-  if (rollout.slack?.digest === digest) return { told: {} };
+  // What failed to be told is what was told before, or was told all the same: nothing is left to try again.
+  if (rollout.slack?.digest === digest) {
+    return { told: failure ? { undelivered: { ...rollout.undelivered, chat: undefined } } : {} };
+  }
   const editAt = nextEditAt(rollout, telling);
   if (editAt > deps.clock()) return { told: {}, ...(ended ? { later: editAt } : {}) };
   try {

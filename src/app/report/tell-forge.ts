@@ -1,6 +1,7 @@
 import { commitId, releaseCommit, takeCommit } from '../../domain/commit-row.ts';
-import { AppError } from '../../domain/errors.ts';
+import { AppError, transient } from '../../domain/errors.ts';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
+import { holdsLease } from '../../domain/lease.ts';
 import type { EnvironmentStatus } from '../../domain/report/environment-statuses.ts';
 import { afterFailure, dueStatuses, isTakenUp } from '../../domain/report/outbox.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
@@ -25,9 +26,11 @@ export interface ForgeTold {
 export const tellForge = async (deps: ReportDeps, telling: Telling): Promise<ForgeTold> => {
   const { rollout, fleet, summary } = telling;
   const { forge } = rollout.undelivered ?? {};
-  if (rollout.ceded || (forge && forge.retryAt > deps.clock())) return { told: {} };
+  const nothing = { told: forge ? { undelivered: { ...rollout.undelivered, forge: undefined } } : {} };
+  if (rollout.ceded) return nothing;
+  if (forge && forge.retryAt > deps.clock()) return { told: {} };
   const statuses = dueStatuses(rollout, summary, deps.clock());
-  if (statuses.length === 0) return { told: {} };
+  if (statuses.length === 0) return nothing;
   const config = fleet.file.repositories.find(({ url }) => sameRepository(url, rollout.repository));
   // Nobody to tell but those who watch.
   if (!config || config.forge === 'git') return { told: await post(deps, telling, { statuses, unsure: false }) };
@@ -69,6 +72,8 @@ const post = async (deps: ReportDeps, telling: Telling, posting: Posting): Promi
   let { attempt } = rollout;
   const written = await writtenBefore(deps, telling, posting);
   for (const status of posting.statuses) {
+    // A reporter that was paused past its lease may have been overtaken: what it folded is old.
+    if (!holdsLease(rollout.lease, telling.owner, deps.clock())) throw transient('report-late', 'the lease ran out');
     const { context, state, description, waiting } = status;
     if (isTakenUp(rollout.sent[context], status)) attempt = rollout.attempt + 1;
     try {

@@ -22,6 +22,8 @@ export interface Machine {
   decide: DecideFate;
   /** A fault of any kind happened: some promises allow one repetition then. */
   faults: number;
+  /** How often an answer may have been lost: so many repetitions nobody can avoid. */
+  unsure: number;
 }
 
 /** How late an effect may land that a killed process had sent: the lease's margin covers it. */

@@ -14,8 +14,8 @@ const QUIET_WITHIN_MS = 12 * 60 * MINUTE_MS;
 export interface Simulation {
   /** A webhook's authentic event arrives; `delivery` is the forge's id of it. */
   deliver(event: { delivery: string; ref?: string; commit?: string }): void;
-  /** Runs until nothing is left to do; throws where that never comes. */
-  untilQuiet(): Promise<void>;
+  /** Runs until nothing is left to do; throws where that has not come 12 hours after `last` (ms, default: now). */
+  untilQuiet(last?: number): Promise<void>;
   /** Runs for so long. */
   forMilliseconds(milliseconds: number): Promise<void>;
 }
@@ -107,8 +107,11 @@ export const startSimulation = (world: World, workers: number): Simulation => {
       if (!needsPoll() || scheduler.now() - polledAt < POLL_MS) return;
       polledAt = scheduler.now();
       const version = refsNow();
+      const { faults } = machine;
+      const { listRefs } = world.repository.calls;
       await worker.handlers.poll();
-      polled.version = version;
+      // A poll that failed, or held back after a failure, has seen nothing.
+      if (machine.faults === faults && world.repository.calls.listRefs > listRefs) polled.version = version;
     };
     const end = (): void => {
       isOver = true;
@@ -154,8 +157,8 @@ export const startSimulation = (world: World, workers: number): Simulation => {
       });
       while (!isOver) await step();
     },
-    untilQuiet: async () => {
-      const until = scheduler.now() + QUIET_WITHIN_MS;
+    untilQuiet: async (last = scheduler.now()) => {
+      const until = last + QUIET_WITHIN_MS;
       while (await step()) {
         if (scheduler.now() > until)
           throw new Error(`1 no lost commit: not quiet within 12 hours: ${outstandingRows(ports)}`);

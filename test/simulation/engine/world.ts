@@ -61,7 +61,7 @@ export const createWorld = async ({ seed, decide, duplicates = 0, jitter = 3 }: 
   const ports = createMemoryPorts();
   const scheduler = createScheduler(ports.time.now);
   const random = createRandom(seed);
-  const machine: Machine = { scheduler, random, calls: 0, decide: decide ?? (() => OK), faults: 0 };
+  const machine: Machine = { scheduler, random, calls: 0, decide: decide ?? (() => OK), faults: 0, unsure: 0 };
   const clusters = {
     dev: createFakeCluster({ clock: scheduler.now }),
     prod: createFakeCluster({ clock: scheduler.now }),
