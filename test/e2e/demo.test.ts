@@ -107,9 +107,9 @@ describe('npm start', () => {
     await second.next('rollout', (line) => line.commit === commit && line.state === 'success');
     // Nothing was planned, rendered or synced but for this push.
     expect(new Set(second.all('rollout').map((line) => line.commit))).toEqual(new Set([commit]));
-    expect(new Set(second.all('application').map(({ application }) => application))).toEqual(
-      new Set(['argocd/api-dev', 'argocd/api-prod']),
-    );
+    const synced = () => new Set(second.all('application').map(({ application }) => application));
+    // What became of an application is told after it is written, so the rollout's end may be told first.
+    await expect.poll(synced).toEqual(new Set(['argocd/api-dev', 'argocd/api-prod']));
     expect(second.all('render')).toHaveLength(2);
     expect(second.stderr()).toBe('');
     expect(await endOf(second)).toMatchObject({ code: 0, left: [] });
