@@ -117,6 +117,16 @@ export const clusterContract = (title: string, open: () => Promise<ClusterUnderT
         expect(await readMap('created')).toEqual(applied);
       });
 
+      test('takes, dry-runs and lists an object of a megabyte', async () => {
+        const data = { large: 'x'.repeat(1_040_000) };
+        const applied = await applyMap('large', data);
+        const predicted = await cluster.apply(configMap(namespace, 'large', data), { ...ours, dryRun: true });
+        expect(predicted['data']).toEqual(data);
+        const listed = await cluster.list(configMapType, { namespace });
+        expect(listed.find(({ metadata }) => metadata.name === 'large')).toEqual(applied);
+        await cluster.delete(configMapRef(namespace, 'large'));
+      });
+
       test('of the same again changes nothing', async () => {
         const first = await applyMap('same', { a: '1' });
         const second = await applyMap('same', { a: '1' });
