@@ -1,17 +1,26 @@
+import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kubernetes/connect-cluster.ts';
 import { createChartTrees } from '../src/app/chart-trees.ts';
+import { findClusters } from '../src/app/find-clusters.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { pollCharts } from '../src/app/poll-charts.ts';
 import { pollRefs } from '../src/app/poll-refs.ts';
 import { readFleetFile } from '../src/app/read-fleet-file.ts';
 import { sweep } from '../src/app/sweep.ts';
 import { publicCharts } from './wiring/charts.ts';
+import { eksClients } from './wiring/eks.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
 import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
 
-/** What the minute's tick does: `sweep` repeats what is due, `poll` looks at every followed ref and at the charts. */
-export const createSchedule = (runtime: GitRuntime) => {
+/** The kinds of cluster access that only one machine has. */
+type LocalClusters = Pick<ConnectClusterDeps, 'embedded' | 'readFile'>;
+
+/**
+ * What the minute's tick does: `sweep` repeats what is due, `poll` looks at every followed ref and at the charts,
+ * `findClusters` at the fleet's sources of clusters.
+ */
+export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) => {
   const blobs = createBlobs(runtime.config);
   const deps = {
     ...runtime,
@@ -25,7 +34,8 @@ export const createSchedule = (runtime: GitRuntime) => {
     await refs();
     await charts();
   };
-  return { sweep: sweep(deps), poll, readFleet: readFleetFile(deps) };
+  const connect = connectCluster({ clock: runtime.clock, random: Math.random, aws: eksClients, ...local });
+  return { sweep: sweep(deps), poll, readFleet: readFleetFile(deps), findClusters: findClusters({ ...deps, connect }) };
 };
 
 /** Every minute: reads the fleet file where it has moved, repeats what is due, and polls refs at their interval. */
@@ -39,8 +49,9 @@ export const handler = lazily(() => {
   let polledAt = 0;
   return async () => {
     await schedule.readFleet(runtime.config.fleetLocation);
+    const moved = await schedule.findClusters();
     await schedule.sweep();
-    if (runtime.clock() - polledAt < runtime.config.pollSeconds * 1_000) return;
+    if (!moved && runtime.clock() - polledAt < runtime.config.pollSeconds * 1_000) return;
     polledAt = runtime.clock();
     await schedule.poll();
   };

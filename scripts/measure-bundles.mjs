@@ -24,7 +24,7 @@ const FOREIGN = {
   sandbox: [CLUSTERS, SECRETS, ...FORGES, '/@aws-sdk/', '/@smithy/'],
   sync: [TOOLS, SECRETS, ...FORGES],
   report: [CLUSTERS, TOOLS],
-  schedule: [CLUSTERS, TOOLS],
+  schedule: [TOOLS],
   api: [CLUSTERS, TOOLS, SECRETS, ...FORGES],
 };
 

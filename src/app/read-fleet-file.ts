@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { permanent } from '../domain/errors.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
-import { FLEET_ID, type FleetRow } from '../domain/fleet-row.ts';
+import { FLEET_ID, type FleetRow, withFleetFile } from '../domain/fleet-row.ts';
 import { formatProblem } from '../domain/problem.ts';
 import type { Log } from '../ports/log.ts';
 import type { OpenRepository } from '../ports/repository.ts';
@@ -68,8 +68,9 @@ const makeLive = async (deps: ReadFleetDeps, text: string, at: { path: string; d
     deps.log.error('fleet file refused, the one before stays', { problems: parsed.problems.map(formatProblem) });
     return;
   }
-  await updateRow(deps.fleets, FLEET_ID, (known): FleetRow => {
-    const { snapshot: _outdated, ...rest } = known ?? { id: FLEET_ID, version: 0, projects: [] };
-    return { ...rest, file: parsed.fleet, fileDigest: at.digest };
-  });
+  await updateRow(
+    deps.fleets,
+    FLEET_ID,
+    (known): FleetRow => ({ ...withFleetFile(known, parsed.fleet), fileDigest: at.digest }),
+  );
 };

@@ -1,13 +1,16 @@
-import type { FleetFile } from './fleet/fleet-file.ts';
+import type { ClusterConfig, FleetFile } from './fleet/fleet-file.ts';
 import type { AppProject } from './fleet/project.ts';
 import type { SettingsDocument } from './fleet/settings-document.ts';
 import { type Lease, leaseIsFree, newLease } from './lease.ts';
 import type { Row } from './row.ts';
 import { type ArgoSettings, defaultSettings } from './settings/argo-settings.ts';
+import { stableText } from './stable-digest.ts';
 
 /** The one fleet of a stack: its file, and what was last compiled. */
 export interface FleetRow extends Row {
   file: FleetFile;
+  /** The clusters that are written in the file, where others were found beside them (`clustersFrom`). */
+  writtenClusters?: ClusterConfig[];
   /** Git's digest of the file, where it was read from Git. */
   fileDigest?: string;
   /** Digest of the live snapshot, which is also its blob's key; absent before the first compile. */
@@ -53,3 +56,34 @@ export const environmentsOf = (file: FleetFile): string[] =>
 
 /** Where the blob cache has the snapshot of this digest. */
 export const snapshotKey = (digest: string): string => `snapshots/${digest}.json`;
+
+/**
+ * The row with a fleet file that was read anew: what was found beside its clusters stays until it is looked for again. A
+ * changed file makes the fleet be compiled again.
+ */
+export const withFleetFile = (row: FleetRow | undefined, file: FleetFile): FleetRow => {
+  const { snapshot: _outdated, writtenClusters, ...rest } = row ?? { id: FLEET_ID, version: 0, projects: [], file };
+  if (!writtenClusters || !file.clustersFrom) return { ...rest, file };
+  const names = new Set(writtenClusters.map(({ name }) => name));
+  const found = rest.file.clusters.filter(({ name }) => !names.has(name));
+  return { ...rest, file: { ...file, clusters: together(file.clusters, found) }, writtenClusters: file.clusters };
+};
+
+/** The file as it is written, without the clusters that were found. */
+export const writtenFile = ({ file, writtenClusters }: Pick<FleetRow, 'file' | 'writtenClusters'>): FleetFile =>
+  writtenClusters ? { ...file, clusters: writtenClusters } : file;
+
+/** The row with the clusters that were found; undefined where they are the same as before. What is written comes first. */
+export const withFoundClusters = (row: FleetRow, found: readonly ClusterConfig[]): FleetRow | undefined => {
+  const written = row.writtenClusters ?? row.file.clusters;
+  const sorted = found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const clusters = together(written, sorted);
+  if (row.writtenClusters && stableText(clusters) === stableText(row.file.clusters)) return undefined;
+  const { snapshot: _outdated, ...rest } = row;
+  return { ...rest, file: { ...row.file, clusters }, writtenClusters: written };
+};
+
+const together = (written: readonly ClusterConfig[], found: readonly ClusterConfig[]): ClusterConfig[] => {
+  const names = new Set(written.map(({ name }) => name));
+  return [...written, ...found.filter(({ name }) => !names.has(name))];
+};

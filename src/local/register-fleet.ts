@@ -1,6 +1,6 @@
 import { updateRow } from '../app/update-row.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
-import { FLEET_ID, type FleetRow } from '../domain/fleet-row.ts';
+import { FLEET_ID, type FleetRow, withFleetFile, writtenFile } from '../domain/fleet-row.ts';
 import type { Store } from '../ports/store.ts';
 
 /**
@@ -9,9 +9,9 @@ import type { Store } from '../ports/store.ts';
  */
 export const registerFleet = async ({ fleets }: { fleets: Store<FleetRow> }, file: FleetFile): Promise<void> => {
   await updateRow(fleets, FLEET_ID, (known): FleetRow | undefined => {
-    const isSame = known && JSON.stringify(known.file) === JSON.stringify(file);
+    const isSame = known && JSON.stringify(writtenFile(known)) === JSON.stringify(file);
     if (isSame && !known.compiling) return undefined;
-    const { snapshot, compiling: _void, ...rest } = known ?? { id: FLEET_ID, version: 0, projects: [] };
-    return { ...rest, ...(isSame && snapshot ? { snapshot } : {}), file };
+    const { compiling: _void, ...next } = isSame ? known : withFleetFile(known, file);
+    return next;
   });
 };

@@ -85,7 +85,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   adoptEndpoints(options.environment, environment);
   const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url }, closing);
   await checkWebhookSecrets(options.fleet.repositories, runtime.secrets);
-  const schedule = createSchedule(runtime);
+  const schedule = createSchedule(runtime, { embedded: clusters.find, readFile: readLocalFile });
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
   await voidLeases(

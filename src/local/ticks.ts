@@ -4,6 +4,8 @@ const SWEEP_MS = 60_000;
 
 interface Ticks {
   sweep: () => Promise<unknown>;
+  /** Every minute, too: the fleet's clusters, where it has them found. */
+  findClusters: () => Promise<boolean>;
   poll: () => Promise<unknown>;
   pollSeconds: number;
   pollAtStart: boolean;
@@ -11,7 +13,14 @@ interface Ticks {
 }
 
 /** What EventBridge does in AWS: the sweep every minute, the poll at its interval and once at the start. */
-export const startTicks = ({ sweep, poll, pollSeconds, pollAtStart, log }: Ticks): (() => Promise<void>) => {
+export const startTicks = ({
+  sweep,
+  findClusters,
+  poll,
+  pollSeconds,
+  pollAtStart,
+  log,
+}: Ticks): (() => Promise<void>) => {
   const running = new Set<Promise<unknown>>();
   const run = (name: string, work: () => Promise<unknown>): void => {
     const one = work()
@@ -19,9 +28,14 @@ export const startTicks = ({ sweep, poll, pollSeconds, pollAtStart, log }: Ticks
       .finally(() => running.delete(one));
     running.add(one);
   };
+  const lookForClusters = async (): Promise<void> => {
+    if (await findClusters()) await poll();
+  };
+  run('clusters', lookForClusters);
   if (pollAtStart) run('poll', poll);
   const timers = [
     setInterval(() => run('sweep', sweep), SWEEP_MS),
+    setInterval(() => run('clusters', lookForClusters), SWEEP_MS),
     setInterval(() => run('poll', poll), pollSeconds * 1_000),
   ];
   return async () => {

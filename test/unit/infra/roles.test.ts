@@ -84,6 +84,8 @@ const GRANTS: Record<string, string[]> = {
     ...DUE.flatMap((name) => table(`${name}Table/index/due`, 'Query')),
     'Bucket/snapshots/* s3:GetObject',
     ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
+    'eks:*:${AWS::AccountId}:cluster/* eks:DescribeCluster',
+    '${self:custom.clusterRoles} sts:AssumeRole',
     SECRETS,
   ],
   api: [
