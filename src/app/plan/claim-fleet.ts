@@ -7,8 +7,8 @@ import type { PlanDeps } from './deps.ts';
 
 type FleetDeps = Pick<PlanDeps, 'fleets' | 'snapshots' | 'clock'>;
 
-const busy = () =>
-  transient('fleet-compiling', 'another plan compiles the fleet at this moment', { retryAfterSeconds: 2 });
+// No time is named: the queue's own back-off lasts longer than a large fleet's compile, a fixed short one would not.
+const busy = () => transient('fleet-compiling', 'another plan compiles the fleet at this moment');
 
 /** Takes the fleet's compile for `owner`, and answers with the row. Errors: AppError `fleet-compiling` (transient). */
 export const claimFleet = async ({ fleets, clock }: FleetDeps, owner: string): Promise<FleetRow> => {

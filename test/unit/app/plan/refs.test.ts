@@ -6,6 +6,7 @@ import {
   configMapYaml,
   createMemoryStack,
   MAIN,
+  REPOSITORY,
 } from '../../../fakes/memory-stack.ts';
 
 type Stack = Awaited<ReturnType<typeof createMemoryStack>>;
@@ -155,5 +156,25 @@ describe('a repository that does not answer', () => {
     await stack.poll();
     await stack.poll();
     expect(stack.config.calls.listRefs).toBe(calls + 2);
+  });
+});
+
+describe('two refs that both bear on the fleet', () => {
+  it('are not compiled at once: the second is tried again, and the newer fleet stays', async () => {
+    const stack = await createMemoryStack();
+    await stack.push({ 'apps/web.yaml': applicationYaml('web', 'web', 'dev'), ...version('one') });
+    await stack.settle();
+    const row = stack.fleets.rows.get('fleet');
+    if (!row) throw new Error('no fleet');
+    stack.fleets.rows.set('fleet', { ...row, compiling: { owner: 'another ref', until: stack.time.now + 1_000 } });
+    const message = { version: 1 as const, repository: REPOSITORY, ref: MAIN, cause: 'push' as const };
+    stack.repository.commit(MAIN, { 'apps/api.yaml': applicationYaml('api', 'web', 'dev') });
+    await expect(stack.handlers.changes(message)).rejects.toMatchObject({ code: 'fleet-compiling', kind: 'transient' });
+    expect(stack.applications.rows.has('argocd/api')).toBe(false);
+    stack.time.now += 1_001;
+    await stack.handlers.changes(message);
+    await stack.settle();
+    expect(stack.applications.rows.has('argocd/api')).toBe(true);
+    expect(stack.fleets.rows.get('fleet')).not.toHaveProperty('compiling');
   });
 });
