@@ -1,9 +1,7 @@
 import { tmpdir } from 'node:os';
-import { createSetExpander } from '../src/adapters/gotemplate/expand-sets.ts';
 import { createSandbox, type SandboxConfig } from '../src/adapters/render/create-sandbox.ts';
 import { loadConfig } from '../src/config.ts';
-import { isExpandRequest, packExpansion, parseExpandRequest } from '../src/messages/expand-payload.ts';
-import { packResult, parseBundle, unpack } from '../src/messages/sandbox-payload.ts';
+import { isExpandRequest, packResult, parseBundle, unpack } from '../src/messages/sandbox-payload.ts';
 import { lazily } from './wiring/runtime.ts';
 
 export interface SandboxTools extends SandboxConfig {
@@ -17,12 +15,12 @@ export interface SandboxTools extends SandboxConfig {
  */
 export const createSandboxHandler = ({ goTemplates, ...tools }: SandboxTools) => {
   const sandbox = createSandbox(tools);
-  const expander = createSetExpander(goTemplates);
+  let expand: ((content: unknown) => Promise<unknown>) | undefined;
   return async (payload: unknown): Promise<unknown> => {
     const content = unpack(payload);
     if (!isExpandRequest(content)) return packResult(await sandbox.render(parseBundle({ json: content })));
-    const { set, inputs } = parseExpandRequest({ json: content });
-    return packExpansion(await expander.expand(set, inputs));
+    expand ??= (await import('./wiring/expand-sets.ts')).createExpand(goTemplates);
+    return expand(content);
   };
 };
 

@@ -75,10 +75,6 @@ export interface ExpandRequest {
   inputs: GeneratorInputs;
 }
 
-/** Whether an invocation's content is a set to expand, and no bundle to render. */
-export const isExpandRequest = (content: unknown): boolean =>
-  typeof content === 'object' && content !== null && 'expand' in content;
-
 /** Reads an invocation's set and inputs. Errors: AppError `payload-invalid` (rejected) naming the field. */
 export const parseExpandRequest = (payload: unknown): ExpandRequest => {
   const result = v.safeParse(ExpandSchema, unpack(payload));

@@ -79,3 +79,7 @@ export const parseBundle = (payload: unknown): ToolBundle => {
   const [issue] = result.issues;
   throw rejected('payload-invalid', `bundle: ${v.getDotPath(issue) ?? ''}: ${issue.message}`);
 };
+
+/** Whether an invocation's content is a set to expand, and no bundle to render. */
+export const isExpandRequest = (content: unknown): boolean =>
+  typeof content === 'object' && content !== null && 'expand' in content;
