@@ -1,5 +1,5 @@
 /** Reads secrets by the name that the fleet file uses. Values are never logged or stored by the reader. */
 export interface Secrets {
-  /** Errors: AppError `secret-missing` (permanent), `secret-store-unreachable` (transient). */
+  /** Errors: AppError `secret-missing`, `secret-denied` (permanent), `secret-store-unreachable` (transient). */
   read(name: string): Promise<string>;
 }

@@ -25,6 +25,10 @@ const fetchSecret = async (client: SecretsManagerClient, id: string): Promise<st
     const answer = await client.send(new GetSecretValueCommand({ SecretId: id }));
     if (answer.SecretString !== undefined) return answer.SecretString;
   } catch (error) {
+    if (error instanceof Error && error.name === 'AccessDeniedException') {
+      const remedy = 'give it the tag "towline" with the value forge, webhook or slack (README: Deploy to AWS)';
+      throw permanent('secret-denied', `this function may not read secret ${id}: ${remedy}`, { cause: error });
+    }
     if (!(error instanceof Error) || error.name !== 'ResourceNotFoundException') {
       throw transient('secret-store-unreachable', `Secrets Manager did not answer for ${id}`, { cause: error });
     }
