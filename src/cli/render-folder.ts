@@ -1,6 +1,8 @@
+import { createOpenCharts } from '../adapters/helm/open-charts.ts';
+import { createChartTrees, isChartSource } from '../app/chart-trees.ts';
 import { type AffectedApplication, inspectApplication } from '../app/plan/inspect-application.ts';
 import { readContents } from '../app/plan/request-renders.ts';
-import { type CommitTree, reading, type TreeReader } from '../app/plan/tree-reader.ts';
+import { type CommitTree, readChart, reading, type TreeReader } from '../app/plan/tree-reader.ts';
 import { renderBundle } from '../app/render-bundle.ts';
 import { rejected } from '../domain/errors.ts';
 import { type Application, applicationId } from '../domain/fleet/application.ts';
@@ -10,6 +12,8 @@ import { formatProblem } from '../domain/problem.ts';
 import { makeBundle } from '../domain/sources/bundle.ts';
 import { createFolderRepository } from '../local/folder-repository.ts';
 import { readCheckout } from '../local/git-checkout.ts';
+import type { BlobCache } from '../ports/blob-cache.ts';
+import type { OpenCharts } from '../ports/charts.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import { type CommandInput, checkDirectory, STATE_DIR, unreadable } from './command-line.ts';
 
@@ -37,7 +41,7 @@ export const readApplications = async (
 
 const NO_COMMIT = '0'.repeat(40);
 
-/** The folder in the place of every repository, at whatever revision. Errors: as `checkDirectory`. */
+/** The folder in the place of every Git repository, at whatever revision; charts are fetched without credentials. Errors: as `checkDirectory`. */
 export const openFolder = async (path: string, { cwd, environment }: CommandInput): Promise<TreeReader> => {
   await checkDirectory(path);
   const checkout = await readCheckout(path, environment['PATH']).catch(() => undefined);
@@ -45,8 +49,11 @@ export const openFolder = async (path: string, { cwd, environment }: CommandInpu
   const ignored = path === cwd ? [STATE_DIR] : [];
   const repository = createFolderRepository({ path, commit, ignored });
   const tree = await repository.listTree(commit);
+  const charts = createChartTrees({ openCharts: anonymousCharts(), blobs: NO_CACHE });
   return {
-    at: ({ repoURL, targetRevision }) => {
+    at: (source) => {
+      const { repoURL, targetRevision } = source;
+      if (isChartSource(source)) return readChart(charts, {}, source, { repository: repoURL, ref: 'HEAD' });
       const at: CommitTree = {
         repository: repoURL,
         ref: targetRevision ?? 'HEAD',
@@ -58,6 +65,16 @@ export const openFolder = async (path: string, { cwd, environment }: CommandInpu
     },
   };
 };
+
+/** Public charts, and those of this machine: there is no fleet file that would name credentials. */
+const anonymousCharts = (): OpenCharts =>
+  createOpenCharts({
+    secrets: { read: (name) => Promise.reject(rejected('secret-missing', `${name}: there are no secrets here`)) },
+    clock: Date.now,
+    allowInsecure: true,
+  });
+
+const NO_CACHE: BlobCache = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
 
 /** What rendering from a folder needs. */
 export interface RenderDeps {

@@ -16,6 +16,8 @@ Prints what the sources of an Application render to.
                         (default: the current directory)
   -o, --output FORMAT   yaml (default): one document an object; json: one list of all objects
 
+Charts of Helm repositories and OCI registries are fetched, without credentials.
+
 Objects are printed as they are rendered. Added only when they are applied: the destination's namespace, the tracking
 annotation, and the Namespace that CreateNamespace=true asks for. A chart that asks for the cluster's Kubernetes version or
 APIs gets helm's own defaults, unless the source says helm.kubeVersion and helm.apiVersions.

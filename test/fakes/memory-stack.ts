@@ -1,9 +1,11 @@
 import { createSetExpander } from '../../src/adapters/gotemplate/expand-sets.ts';
 import { createRunHealthScript } from '../../src/adapters/lua/run-health-script.ts';
+import { createChartTrees } from '../../src/app/chart-trees.ts';
 import { createControl } from '../../src/app/control/control.ts';
 import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
+import { pollCharts } from '../../src/app/poll-charts.ts';
 import { pollRefs } from '../../src/app/poll-refs.ts';
 import { previewRequest } from '../../src/app/preview/preview-request.ts';
 import { render } from '../../src/app/render.ts';
@@ -17,6 +19,7 @@ import { FLEET_ID } from '../../src/domain/fleet-row.ts';
 import type { ChangeMessage } from '../../src/messages/change.ts';
 import type { PreviewMessage } from '../../src/messages/preview.ts';
 import type { PreviewReport, ReportMessage } from '../../src/messages/report.ts';
+import type { OpenCharts } from '../../src/ports/charts.ts';
 import type { ChatMessage } from '../../src/ports/chat.ts';
 import type { CommitStatus } from '../../src/ports/commit-statuses.ts';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
@@ -74,7 +77,12 @@ const sandboxed = createSetExpander();
  * The whole pipeline over memory: real use cases, queues that are pumped by hand, two clusters. `compareSeconds` 0: what is
  * at rest is compared only when asked for, so that no row at rest is due.
  */
-export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, compareSeconds = 0) => {
+export const createMemoryStack = async (
+  sandbox?: Sandbox,
+  kill?: KillSwitch,
+  compareSeconds = 0,
+  openCharts?: OpenCharts,
+) => {
   const real = createMemoryPorts();
   const guard = <Port extends object>(port: Port): Port => (kill ? mortal(port, kill) : port);
   const ports = {
@@ -119,11 +127,13 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
       return sandboxed.expand(set, inputs);
     },
   };
+  const charts = openCharts && createChartTrees({ openCharts, blobs: ports.blobs });
   const planning = {
     ...ports,
     snapshots,
     indexes: createPlanIndexes(ports.blobs),
     openRepository,
+    ...(charts ? { charts } : {}),
     expander: counted,
     toolVersions: {},
   };
@@ -225,6 +235,7 @@ export const createMemoryStack = async (sandbox?: Sandbox, kill?: KillSwitch, co
     settle,
     push,
     poll: pollRefs({ ...ports, snapshots, openRepository, random: () => 1 }),
+    pollCharts: charts ? pollCharts({ ...ports, snapshots, charts }) : () => Promise.resolve({ changes: 0 }),
     sweep: sweep(ports),
     control: createControl(ports),
     /** Names of the sets that the sandbox expanded, once a step. */

@@ -58,8 +58,11 @@ export const createTreeReader = (
   };
 };
 
-/** A chart as a commit of its own. Its repository and ref are those that are planned: who plans it again starts there. */
-const readChart = async (
+/**
+ * A chart as a commit of its own. Its repository and ref are those that are planned: who plans it again starts there.
+ * Errors: AppError `chart-…` (permanent).
+ */
+export const readChart = async (
   charts: ChartTrees | undefined,
   registrations: Pick<FleetRow['file'], 'chartRepositories'>,
   source: RevisionSource,

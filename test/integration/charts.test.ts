@@ -1,0 +1,125 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createOpenCharts } from '../../src/adapters/helm/open-charts.ts';
+import { createSandbox } from '../../src/adapters/render/create-sandbox.ts';
+import { runRender } from '../../src/cli/render.ts';
+import { type ChartServer, startChartServer } from '../fakes/chart-server.ts';
+import { localTools } from '../fakes/local-tools.ts';
+import { applicationYaml, configMapYaml, createMemoryStack, REPOSITORY } from '../fakes/memory-stack.ts';
+
+const temporary = mkdtempSync(join(tmpdir(), 'towline-charts-'));
+const sandbox = createSandbox({ ...(await localTools()), temporary });
+afterAll(() => rm(temporary, { recursive: true, force: true }));
+
+let server: ChartServer;
+beforeEach(async () => {
+  server = await startChartServer();
+});
+afterEach(() => server.close());
+
+const TEMPLATE = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: web }
+data: { value: "{{ .Chart.Version }} {{ .Values.level }} {{ .Release.Name }}" }
+`;
+const CHART = { 'templates/cm.yaml': TEMPLATE, 'values.yaml': 'level: low\n' };
+
+/** The whole pipeline with real helm and a real chart server; the clock of the charts is the pipeline's. */
+const startStack = async () => {
+  const time = { now: 0 };
+  const openCharts = createOpenCharts({
+    secrets: { read: () => Promise.resolve('') },
+    clock: () => (time.now += 60_000),
+    allowInsecure: true,
+  });
+  return createMemoryStack(sandbox, undefined, 0, openCharts);
+};
+
+const application = (source: string, name = 'web'): string =>
+  applicationYaml(name, 'unused', 'dev').replace(/ {2}source: .*\n/, source);
+
+const valueOf = (stack: Awaited<ReturnType<typeof startStack>>, namespace = 'web') =>
+  [...stack.clusters.dev.objects.values()].find(
+    (one) => one.kind === 'ConfigMap' && one.metadata.namespace === namespace,
+  )?.data;
+
+describe('an Application of a chart', () => {
+  it.each<[string, () => string]>([
+    ['a Helm repository', () => `{ repoURL: "${server.url}/charts", chart: web, targetRevision: 1.x }`],
+    ['an OCI registry', () => `{ repoURL: "${server.host}/team", chart: web, targetRevision: 1.x }`],
+    ['an OCI artifact', () => `{ repoURL: "oci://${server.host}/team/web", path: ".", targetRevision: 1.x }`],
+  ])('of %s is applied, and follows its range', async (_name, source) => {
+    server.publish('web', '1.0.0', CHART);
+    const stack = await startStack();
+    await stack.push({ 'apps/web.yaml': application(`  source: ${source()}\n`) });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.0.0 low web' });
+    expect(await stack.pollCharts()).toEqual({ changes: 0 });
+    server.publish('web', '1.1.0', CHART);
+    expect(await stack.pollCharts()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.1.0 low web' });
+    expect(await stack.pollCharts()).toEqual({ changes: 0 });
+  });
+
+  it('takes values from Git: a push to them renders it again', async () => {
+    server.publish('web', '1.0.0', CHART);
+    const stack = await startStack();
+    const sources = `  sources:
+    - { repoURL: "${server.url}/charts", chart: web, targetRevision: 1.0.0, helm: { valueFiles: [$values/env/prod.yaml] } }
+    - { repoURL: ${REPOSITORY}, targetRevision: main, ref: values }
+`;
+    await stack.push({ 'apps/web.yaml': application(sources), 'env/prod.yaml': 'level: high\n' });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.0.0 high web' });
+    await stack.push({ 'env/prod.yaml': 'level: higher\n' });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.0.0 higher web' });
+    expect(await stack.pollCharts()).toEqual({ changes: 0 });
+  });
+
+  it('fails by itself while its repository is down, and is planned when that answers again', async () => {
+    server.publish('web', '1.0.0', CHART);
+    server.fail(503);
+    const stack = await startStack();
+    const source = `  source: { repoURL: "${server.url}/charts", chart: web, targetRevision: 1.x }\n`;
+    await stack.push({
+      'apps/web.yaml': application(source),
+      'apps/plain.yaml': applicationYaml('plain', 'plain', 'dev'),
+      'plain/cm.yaml': configMapYaml('plain', 'there'),
+    });
+    await stack.settle();
+    expect(valueOf(stack, 'plain')).toEqual({ value: 'there' });
+    expect((await stack.applications.get('argocd/web'))?.desired?.error).toMatchObject({
+      code: 'chart-repository-unreachable',
+      message: expect.stringMatching(/answered 503.*tried again with the next poll/),
+    });
+    expect(await stack.pollCharts()).toEqual({ changes: 0 });
+    server.fail(undefined);
+    expect(await stack.pollCharts()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.0.0 low web' });
+  });
+
+  it('is rendered by `towline render` too', async () => {
+    server.publish('web', '1.0.0', CHART);
+    const source = `  source: { repoURL: "${server.url}/charts", chart: web, targetRevision: "*" }\n`;
+    let out = '';
+    const code = await runRender({
+      args: ['-f', 'app.yaml', '-o', 'json'],
+      cwd: temporary,
+      environment: process.env,
+      readFile: () => Promise.resolve(application(source)),
+      write: (text) => {
+        out += text;
+      },
+      writeError: (text) => {
+        out += text;
+      },
+    });
+    expect([code, JSON.parse(out)]).toEqual([0, [expect.objectContaining({ data: { value: '1.0.0 low web' } })]]);
+  });
+});
