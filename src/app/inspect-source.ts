@@ -1,6 +1,8 @@
+import { AppError } from '../domain/errors.ts';
 import type { ApplicationSource } from '../domain/fleet/application.ts';
 import { inspectOnce } from '../domain/sources/inspect.ts';
 import type { Inspection } from '../domain/sources/inspection.ts';
+import { type OtherRequest, type OtherTree, type OtherTrees, otherPrefix } from '../domain/sources/other-trees.ts';
 import type { ClusterFacts } from '../domain/sources/render-key.ts';
 import type { SourceContext } from '../domain/sources/source-context.ts';
 import type { SourceTree } from '../domain/sources/source-tree.ts';
@@ -17,6 +19,22 @@ export interface RefSource {
   files: SourceFiles;
   revision: string;
 }
+
+/** A tree of elsewhere, and the directory in it that was asked for. */
+export interface OpenedTree extends RefSource {
+  path: string;
+}
+
+/** Opens what a source reads of elsewhere; `key` is the `ref` that its files have in the bundle. */
+export type OpenTree = (key: string, request: OtherRequest) => Promise<OpenedTree>;
+
+export interface InspectDeps {
+  files: SourceFiles;
+  /** Absent: dependencies of charts have to be in charts/, and remote bases are refused. */
+  openTree?: OpenTree;
+}
+
+type OpenedTrees = Map<string, (OpenedTree & { texts: Map<string, string> }) | { reason: string }>;
 
 export interface SourceSettings {
   /** URL schemes allowed in `valueFiles` (argocd-cm `helm.valuesFileSchemes`); none by default. */
@@ -43,12 +61,13 @@ const ROUNDS_AT_MOST = 100;
  * to be rendered. Nothing is executed. What is wrong with the source is an answer (`ok: false`); errors: those of `files`.
  */
 export const inspectSource =
-  (deps: { files: SourceFiles }) =>
+  (deps: InspectDeps) =>
   async (input: InspectInput): Promise<Inspection> => {
     const texts = new Map<string, string>();
+    const others: OpenedTrees = new Map();
     const refTexts = new Map([...input.refSources.keys()].map((name) => [name, new Map<string, string>()]));
     for (let round = 0; round < ROUNDS_AT_MOST; round += 1) {
-      const context = startPass(input, texts, refTexts);
+      const context = startPass(input, texts, refTexts, others);
       const inspection = inspectOnce(context);
       if (inspection) return inspection;
       await readWanted(deps.files, context.trace, texts);
@@ -56,6 +75,7 @@ export const inspectSource =
         const trace = context.refs.get(name);
         if (trace) await readWanted(files, trace, refTexts.get(name) ?? new Map());
       }
+      await readOthers(deps, context, others);
     }
     throw new Error(`inspecting ${input.source.path} does not come to an end`);
   };
@@ -64,19 +84,63 @@ const startPass = (
   input: InspectInput,
   texts: ReadonlyMap<string, string>,
   refTexts: ReadonlyMap<string, ReadonlyMap<string, string>>,
-): SourceContext => ({
-  source: input.source,
-  application: input.application,
-  revision: input.revision,
-  trace: startTrace(input.tree, texts),
-  refs: new Map(
-    [...input.refSources].map(([name, { tree }]) => [name, startTrace(tree, refTexts.get(name) ?? new Map(), name)]),
-  ),
-  ...(input.clusterFacts ? { clusterFacts: input.clusterFacts } : {}),
-  valuesFileSchemes: input.settings?.valuesFileSchemes ?? [],
-  warnings: [],
-  used: new Set(),
-});
+  opened: OpenedTrees,
+): SourceContext => {
+  const others = startOthers(opened);
+  return {
+    source: input.source,
+    application: input.application,
+    revision: input.revision,
+    trace: { ...startTrace(input.tree, texts), others },
+    others,
+    refs: new Map(
+      [...input.refSources].map(([name, { tree }]) => [name, startTrace(tree, refTexts.get(name) ?? new Map(), name)]),
+    ),
+    ...(input.clusterFacts ? { clusterFacts: input.clusterFacts } : {}),
+    valuesFileSchemes: input.settings?.valuesFileSchemes ?? [],
+    warnings: [],
+    used: new Set(),
+  };
+};
+
+/** Every tree of the pass knows the others: a remote base may have remote bases. */
+const startOthers = (opened: OpenedTrees): OtherTrees => {
+  const known = new Map<string, OtherTree>();
+  const others: OtherTrees = { known, wanted: new Map() };
+  for (const [key, one] of opened) {
+    if ('reason' in one) known.set(key, one);
+    else {
+      const trace = { ...startTrace(one.tree, one.texts, key), prefix: otherPrefix(key), others };
+      known.set(key, { trace, path: one.path });
+    }
+  }
+  return others;
+};
+
+const OTHERS_AT_MOST = 100;
+
+const readOthers = async (deps: InspectDeps, { others }: SourceContext, opened: OpenedTrees): Promise<void> => {
+  for (const [key, one] of others.known) {
+    const tree = opened.get(key);
+    if ('trace' in one && tree && 'files' in tree) await readWanted(tree.files, one.trace, tree.texts);
+  }
+  for (const [key, request] of others.wanted) {
+    const tooMany =
+      opened.size >= OTHERS_AT_MOST ? { reason: `is one of more than ${OTHERS_AT_MOST} others` } : undefined;
+    const tree = tooMany ?? (await openOther(deps, key, request));
+    opened.set(key, 'reason' in tree ? tree : { ...tree, texts: new Map() });
+  }
+};
+
+const openOther = async ({ openTree }: InspectDeps, key: string, request: OtherRequest) => {
+  if (!openTree) return { reason: 'is not read here: copy it into the repository' };
+  try {
+    return await openTree(key, request);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind === 'transient') throw error;
+    return { reason: error.message };
+  }
+};
 
 const readWanted = async (files: SourceFiles, { wanted }: Trace, texts: Map<string, string>): Promise<void> => {
   if (wanted.size === 0) return;

@@ -123,3 +123,58 @@ describe('an Application of a chart', () => {
     expect([code, JSON.parse(out)]).toEqual([0, [expect.objectContaining({ data: { value: '1.0.0 low web' } })]]);
   });
 });
+
+describe('an Application of Git', () => {
+  const chartYaml = (more = ''): string =>
+    `apiVersion: v2\nname: app\nversion: 0.1.0\ndependencies:\n- { name: web, version: 1.x, repository: "${server.url}/charts" }\n${more}`;
+
+  it('whose chart depends on charts of a repository gets them, pinned by its lock', async () => {
+    for (const version of ['1.0.0', '1.1.0']) server.publish('web', version, CHART);
+    const stack = await startStack();
+    const lock = `dependencies:\n- { name: web, version: 1.0.0, repository: "${server.url}/charts" }\ndigest: sha256:x\n`;
+    const apps = { 'apps/web.yaml': applicationYaml('web', 'chart', 'dev') };
+    await stack.push({ ...apps, 'chart/Chart.yaml': chartYaml(), 'chart/values.yaml': 'web: { level: set }\n' });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.1.0 set web' });
+    await stack.push({ 'chart/Chart.lock': lock });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.0.0 set web' });
+  });
+
+  it('whose chart depends on what is nowhere is told so, with file and repository', async () => {
+    const stack = await startStack();
+    await stack.push({
+      'apps/web.yaml': applicationYaml('web', 'chart', 'dev'),
+      'chart/Chart.yaml': chartYaml(),
+    });
+    await stack.settle();
+    expect((await stack.applications.get('argocd/web'))?.desired?.error).toMatchObject({
+      code: 'chart-dependencies-missing',
+      message: expect.stringMatching(/^chart\/Chart\.yaml: .*web 1\.x \(http.*has no chart web/),
+    });
+  });
+
+  it('with a remote base in a registered repository gets it at its commit; one of another is refused', async () => {
+    const stack = await startStack();
+    await stack.pushConfig({
+      'bases/web/kustomization.yaml': 'resources: [cm.yaml, ../more]\nnamePrefix: remote-\n',
+      'bases/web/cm.yaml': configMapYaml('web', 'remote'),
+      'bases/more/kustomization.yaml': 'resources: []\n',
+    });
+    const base = (url: string) => `namespace: web\nresources:\n- ${url}//bases/web?ref=main\n`;
+    await stack.push({
+      'apps/web.yaml': applicationYaml('web', 'overlay', 'dev'),
+      'overlay/kustomization.yaml': base('https://git.example.com/acme/config'),
+    });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: 'remote' });
+    await stack.push({ 'overlay/kustomization.yaml': base('https://git.example.com/acme/unknown') });
+    await stack.settle();
+    expect((await stack.applications.get('argocd/web'))?.desired?.error).toMatchObject({
+      code: 'remote-base-unsupported',
+      message: expect.stringMatching(
+        /^overlay\/kustomization\.yaml:3: resources: .*add https:\/\/git\.example\.com\/acme\/unknown to spec\.repositories/,
+      ),
+    });
+  });
+});

@@ -1,13 +1,14 @@
 import type { SourceRevision } from '../../domain/application-row.ts';
-import { AppError } from '../../domain/errors.ts';
+import { AppError, permanent } from '../../domain/errors.ts';
 import type { ApplicationSource } from '../../domain/fleet/application.ts';
 import type { CompiledApplication } from '../../domain/fleet/snapshot.ts';
 import type { PlanIndexEntry } from '../../domain/plan-index.ts';
 import { formatProblem } from '../../domain/problem.ts';
 import type { SourceInput } from '../../domain/sources/inputs.ts';
 import type { InspectedSource } from '../../domain/sources/inspection.ts';
+import type { OtherRequest } from '../../domain/sources/other-trees.ts';
 import { renderKeyOf } from '../../domain/sources/render-key.ts';
-import { inspectSource } from '../inspect-source.ts';
+import { inspectSource, type OpenTree } from '../inspect-source.ts';
 import type { CommitTree, TreeReader } from './tree-reader.ts';
 
 /** One source as it stands: where it was read and what its render depends on. */
@@ -73,7 +74,9 @@ const inspectOne = async (
   affected.revisions.push({ repository, ref, commit, ...(chart ? { chart } : {}) });
   if (isLending(source)) return addInputs(affected, index, []);
   const { name, namespace, project, destination } = application;
-  const inspection = await inspectSource({ files: from.files })({
+  const others = new Map<string, CommitTree>();
+  const openTree = openOther(trees, others);
+  const inspection = await inspectSource({ files: from.files, openTree })({
     source,
     application: { name, namespace, project, destinationNamespace: destination.namespace },
     tree: from.tree,
@@ -89,8 +92,38 @@ const inspectOne = async (
     );
   }
   if (inspection.ok)
-    affected.sources.push({ from, refs, inspection, renderKey: renderKeyOf(inspection, { toolVersions }) });
+    affected.sources.push({
+      from,
+      refs: new Map([...refs, ...others]),
+      inspection,
+      renderKey: renderKeyOf(inspection, { toolVersions }),
+    });
   else affected.error ??= { code: inspection.error.code, message: describe(inspection.error) };
+};
+
+/** Opens charts that charts depend on, and remote bases in registered repositories; `opened` keeps them for their bytes. */
+const openOther =
+  (trees: TreeReader, opened: Map<string, CommitTree>): OpenTree =>
+  async (key, request) => {
+    const { path, from } = await findOther(trees, request);
+    opened.set(key, from);
+    return { path, tree: from.tree, files: from.files, revision: from.commit };
+  };
+
+const findOther = async (trees: TreeReader, request: OtherRequest): Promise<{ path: string; from: CommitTree }> => {
+  if (request.type === 'chart') return { path: '', from: await trees.at(request) };
+  const { candidates, targetRevision } = request;
+  for (const { repoURL, path } of candidates) {
+    const source = { repoURL, ...(targetRevision === undefined ? {} : { targetRevision }) };
+    const from = await trees.at(source).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'repository-unregistered') return undefined;
+      throw error;
+    });
+    if (from) return { path: path.replace(/\/+$/, ''), from };
+  }
+  const [first] = candidates;
+  const remedy = `add ${first?.repoURL} to spec.repositories of the fleet file, or copy the base into the repository`;
+  throw permanent('repository-unregistered', `is of a repository that is not registered: ${remedy}`);
 };
 
 /** A source that is there only to lend its files: it has nothing to render. */

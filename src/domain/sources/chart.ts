@@ -1,6 +1,7 @@
 import { type ChartUse, scanChart } from './chart-scan.ts';
 import { mappingsOf } from './kustomization.ts';
 import { isFields } from './objects.ts';
+import { otherTree } from './other-trees.ts';
 import { directoryDigest, type SourceEntry } from './source-tree.ts';
 import { fail, joinPath, locate, note, putFile, readText, type Trace, walkFiles } from './trace.ts';
 import { readYaml } from './yaml-documents.ts';
@@ -37,7 +38,7 @@ export const takeChart = (trace: Trace, directory: string, values: readonly stri
   const texts = read.map(({ entry }) => readText(trace, entry)).filter((text) => text !== undefined);
   const packed = read.some(({ path }) => path.endsWith('.tgz'));
   const scanned = scanChart([...texts, ...values]);
-  const use = packed ? { kubeVersion: true, apiVersions: true, files: true } : scanned;
+  const use = packed ? USES_EVERYTHING : scanned;
   const metadata = readMetadata(trace, directory, 'Chart.yaml');
   noteChart(trace, directory, use.files);
   for (const { path, entry } of use.files ? files : read) putFile(trace, under(directory, path), entry.digest);
@@ -110,21 +111,69 @@ const takeDependencies = (
 ): Chart[] => {
   const declared = [...mappingsOf(metadata.dependencies), ...readRequirements(trace, directory)];
   const vendored = vendoredCharts(trace, files);
+  const locked = lockedVersions(trace, directory);
   const missing: string[] = [];
   const taken: Chart[] = [];
   for (const { name, version, repository } of declared) {
     if (typeof name !== 'string' || vendored.has(name)) continue;
     if (files.some(({ path }) => path.startsWith(`charts/${name}-`) && path.endsWith('.tgz'))) continue;
     const local = typeof repository === 'string' && repository.startsWith('file://') ? repository.slice(7) : undefined;
-    if (local === undefined) missing.push(describe(name, version, repository));
-    else taken.push(...takeLocal(trace, directory, name, local));
+    if (local !== undefined) taken.push(...takeLocal(trace, directory, name, local));
+    else {
+      const found = takeRemote(trace, directory, { name, version, repository, locked: locked.get(name) });
+      if (typeof found === 'string') missing.push(found);
+      else if (found) taken.push(found);
+    }
   }
-  if (missing.length === 0 || trace.wanted.size > 0) return taken;
+  if (missing.length === 0 || trace.wanted.size > 0 || trace.others?.wanted.size) return taken;
   const remedy = 'run `helm dependency build` and commit charts/';
   const file = under(directory, 'Chart.yaml');
   throw fail('chart-dependencies-missing', `${file}: dependencies not in charts/: ${missing.join(', ')}: ${remedy}`, {
     file,
   });
+};
+
+interface Dependency {
+  name: string;
+  version: unknown;
+  repository: unknown;
+  /** What Chart.lock says. */
+  locked: string | undefined;
+}
+
+/** A dependency of a Helm repository or OCI registry goes below `charts/`, as `helm dependency build` does it. */
+const takeRemote = (trace: Trace, directory: string, dependency: Dependency): Chart | string | undefined => {
+  const { name, version, repository, locked } = dependency;
+  const text = describe(name, version, repository);
+  if (typeof repository !== 'string' || !/^(?:https?|oci):\/\//.test(repository)) return text;
+  const targetRevision = locked ?? (typeof version === 'string' ? version : '');
+  const other = otherTree(trace, { type: 'chart', repoURL: repository, chart: name, targetRevision });
+  if (!other) return undefined;
+  if ('reason' in other) return `${text}: ${other.reason}`;
+  const files = [...other.trace.tree.entries.values()].filter(({ mode }) => mode === 'file');
+  for (const { path, digest } of files) {
+    const at = under(directory, `charts/${name}-${other.trace.tree.commit}/${path}`);
+    trace.files.set(at, { path: at, digest, ...(other.trace.ref === undefined ? {} : { ref: other.trace.ref }) });
+  }
+  const texts = files.flatMap((entry) => (isPacked(entry) ? [] : (readText(other.trace, entry) ?? [])));
+  return { use: files.some(isPacked) ? USES_EVERYTHING : scanChart(texts), constrainsKubeVersion: true };
+};
+
+const isPacked = ({ path }: SourceEntry): boolean => path.endsWith('.tgz');
+const USES_EVERYTHING: ChartUse = { kubeVersion: true, apiVersions: true, files: true };
+
+/** The versions that Chart.lock (requirements.lock) pins, by the chart's name. */
+const lockedVersions = (trace: Trace, directory: string): Map<string, string> => {
+  const versions = new Map<string, string>();
+  for (const name of ['Chart.lock', 'requirements.lock']) {
+    const found = locate(trace, under(directory, name));
+    if (typeof found === 'string' || found.mode === 'directory') continue;
+    const text = readText(trace, found);
+    for (const one of text === undefined ? [] : mappingsOf(parseMetadata(found.path, text).dependencies)) {
+      if (typeof one.name === 'string' && typeof one.version === 'string') versions.set(one.name, one.version);
+    }
+  }
+  return versions;
 };
 
 const describe = (name: string, version: unknown, repository: unknown): string => {
@@ -165,7 +214,8 @@ const takeLocal = (trace: Trace, directory: string, name: string, path: string):
   const inner: Trace = { ...trace, files: new Map() };
   const chart = takeChart(inner, source, []);
   for (const taken of inner.files.values()) {
-    putFile(trace, under(directory, `charts/${name}/${taken.path.slice(source.length + 1)}`), taken.digest);
+    const at = under(directory, `charts/${name}/${taken.path.slice(source.length + 1)}`);
+    trace.files.set(at, { ...taken, path: at });
   }
   return chart ? [chart] : [];
 };

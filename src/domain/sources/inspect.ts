@@ -15,7 +15,7 @@ import {
 import { inspectKustomize } from './kustomize.ts';
 import { type SourceContext, usesRevision } from './source-context.ts';
 import { detectType, withOverrides } from './source-options.ts';
-import { fail, joinPath, locate, note } from './trace.ts';
+import { fail, joinPath, locate, note, type Trace } from './trace.ts';
 
 /**
  * One pass over a source with the texts known so far. Undefined: texts are wanted (see the context's traces); read them
@@ -32,8 +32,14 @@ export const inspectOnce = (context: SourceContext): Inspection | undefined => {
   }
 };
 
-const isWanting = ({ trace, refs }: SourceContext): boolean =>
-  [trace, ...refs.values()].some(({ wanted }) => wanted.size > 0);
+const isWanting = (context: SourceContext): boolean =>
+  context.others.wanted.size > 0 || tracesOf(context).some(({ wanted }) => wanted.size > 0);
+
+const tracesOf = ({ trace, refs, others }: SourceContext): Trace[] => [
+  trace,
+  ...refs.values(),
+  ...[...others.known.values()].flatMap((one) => ('trace' in one ? [one.trace] : [])),
+];
 
 const inspectWith = (context: SourceContext): Inspection | undefined => {
   if (context.source.ref && !context.source.path) return lending(context);
@@ -125,8 +131,8 @@ const inputsOf = ({ trace, refs }: SourceContext): InspectedInputs => ({
   ),
 });
 
-const filesOf = ({ trace, refs }: SourceContext): BundleInput[] =>
-  [trace, ...refs.values()].flatMap(({ files }) => [...files.values()]);
+const filesOf = (context: SourceContext): BundleInput[] =>
+  tracesOf(context).flatMap(({ files }) => [...files.values()]);
 
 const toSourceError = ({ code, message, details }: AppError): SourceError => {
   const { file, line } = details;

@@ -8,6 +8,7 @@ import {
   textsOf,
 } from './kustomization.ts';
 import { isFields } from './objects.ts';
+import { otherTree, parseBase } from './other-trees.ts';
 import { fail, locate, note, readText, type Trace, takeFile } from './trace.ts';
 import { readYaml } from './yaml-documents.ts';
 
@@ -15,6 +16,8 @@ import { readYaml } from './yaml-documents.ts';
 export interface KustomizeWalk {
   trace: Trace;
   seen: Set<string>;
+  /** Kustomizations whose remote entries were replaced by paths in the bundle, by their own. */
+  replaced: Map<string, Record<string, unknown>>;
 }
 
 const DEPTH_AT_MOST = 50;
@@ -60,7 +63,7 @@ const isInline = (entry: string): boolean => entry.includes('\n') || /^\s*[{[]|:
 
 /** A resource, base or component: a file, a directory with a kustomization, or something remote. */
 const followEntry = (walk: KustomizeWalk, from: Kustomization, field: string, entry: string, depth: number): void => {
-  if (isRemote(entry)) throw remote(from, field, entry);
+  if (isRemote(entry)) return followRemote(walk, from, field, entry, depth);
   const path = resolveEntry(from, field, entry);
   const found = locate(walk.trace, path);
   if (found === 'unread') return;
@@ -75,16 +78,56 @@ const followDirectory = (
   path: string,
   depth: number,
 ): void => {
-  if (walk.seen.has(path)) return;
-  walk.seen.add(path);
+  // Directories of several trees have the same names.
+  const key = (walk.trace.prefix ?? '') + path;
+  if (walk.seen.has(key)) return;
+  walk.seen.add(key);
   const named = `${from.file}:${lineOf(from.text, path.slice(path.lastIndexOf('/') + 1))}: ${field}`;
   const kustomization = readKustomization(walk.trace, path, named);
   if (kustomization) followKustomization(walk, kustomization, depth + 1);
 };
 
-const remote = ({ file, text }: Kustomization, field: string, entry: string) => {
+/** A base in another repository: read at its commit, put beside the source's files, and named by its path there. */
+const followRemote = (walk: KustomizeWalk, from: Kustomization, field: string, entry: string, depth: number): void => {
+  const request = parseBase(entry);
+  if (!request) throw remote(from, field, entry, 'is a file to download: copy it into the repository');
+  const other = otherTree(walk.trace, request);
+  if (!other) return;
+  if ('reason' in other) throw remote(from, field, entry, other.reason);
+  replaceEntry(walk, from, field, entry, `${other.trace.prefix ?? ''}${other.path}`);
+  const inner = { ...walk, trace: other.trace };
+  const found = locate(other.trace, other.path);
+  if (found === 'unread') return;
+  const isDirectory = found !== 'absent' && found.mode === 'directory';
+  if (!isDirectory) throw remote(from, field, entry, `names ${other.path || 'the root'}, which is no directory there`);
+  followDirectory(inner, from, field, other.path, depth);
+};
+
+const replaceEntry = (
+  { trace, replaced }: KustomizeWalk,
+  from: Kustomization,
+  field: string,
+  entry: string,
+  target: string,
+): void => {
+  const prefix = trace.prefix ?? '';
+  const fields = replaced.get(prefix + from.file) ?? from.fields;
+  const up = (prefix + from.directory)
+    .split('/')
+    .filter(Boolean)
+    .map(() => '..');
+  const path = [...up, target].join('/');
+  const entries = textsOf(fields[field]).map((one) => (one === entry ? path : one));
+  replaced.set(prefix + from.file, { ...fields, [field]: entries });
+};
+
+const remote = (
+  { file, text }: Kustomization,
+  field: string,
+  entry: string,
+  remedy = 'is remote, which only bases may be: copy it into the repository',
+) => {
   const line = lineOf(text, entry);
-  const remedy = 'is remote, which is not supported yet: vendor it into the repository';
   return fail('remote-base-unsupported', `${file}:${line}: ${field}: ${entry} ${remedy}`, { file, line });
 };
 

@@ -23,10 +23,14 @@ export const inspectKustomize = (context: SourceContext, directory: string): Kus
   const options = substituted(context, written);
   const unchanged = changesNothing(options);
   const edited = unchanged ? written : { ...written, fields: editKustomization(written.fields, options) };
-  followKustomization({ trace, seen: new Set([directory]) }, edited);
+  const replaced = new Map<string, Record<string, unknown>>();
+  followKustomization({ trace, seen: new Set([directory]), replaced }, edited);
+  if (!unchanged && !replaced.has(written.file)) replaced.set(written.file, edited.fields);
   return {
     render: { tool: 'kustomize', path: directory },
-    generated: unchanged ? {} : { [written.file]: `${JSON.stringify(edited.fields, null, 2)}\n` },
+    generated: Object.fromEntries(
+      [...replaced].map(([file, fields]) => [file, `${JSON.stringify(fields, null, 2)}\n`]),
+    ),
   };
 };
 

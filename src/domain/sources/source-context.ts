@@ -1,6 +1,7 @@
 import type { ApplicationSource } from '../fleet/application.ts';
 import { buildEnvironment, isRevisionVariable, substitute } from './build-environment.ts';
 import type { SourceWarning } from './inspection.ts';
+import type { OtherTrees } from './other-trees.ts';
 import type { ClusterFacts } from './render-key.ts';
 import { note, type Trace } from './trace.ts';
 
@@ -11,6 +12,7 @@ export interface SourceContext {
   revision: string;
   trace: Trace;
   refs: ReadonlyMap<string, Trace>;
+  others: OtherTrees;
   clusterFacts?: ClusterFacts;
   valuesFileSchemes: readonly string[];
   warnings: SourceWarning[];

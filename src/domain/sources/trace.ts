@@ -2,6 +2,7 @@ import { permanent } from '../errors.ts';
 import type { BundleInput } from './bundle.ts';
 import type { SourceInput } from './inputs.ts';
 import type { SourceErrorCode } from './inspection.ts';
+import type { OtherTrees } from './other-trees.ts';
 import { listDirectory, type SourceEntry, type SourceTree } from './source-tree.ts';
 
 /**
@@ -16,6 +17,10 @@ export interface Trace {
   files: Map<string, BundleInput>;
   /** Name of the `ref` source that the tree belongs to; undefined: the source's own. */
   ref?: string;
+  /** Where the tree's files stand in the bundle, for a tree that is not the source's own; '' or ending in a slash. */
+  prefix?: string;
+  /** Trees of elsewhere that the source reads. */
+  others?: OtherTrees;
 }
 
 /** A trace of a tree with nothing noted yet. */
@@ -121,7 +126,8 @@ export const takeFile = (trace: Trace, path: string, bundlePath = path): Found =
 
 /** Puts a file into the bundle; the input is somebody else's to note. */
 export const putFile = (trace: Trace, path: string, digest: string): void => {
-  trace.files.set(path, { path, digest, ...(trace.ref === undefined ? {} : { ref: trace.ref }) });
+  const at = (trace.prefix ?? '') + path;
+  trace.files.set(at, { path: at, digest, ...(trace.ref === undefined ? {} : { ref: trace.ref }) });
 };
 
 /** A file's text; undefined: it has to be read first (now wanted), or is none. */

@@ -200,7 +200,7 @@ describe('a chart', () => {
           'name: c\ndependencies:\n- {name: redis, version: 1.x, repository: "https://r.example"}\n- {name: pg}',
       },
       'chart-dependencies-missing',
-      /redis 1\.x \(https:\/\/r\.example\), pg \(no repository\): run `helm dependency build`/,
+      /redis 1\.x \(https:\/\/r\.example\): is not read here.*, pg \(no repository\): run `helm dependency build`/,
     ],
     [
       'templates that link out of the repository',

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import type { Trace } from './trace.ts';
+
+/** A tree that a source turns out to read beside its own: a chart that its chart depends on, a remote base. */
+export type OtherRequest =
+  | { type: 'chart'; repoURL: string; chart: string; targetRevision: string }
+  | { type: 'base'; candidates: readonly BaseAddress[]; targetRevision?: string };
+
+/** A URL cut into repository and directory; where it is not plain where to cut, there are several. */
+export interface BaseAddress {
+  repoURL: string;
+  path: string;
+}
+
+/** What a request came to: `path` is the directory in the tree. */
+export type OtherTree = { trace: Trace; path: string } | { reason: string };
+
+/** The other trees of one pass; what is `wanted` is opened before the next one. */
+export interface OtherTrees {
+  known: ReadonlyMap<string, OtherTree>;
+  wanted: Map<string, OtherRequest>;
+}
+
+/** What tells one request from another. */
+export const otherKey = (request: OtherRequest): string => JSON.stringify(request);
+
+/** Where the files of another tree stand in a bundle: a name that no file of the source has. */
+export const otherPrefix = (key: string): string =>
+  `.towline-${createHash('sha256').update(key).digest('hex').slice(0, 12)}/`;
+
+/** The tree that a request came to; undefined: it is wanted now. */
+export const otherTree = ({ others }: Trace, request: OtherRequest): OtherTree | undefined => {
+  if (!others) return { reason: 'nothing else can be read from here' };
+  const key = otherKey(request);
+  const known = others.known.get(key);
+  if (!known) others.wanted.set(key, request);
+  return known;
+};
+
+const HOST_FIRST = /^(?:[a-z0-9-]+\.)+[a-z]{2,}\//i;
+
+/**
+ * Reads a kustomization's remote entry: `https://host/owner/repo//path?ref=v1`, `github.com/owner/repo/path`,
+ * `git@host:owner/repo.git//path`. Undefined: it is a file to download, or no repository at all.
+ * Source: kustomize, "remote targets".
+ */
+export const parseBase = (entry: string): Extract<OtherRequest, { type: 'base' }> | undefined => {
+  const [address = '', query = ''] = entry.replace(/^git::/, '').split('?');
+  const parameters = new URLSearchParams(query);
+  const targetRevision = parameters.get('ref') ?? parameters.get('version') ?? undefined;
+  if (/\.(?:ya?ml|json)$/.test(address)) return undefined;
+  const url = HOST_FIRST.test(address) ? `https://${address}` : address;
+  const candidates = cut(url);
+  if (candidates.length === 0) return undefined;
+  return { type: 'base', candidates, ...(targetRevision === undefined ? {} : { targetRevision }) };
+};
+
+const cut = (url: string): BaseAddress[] => {
+  const [, root = '', rest = ''] = /^([a-z+]+:\/\/[^/]+\/|[\w.-]+@[\w.-]+:)(.*)$/i.exec(url) ?? [];
+  if (rest === '') return [];
+  const [before = '', ...after] = rest.split('//');
+  if (after.length > 0) return [{ repoURL: root + before, path: after.join('/') }];
+  const suffix = rest.indexOf('.git/');
+  if (suffix > 0) return [{ repoURL: root + rest.slice(0, suffix + 4), path: rest.slice(suffix + 5) }];
+  const parts = rest.split('/').filter(Boolean);
+  // owner/repo first; groups may be nested.
+  return parts.slice(1).map((_part, index) => ({
+    repoURL: root + parts.slice(0, index + 2).join('/'),
+    path: parts.slice(index + 2).join('/'),
+  }));
+};
