@@ -4,8 +4,11 @@ import type { ApplicationSource } from '../../src/domain/fleet/application.ts';
 import type { FailedSource, InspectedSource, Inspection } from '../../src/domain/sources/inspection.ts';
 import type { SourceEntry, SourceTree } from '../../src/domain/sources/source-tree.ts';
 
-/** Text by path; `{link}` is a symbolic link, `{bytes}` anything else, `{submodule}` a submodule. */
-export type MemoryFiles = Record<string, string | { link: string } | { bytes: Uint8Array } | { submodule: string }>;
+/** Text by path; `{link}` is a symbolic link, `{script}` an executable file, `{bytes}` anything else, `{submodule}` a submodule. */
+export type MemoryFiles = Record<
+  string,
+  string | { link: string } | { script: string } | { bytes: Uint8Array } | { submodule: string }
+>;
 
 export interface MemorySource {
   tree: SourceTree;
@@ -24,6 +27,10 @@ const sha1 = (...parts: (string | Uint8Array)[]): string => {
 const entryOf = (path: string, file: MemoryFiles[string]): { entry: SourceEntry; bytes: Uint8Array } => {
   if (typeof file !== 'string' && 'submodule' in file) {
     return { entry: { path, mode: 'submodule', digest: file.submodule }, bytes: new Uint8Array() };
+  }
+  if (typeof file !== 'string' && 'script' in file) {
+    const bytes = Buffer.from(file.script);
+    return { entry: { path, mode: 'executable', digest: sha1('blob', bytes), size: bytes.length }, bytes };
   }
   const isLink = typeof file !== 'string' && 'link' in file;
   const bytes = typeof file === 'string' ? Buffer.from(file) : isLink ? Buffer.from(file.link) : file.bytes;

@@ -1,5 +1,5 @@
 import { type FileSelection, selectFiles } from './file-selection.ts';
-import { directoryDigest, type SourceTree } from './source-tree.ts';
+import { directoryDigest, isLinked, type SourceTree } from './source-tree.ts';
 
 /**
  * One thing that a render read from a tree, with its digest then. Tuples, as an index holds some 50,000 of them.
@@ -35,23 +35,38 @@ export const inputsChanged = (inputs: readonly SourceInput[], tree: SourceTree):
 const changeOf = (input: SourceInput, tree: SourceTree): string | undefined => {
   switch (input[0]) {
     case 'file':
-      return difference(input[1], input[2], fileDigest(tree, input[1]));
+      return difference(input[1], input[2], fileDigest(tree, input[1]) ?? linkedFrom(input[2], tree, input[1]));
     case 'none': {
-      const present = input[2].map((name) => below(input[1], name)).find((path) => fileDigest(tree, path) !== null);
-      return present === undefined ? undefined : `${present} added`;
+      const present = input[2].map((name) => below(input[1], name)).find((path) => isTaken(tree, path));
+      if (present !== undefined) return `${present} added`;
+      return isLinked(tree, input[1]) ? `${input[1]} became a symbolic link` : undefined;
     }
     case 'link': {
       const entry = tree.entries.get(input[1]);
       return difference(input[1], input[2], entry?.mode === 'symlink' ? entry.digest : null);
     }
     case 'tree':
-      return difference(input[1] || 'the repository', input[2], directoryDigest(tree, input[1]) ?? null);
+      return difference(
+        input[1] || 'the repository',
+        input[2],
+        directoryDigest(tree, input[1]) ?? linkedFrom(input[2], tree, input[1]),
+      );
     case 'commit':
       return input[1] === tree.commit ? undefined : 'the commit is written into the manifests';
     case 'files':
       return selectionChange(input, tree);
   }
 };
+
+/** Whether a file stands at a path, or a link that may lead to one. */
+const isTaken = (tree: SourceTree, path: string): boolean => {
+  const mode = tree.entries.get(path)?.mode;
+  return mode === 'file' || mode === 'executable' || mode === 'symlink';
+};
+
+/** What was absent and is now a symbolic link, or behind one, may be there. */
+const linkedFrom = (before: string | null, tree: SourceTree, path: string): string | null =>
+  before === null && isLinked(tree, path) ? 'linked' : null;
 
 const below = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
 

@@ -49,6 +49,17 @@ export const listFiles = (tree: SourceTree, directory: string): SourceEntry[] =>
     entry.mode === 'directory' ? listFiles(tree, entry.path) : [entry],
   );
 
+/** Whether a path is a symbolic link, or leads through one. */
+export const isLinked = ({ entries }: Pick<SourceTree, 'entries'>, path: string): boolean => {
+  for (let at = path; at !== ''; at = parentOf(at)) {
+    const mode = entries.get(at)?.mode;
+    if (mode === 'symlink') return true;
+    // Whatever a directory is in, is a directory as well.
+    if (mode === 'directory') return false;
+  }
+  return false;
+};
+
 /** The tree digest of a directory ('' is the root); undefined where there is none. */
 export const directoryDigest = (tree: SourceTree, directory: string): string | undefined => {
   if (directory === '') return tree.digest;

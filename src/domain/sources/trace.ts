@@ -3,7 +3,7 @@ import type { BundleInput } from './bundle.ts';
 import type { SourceInput } from './inputs.ts';
 import type { SourceErrorCode } from './inspection.ts';
 import type { OtherTrees } from './other-trees.ts';
-import { listDirectory, type SourceEntry, type SourceTree } from './source-tree.ts';
+import { isLinked, listDirectory, type SourceEntry, type SourceTree } from './source-tree.ts';
 
 /**
  * One pass over what a source reads. A pass is pure: texts that it would like to see and that were not read yet are put
@@ -42,8 +42,13 @@ const LINKS_AT_MOST = 40;
 export const fail = (code: SourceErrorCode, message: string, at: { file?: string; line?: number } = {}) =>
   permanent(code, message, { details: at });
 
-/** Puts down an input once. */
+/**
+ * Puts down an input once. What is absent behind a symbolic link is put down where the link leads to: the place itself is
+ * taken, by the link.
+ */
 export const note = (trace: Trace, input: SourceInput): void => {
+  const isAbsent = (input[0] === 'file' || input[0] === 'tree') && input[2] === null;
+  if (isAbsent && isLinked(trace.tree, input[1])) return;
   trace.inputs.set(`${input[0]} ${typeof input[1] === 'string' ? input[1] : JSON.stringify(input[1])}`, input);
 };
 
@@ -55,7 +60,7 @@ export const locate = (trace: Trace, path: string): Found => {
     if (entry && entry.mode !== 'symlink') return refuseSubmodule(entry);
     const link = entry ?? firstLink(trace.tree, at);
     if (link?.mode === 'submodule') return refuseSubmodule(link);
-    if (!link) return 'absent';
+    if (!link) return links === 0 ? 'absent' : dangling(trace, at);
     note(trace, ['link', link.path, link.digest]);
     const text = trace.texts.get(link.path);
     if (text === undefined) {
@@ -65,6 +70,13 @@ export const locate = (trace: Trace, path: string): Found => {
     at = follow(link.path, text, at.slice(link.path.length + 1));
   }
   throw fail('symlink-refused', `${path}: symbolic links go round in a circle`, { file: path });
+};
+
+/** Where a link leads to nothing, a commit may put something there, of either kind. */
+const dangling = (trace: Trace, path: string): 'absent' => {
+  note(trace, ['file', path, null]);
+  note(trace, ['tree', path, null]);
+  return 'absent';
 };
 
 const rootEntry = (tree: SourceTree): SourceEntry => ({ path: '', mode: 'directory', digest: tree.digest });
