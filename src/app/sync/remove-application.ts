@@ -15,13 +15,14 @@ const AGAIN_SECONDS = 300;
 /**
  * An application that is gone from Git. With Argo CD's resources finalizer the engine deletes what it applied: PreDelete
  * hooks, its objects wave by wave, PostDelete hooks; without it the hooks alone run and its objects stay; where its cluster is
- * gone too (no `look`), it is forgotten. Source: Argo CD docs, App Deletion.
+ * gone too (no `look`), it is forgotten. What waits for approval stays as it is. Source: Argo CD docs, App Deletion.
  */
 export const removeApplication = async (
   deps: SyncDeps,
   row: ApplicationRow,
   look: Look | undefined,
 ): Promise<Advance> => {
+  if (row.removalWaits !== undefined) return { change: { waiting: row.removalWaits } };
   const { deletionHooks = false } = row;
   const isCascade = cascades(row.spec) && row.inventory.length > 0;
   if (!look || (!isCascade && !deletionHooks)) return { change: {}, forget: true };
