@@ -79,22 +79,15 @@ export const MUTANTS = [
   {
     name: 'changed inputs affect nothing',
     file: 'src/app/plan/find-affected.ts',
-    find: 'if (changed !== undefined) return changed;',
-    put: '',
+    find: 'inputsChanged(inputs, tree) : undefined;\n    if (changed !== undefined) return changed;',
+    put: 'undefined : undefined;',
     tests: [PUSH],
   },
   {
-    name: 'everything is affected',
-    file: 'src/app/plan/find-affected.ts',
-    find: 'if (changed !== undefined) return changed;',
-    put: "return changed ?? 'always';",
-    tests: [PUSH],
-  },
-  {
-    name: 'a refused object is applied',
-    file: 'src/app/sync/run-operation.ts',
-    find: 'if (refused) return refused.message;',
-    put: '',
+    name: 'an object may go to any namespace',
+    file: 'src/domain/fleet/project-rules.ts',
+    find: 'if (!namespaced || permitsDestination(project, cluster, namespace)) return undefined;',
+    put: 'if (namespace !== undefined) return undefined;',
     tests: [PUSH],
   },
   {
