@@ -40,7 +40,7 @@ export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }
     repeat(deps, deps.refs, (rows) => queues.changes(rows.map(retryPlan))),
     repeat(deps, deps.renders, (rows) => queues.renders(rows.map(({ id }) => ({ version: 1, renderKeys: [id] })))),
     repeat(deps, deps.applications, (rows) =>
-      queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0 }))),
+      queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0, repeated: true }))),
     ),
     repeat(deps, deps.previews, (rows) => repeatPreviews(deps, rows)),
     repeat(deps, deps.rollouts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, rollout: id })))),

@@ -17,11 +17,16 @@ import { removeApplication } from './remove-application.ts';
 import { runOperation } from './run-operation.ts';
 import type { Advance } from './sync-application.ts';
 
-/** One look at an application: what it lacks next, and doing that. */
-export const advance = async (world: SyncDeps, row: ApplicationRow, owner: string): Promise<Advance> => {
+/** One look at an application: what it lacks next, and doing that. Overdue: what it waited for did not come in its time. */
+export const advance = async (
+  world: SyncDeps,
+  row: ApplicationRow,
+  owner: string,
+  isOverdue: boolean,
+): Promise<Advance> => {
   const earlier = earlierOperation(row);
   // Manifests and fleet are read at once: most looks need both.
-  const loading = earlier || row.removed || !isToSync(row) ? undefined : loadManifests(world, row);
+  const loading = earlier || row.removed || !isToSync(row) ? undefined : loadManifests(world, row, isOverdue);
   const [fleet, manifests] = await Promise.all([loadFleet(world), loading]);
   const deps = { ...world, healthOverrides: healthOverrides(settingsOf(fleet), world.runHealthScript) };
   const look = lookFrom(fleet, row, owner);
@@ -33,7 +38,7 @@ export const advance = async (world: SyncDeps, row: ApplicationRow, owner: strin
   }
   if (!row.desired || row.desired.error) return { change: {}, clear: ['awaiting'] };
   if (!look) return withoutCluster(row, row.desired);
-  return onwards(deps, look, manifests ?? (isToSync(row) ? await loadManifests(deps, row) : undefined));
+  return onwards(deps, look, manifests ?? (isToSync(row) ? await loadManifests(deps, row, isOverdue) : undefined));
 };
 
 type Manifests = Awaited<ReturnType<typeof loadManifests>>;

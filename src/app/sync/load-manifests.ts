@@ -11,15 +11,18 @@ const RENDER_WAIT_SECONDS = 60;
 
 /**
  * The rendered objects of all sources, in order, digests checked; or what to do while there are none: wait for the render
- * that is under way, fail as it failed, or have a lost one made again.
+ * that is under way, fail as it failed, or have a lost one made again. Overdue: a key without a row is not waited for.
  */
 export const loadManifests = async (
   deps: SyncDeps,
   row: ApplicationRow,
+  isOverdue = false,
 ): Promise<{ objects: KubernetesObject[] } | { advance: Advance }> => {
   const keys = row.desired?.renderKeys ?? [];
   const renders = new Map((await deps.renders.getMany(keys)).map((render) => [render.id, render]));
-  const waiting = keys.find((key) => isUnderWay(renders.get(key), row, deps.clock()));
+  const waiting = keys.find((key) =>
+    isUnderWay(renders.get(key), row, isOverdue ? Number.POSITIVE_INFINITY : deps.clock()),
+  );
   const failed = keys.flatMap((key) => renders.get(key) ?? []).find(({ state }) => state === 'failed');
   if (failed)
     return { advance: failed.error?.code === BUNDLE_LOST.code ? await planAgain(deps, row) : fail(row, failed) };

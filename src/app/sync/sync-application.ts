@@ -34,13 +34,15 @@ const isOutstanding = ({ waitSeconds, dueSeconds }: Advance): boolean =>
  */
 export const syncApplication =
   (deps: SyncDeps) =>
-  async ({ application, hops }: SyncMessage): Promise<void> => {
+  async ({ application, hops, repeated }: SyncMessage): Promise<void> => {
     const owner = deps.newId();
     let row = await claim(deps, application, owner);
     let waitSeconds: number | undefined;
+    let isOverdue = repeated ?? false;
     try {
       while (row) {
-        const result: Advance = await advance(deps, row, owner);
+        const result: Advance = await advance(deps, row, owner, isOverdue);
+        isOverdue = false;
         waitSeconds = result.waitSeconds;
         const next = await release(deps, row, owner, result);
         if (next.told) {

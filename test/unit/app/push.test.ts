@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { voidLeases } from '../../../src/local/void-leases.ts';
 import { applicationYaml, configMapYaml, createMemoryStack } from '../../fakes/memory-stack.ts';
 
 const twoApplications = {
@@ -230,6 +231,21 @@ spec:
     await stack.settle();
     expect(stack.statusOf(first)['towline/dev']?.[0]).toBe('success');
     expect(live(stack, 'dev', 'web-dev', 'web')).toBeDefined();
+  });
+
+  it('does not wait for a render whose message was lost, once the row is overdue', async () => {
+    const stack = await createMemoryStack();
+    const commit = await stack.push(twoApplications);
+    const [change] = stack.sent.changes.splice(0);
+    if (change) await stack.handlers.changes(change.message);
+    for (const queue of ['renders', 'syncs', 'reports'] as const) stack.sent[queue].splice(0);
+    const planned = stack.time.now;
+    // What a start does after a kill: the queues are gone, so all that is outstanding is due now.
+    await voidLeases([stack.refs, stack.applications, stack.rollouts], planned);
+    await stack.sweep();
+    await stack.settle();
+    expect(stack.statusOf(commit)['towline/dev']?.[0]).toBe('success');
+    expect(stack.time.now - planned).toBeLessThan(10_000);
   });
 
   it('has all that several applications lost made again at once', async () => {
