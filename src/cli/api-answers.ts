@@ -83,5 +83,10 @@ export const Retried = v.looseObject({ rollout: v.string(), attempt: v.number(),
 export const Aborted = v.looseObject({ rollout: v.string(), applications: v.array(v.string()) });
 export const ApprovedRemoval = v.looseObject({ applications: v.array(v.string()) });
 
+/** What an operator asked for. */
+export const DeadQueue = v.looseObject({ queue: v.string(), messages: v.number(), sample: v.array(v.string()) });
+export const Redriven = v.looseObject({ queue: v.string(), moved: v.number() });
+export const Replayed = v.looseObject({ delivery: v.string(), repository: v.string(), ref: v.string() });
+
 /** Why the server refused. */
 export const Refused = v.looseObject({ error: v.string(), message: v.string() });

@@ -13,6 +13,7 @@ const USAGE = `towline: push to Git; the fleet follows.
   towline diff -f FILE --kubeconfig FILE [--repo-root DIR]     print what a sync of an Application would change
   towline app list|get|sync|wait|history|rollback|resume       look at a running stack's applications and command them
   towline rollout list|get|watch|retry|abort                    the same with its rollouts
+  towline admin dlq list|redrive QUEUE, replay DELIVERY         look at and put back what failed
 
 Exit code 1: something is wrong with what was looked at. 2: the command, the fleet file or a file it names is not right.
 `;
@@ -37,6 +38,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   lint: async (args) => (await import('./lint.ts')).runLint(offline(args)),
   affected: async (args) => (await import('./affected.ts')).runAffected(offline(args)),
   app: async (args) => (await import('./app.ts')).runApp(remote(args)),
+  admin: async (args) => (await import('./admin.ts')).runAdmin(remote(args)),
   rollout: async (args) => (await import('./rollout.ts')).runRollout(remote(args)),
 };
 

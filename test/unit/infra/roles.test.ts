@@ -92,11 +92,15 @@ const GRANTS: Record<string, string[]> = {
     ...table('FleetsTable', 'GetItem'),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
     ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('DeliveriesTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem'),
     ...table('PreviewsTable', 'GetItem', 'BatchGetItem'),
     'Bucket/previews/* s3:GetObject',
     ...table('OutcomesTable', 'Query', 'PutItem'),
-    ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
+    ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
+    ...['Changes', 'Renders', 'Syncs', 'Reports'].flatMap((name) =>
+      ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((action) => `${name}DeadQueue sqs:${action}`),
+    ),
   ],
 };
 
@@ -166,7 +170,9 @@ describe('roles', () => {
         .filter(([variable]) => variable.startsWith('TOWLINE_QUEUE_'))
         .flatMap(([, value]) => value.Ref ?? []);
       const used = grantsOf(roleOf(name)).flatMap((grant) => grant.match(/^(\w+Queue) sqs:/)?.[1] ?? []);
-      expect(named.sort(), name).toEqual([...new Set(used)].sort());
+      // A dead-letter queue is found by the name of its queue.
+      const queues = used.map((queue) => queue.replace(/DeadQueue$/, 'Queue'));
+      expect(named.sort(), name).toEqual([...new Set(queues)].sort());
     }
   });
 });
