@@ -28,7 +28,7 @@ import { registerFleet } from './register-fleet.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { lockStateDir } from './state-dir.ts';
 import { startTicks } from './ticks.ts';
-import { voidLeases } from './void-leases.ts';
+import { voidCommitLeases, voidLeases } from './void-leases.ts';
 
 export interface StackOptions {
   fleet: FleetFile;
@@ -88,10 +88,9 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   const schedule = createSchedule(runtime, { embedded: clusters.find, readFile: readLocalFile });
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
-  await voidLeases(
-    [stores.deliveries, stores.refs, stores.renders, stores.applications, stores.rollouts, stores.previews],
-    Date.now(),
-  );
+  const { deliveries, refs, renders, applications, rollouts, previews, commits } = stores;
+  await voidLeases([deliveries, refs, renders, applications, rollouts, previews], Date.now());
+  await voidCommitLeases(rollouts, commits, Date.now());
   serve = new Hono().route('/', createWebhook(runtime)).route('/', createApi(runtime)).fetch;
   for (const close of startSources(runtime, emulators, clusters)) closing.push(close);
   await schedule.sweep();

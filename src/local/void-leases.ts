@@ -1,5 +1,7 @@
 import { updateRow } from '../app/update-row.ts';
+import { type CommitRow, commitId } from '../domain/commit-row.ts';
 import type { Lease } from '../domain/lease.ts';
+import type { Rollout } from '../domain/rollout.ts';
 import type { Row } from '../domain/row.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -17,10 +19,24 @@ export const voidLeases = async (stores: readonly Store<Row>[], now: number): Pr
     for (const id of await store.due(now + LONGEST_DELAY_MS, 100_000)) {
       await updateRow(store, id, (row) => {
         if (!row || row.due === undefined) return undefined;
-        // Run out, not taken away: whoever comes next has to see that its holder did not finish.
-        const expired = row.lease ? { lease: { ...row.lease, until: Math.min(row.lease.until, now) } } : {};
-        return { ...row, ...expired, due: Math.min(row.due, now) };
+        return { ...expireLease(row, now), due: Math.min(row.due, now) };
       });
     }
   }
 };
+
+/** The same for the commits that outstanding rollouts write statuses on: these rows are never due themselves. */
+export const voidCommitLeases = async (
+  rollouts: Store<Rollout>,
+  commits: Store<CommitRow>,
+  now: number,
+): Promise<void> => {
+  const outstanding = await rollouts.getMany(await rollouts.due(now + LONGEST_DELAY_MS, 100_000));
+  for (const { repository, commit } of outstanding) {
+    await updateRow(commits, commitId(repository, commit), (row) => (row?.lease ? expireLease(row, now) : undefined));
+  }
+};
+
+/** Run out, not taken away: whoever comes next has to see that its holder did not finish. */
+const expireLease = <R extends Leased>(row: R, now: number): R =>
+  row.lease ? { ...row, lease: { ...row.lease, until: Math.min(row.lease.until, now) } } : row;
