@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createJsonLog, createLoggedEvents } from '../../src/adapters/log/json-log.ts';
+import { createMetricEvents, eachOfEvents } from '../../src/adapters/log/metric-events.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
 import type { OpenCharts } from '../../src/ports/charts.ts';
 import type { Clock, NewId } from '../../src/ports/clock.ts';
@@ -33,10 +34,15 @@ export const lambdaRuntime = (service: string, secretsOf: (config: Config) => Se
     clock: Date.now,
     newId: randomUUID,
     log,
-    events: createLoggedEvents(log),
+    events: eachOfEvents(createLoggedEvents(log), createMetricEvents(stackOf(config), writeLine)),
     secrets: secretsOf(config),
   };
 };
+
+const stackOf = ({ tablePrefix }: Config): string => tablePrefix.replace(/-$/, '');
+
+/** As it is: Lambda puts a time and a level before what `console` writes, and CloudWatch would not read that as a metric. */
+const writeLine = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Secrets of a function that may read none. */
 export const noSecrets = (): Secrets => ({

@@ -15,6 +15,8 @@ export type TowlineEvent =
       ref: string;
       commit: string;
       state: 'pending' | 'running' | 'success' | 'failure' | 'canceled';
+      /** With state `pending`: the delivery that asked for it, where a webhook did. What follows names the rollout. */
+      delivery?: string;
       /** With state `running` right after planning: what is affected, and why. */
       applications?: { application: string; environment: string; cluster: string; reason: string }[];
       problems?: string[];
@@ -40,6 +42,8 @@ export type TowlineEvent =
       sync: string;
       /** When the cluster took the last object of this generation. */
       appliedAt?: number;
+      /** When this generation was planned. */
+      plannedAt?: number;
       message?: string;
     }
   | {

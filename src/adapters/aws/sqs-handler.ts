@@ -54,9 +54,24 @@ const handleRecord = async (
     return undefined;
   } catch (error) {
     const receives = Number(record.attributes.ApproximateReceiveCount);
-    log.error('message failed', { messageId: record.messageId, receives, ...describeError(error) });
+    const about = { messageId: record.messageId, receives, ...pointersOf(record.body) };
+    log.error('message failed', { ...about, ...describeError(error) });
     await retryIn(record, retrySeconds(error, receives)).catch(() => undefined);
     return record.messageId;
+  }
+};
+
+const POINTERS = ['delivery', 'repository', 'ref', 'application', 'rollout', 'preview', 'renderKeys'] as const;
+
+/** What a message points at, as log fields: by them its lines are found with those of the push that it belongs to. */
+const pointersOf = (body: string): Record<string, unknown> => {
+  try {
+    const message: unknown = JSON.parse(body);
+    if (typeof message !== 'object' || message === null) return {};
+    const fields = new Map(Object.entries(message));
+    return Object.fromEntries(POINTERS.flatMap((name) => (fields.has(name) ? [[name, fields.get(name)]] : [])));
+  } catch {
+    return {};
   }
 };
 

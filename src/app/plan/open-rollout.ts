@@ -15,6 +15,8 @@ interface OpenInput {
   environments: string[];
   /** The ref's rollout before this one: it is superseded where it still runs. */
   before: string | undefined;
+  /** The delivery that asked for the plan, where a webhook did. */
+  delivery?: string | undefined;
 }
 
 /** The same for the same plan of a ref's head, so that a crashed one is taken up under the same rollout. */
@@ -32,7 +34,8 @@ export const openRollout = async (deps: PlanDeps, input: OpenInput): Promise<voi
   );
   if (input.before && input.before !== input.id) await supersede(deps, input.before, input);
   if (opened) {
-    deps.events.emit({ event: 'rollout', at: now, rollout: input.id, ...input.at, state: 'pending' });
+    const asked = input.delivery ? { delivery: input.delivery } : {};
+    deps.events.emit({ event: 'rollout', at: now, rollout: input.id, ...input.at, state: 'pending', ...asked });
     await deps.queues.reports([{ version: 1, rollout: input.id }]);
   }
 };

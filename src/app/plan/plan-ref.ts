@@ -163,4 +163,5 @@ const openingOf = ({ row, hint, head, config, fleet }: HeadInput, id: string) =>
   generation: row.generation + 1,
   environments: environmentsOf(fleet.file),
   before: row.rollout,
+  delivery: hint.delivery,
 });

@@ -65,6 +65,7 @@ export const tellOutcome = async (
     health: row.health.status,
     sync: row.sync,
     ...(row.times.applied === undefined ? {} : { appliedAt: row.times.applied }),
+    ...(row.desired ? { plannedAt: row.desired.plannedAt } : {}),
     ...outcome,
   });
 };

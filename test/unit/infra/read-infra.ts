@@ -37,6 +37,9 @@ export interface Properties {
   FifoQueue?: boolean;
   RedrivePolicy: { maxReceiveCount: number; deadLetterTargetArn: Reference };
   Dimensions: { Value: Reference }[];
+  AlarmName: string;
+  AlarmDescription: string;
+  DashboardBody: Reference;
   TableName: string;
   BillingMode: string;
   AttributeDefinitions: { AttributeName: string; AttributeType: string }[];

@@ -45,6 +45,13 @@ describe('a queue’s handler', () => {
     expect(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(['1', '3']);
   });
 
+  it('logs what a failed message points at, and nothing else of it', async () => {
+    const { handler, log } = handlerOf(() => Promise.reject(transient('x', 'passing')));
+    await handler({ Records: [record('1', '{"version":1,"rollout":"r","canary":"c"}')] });
+    expect(log.lines).toMatchObject([{ message: 'message failed', fields: { rollout: 'r', code: 'x' } }]);
+    expect(JSON.stringify(log.lines)).not.toContain('canary');
+  });
+
   it.each([
     ['no JSON', '{'],
     ['another shape', '{"version":1}'],
