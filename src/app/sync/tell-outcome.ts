@@ -64,8 +64,13 @@ export const tellOutcome = async (
     cluster,
     health: row.health.status,
     sync: row.sync,
-    ...(row.times.applied === undefined ? {} : { appliedAt: row.times.applied }),
-    ...(row.desired ? { plannedAt: row.desired.plannedAt } : {}),
+    ...timesOf(row),
     ...outcome,
   });
 };
+
+/** When what is desired was planned, and when the cluster had taken all of it. */
+const timesOf = ({ times, desired }: ApplicationRow): { appliedAt?: number; plannedAt?: number } => ({
+  ...(times.applied === undefined ? {} : { appliedAt: times.applied }),
+  ...(desired ? { plannedAt: desired.plannedAt } : {}),
+});
