@@ -128,7 +128,14 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const { applications } = affected;
   const prepared = prepareRenders(deps, { affected: applications, again: force.length > 0 });
   prepared.catch(() => undefined);
-  const written = await writeDesired(deps, { rollout: rollout.id, compiled, affected: applications, force });
+  const written = await writeDesired(deps, {
+    ref: row,
+    owner: input.owner,
+    rollout: rollout.id,
+    compiled,
+    affected: applications,
+    force,
+  });
   const isMended = row.unread === true && !compiled.unread;
   const isRollout = rollout.isNewHead || ((written.length > 0 || isMended) && !rollout.isRepair);
   if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));

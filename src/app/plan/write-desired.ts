@@ -1,6 +1,9 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { applyPlan, writtenBy } from '../../domain/apply-plan.ts';
+import { transient } from '../../domain/errors.ts';
 import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
+import { holdsLease } from '../../domain/lease.ts';
+import type { RefRow } from '../../domain/ref-row.ts';
 import { isTerminal, type PlannedApplication } from '../../domain/rollout.ts';
 import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
@@ -15,6 +18,9 @@ export interface WrittenApplication {
 }
 
 interface WriteInput {
+  /** The planned ref's row under its lease, and who holds that. */
+  ref: RefRow;
+  owner: string;
   rollout: string;
   compiled: Compiled;
   affected: readonly AffectedApplication[];
@@ -26,6 +32,7 @@ const WRITES_IN_FLIGHT = 16;
 /**
  * Writes what each affected application must become, generation + 1, and tells the rollouts that had planned it before
  * that they no longer decide. Answers with those that really changed; removed applications are marked in the same way.
+ * Errors: AppError `plan-late` (transient) once the ref's lease has run out: a newer plan may have written these rows.
  */
 export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<WrittenApplication[]> => {
   const written: WrittenApplication[] = [];
@@ -33,13 +40,13 @@ export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<W
     const one = await writeOne(deps, input, affected);
     if (one) written.push(one);
   });
-  await eachOf(input.compiled.removed, WRITES_IN_FLIGHT, (one) => markRemoved(deps, one));
+  await eachOf(input.compiled.removed, WRITES_IN_FLIGHT, (one) => markRemoved(deps, input, one));
   return written.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
 };
 
 const writeOne = async (
   deps: PlanDeps,
-  { rollout, force }: WriteInput,
+  { ref, owner, rollout, force }: WriteInput,
   affected: AffectedApplication,
 ): Promise<WrittenApplication | undefined> => {
   const { application, reason, revisions, error } = affected;
@@ -48,6 +55,7 @@ const writeOne = async (
   let before: ApplicationRow | undefined;
   const saved = await updateRow(deps.applications, application.id, (known) => {
     before = known;
+    assertHeld(deps, ref, owner);
     return applyPlan(known, application, plan, force.includes(application.id));
   });
   const row = saved ?? (writtenBy(before, rollout) ? before : undefined);
@@ -55,6 +63,12 @@ const writeOne = async (
   if (saved && before) await tellSuperseded(deps, before, rollout);
   const planned = { application: row.id, environment: application.environment, cluster: application.cluster, reason };
   return { row, planned, affected };
+};
+
+/** A plan that was paused past its lease read a head that may be long past. */
+const assertHeld = ({ clock }: PlanDeps, { lease }: RefRow, owner: string): void => {
+  if (!holdsLease(lease, owner, clock()))
+    throw transient('plan-late', 'the lease of the ref ran out before its plan ended');
 };
 
 /** The rollout that planned the application before and has not seen its end is told that a newer one took over. */
@@ -79,10 +93,15 @@ const tellSuperseded = async (deps: PlanDeps, before: ApplicationRow, by: string
  * Gone from Git: the sync side deletes what it made (with the resources finalizer) or forgets the application, unless
  * somebody has to approve first.
  */
-const markRemoved = async (deps: PlanDeps, { id, waits }: RemovedApplication): Promise<void> => {
+const markRemoved = async (
+  deps: PlanDeps,
+  { ref, owner }: WriteInput,
+  { id, waits }: RemovedApplication,
+): Promise<void> => {
   const held = waits === undefined ? {} : { removalWaits: waits };
-  const marked = await updateRow(deps.applications, id, (known) =>
-    known && !known.removed ? { ...known, removed: true, ...held, due: deps.clock() } : undefined,
-  );
+  const marked = await updateRow(deps.applications, id, (known) => {
+    assertHeld(deps, ref, owner);
+    return known && !known.removed ? { ...known, removed: true, ...held, due: deps.clock() } : undefined;
+  });
   if (marked) await deps.queues.syncs([{ version: 1, application: id, hops: 0 }]);
 };
