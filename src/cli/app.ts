@@ -16,6 +16,7 @@ import {
   REMOTE_OPTIONS,
   type RemoteInput,
 } from './api-client.ts';
+import { APP_OPTIONS, type SyncBody, syncRequest } from './app-sync-options.ts';
 import { outputOf, readOptions, runCommand, usage } from './command-line.ts';
 import { commitsOf, FORMATS, type Format, fields, formatted, plain, table, timeOf } from './table.ts';
 
@@ -27,11 +28,18 @@ NAME is an Application's name, or NAMESPACE/NAME where it is not in argocd.
   list                         all applications, failing ones first
   get NAME                     one application and its objects
   sync NAME                    sync what is desired now: also where automated sync is off, and again where it failed
+  terminate NAME               stop the operation under way
+  approve NAME                 allow what it waits to prune or delete
   wait NAME [--timeout SEC]    wait until it is synced and healthy (default: 600 seconds)
   history NAME                 what was applied, newest first
   rollback NAME [GENERATION]   apply what was applied before; automated sync leaves it alone until Git moves
   resume NAME                  end a rollback: back to what Git says
   approve-removal NAME [--all] let it go though it is one of many that are gone from Git at once; --all: them all
+
+With sync:
+      --prune, --force     delete what is not desired any more; replace by deletion what cannot be changed
+      --dry-run            ask the cluster what would become of it, change nothing
+      --resource GROUP:KIND:[NAMESPACE/]NAME   only this object; may be repeated (:ConfigMap:web for the core group)
 
       --server URL   the stack (default: TOWLINE_SERVER, else http://127.0.0.1:8484)
   -o, --output       wide: more columns; json, yaml: the server's answer
@@ -49,6 +57,8 @@ interface AppCommand {
   extra: string | undefined;
   timeout: string | undefined;
   all: boolean;
+  /** The body of a sync's request. */
+  sync: SyncBody;
 }
 
 /**
@@ -57,7 +67,7 @@ interface AppCommand {
  */
 export const runApp = (input: RemoteInput): Promise<number> =>
   runCommand('app', input, async () => {
-    const { values, positionals } = readOptions(input.args, { ...REMOTE_OPTIONS, all: { type: 'boolean' } });
+    const { values, positionals } = readOptions(input.args, { ...REMOTE_OPTIONS, ...APP_OPTIONS });
     if (values.help) {
       input.write(APP_USAGE);
       return 0;
@@ -76,6 +86,7 @@ export const runApp = (input: RemoteInput): Promise<number> =>
       extra: more[0],
       timeout: values.timeout,
       all: values.all ?? false,
+      sync: syncRequest(verb, values),
     });
   });
 
@@ -144,13 +155,22 @@ const objectsOf = ({ resources }: Detail, wide: boolean): string =>
     ]),
   );
 
-const syncOne = async ({ input, client, format, path }: AppCommand): Promise<number> => {
-  const asked = await client.post(`${path}/sync`, {}, Asked);
+const syncOne = async ({ input, client, format, path, sync }: AppCommand): Promise<number> => {
+  const asked = await client.post(`${path}/sync`, sync, Asked);
   input.write(
     formatted(format, asked, () => `${asked.application}: sync of generation ${asked.generation} requested\n`),
   );
   return 0;
 };
+
+/** A request without a body, and what is said once it is taken. */
+const ask =
+  (verb: 'terminate' | 'approve', taken: string) =>
+  async ({ input, client, format, path }: AppCommand): Promise<number> => {
+    const asked = await client.post(`${path}/${verb}`, {}, Asked);
+    input.write(formatted(format, asked, () => `${asked.application}: ${taken}\n`));
+    return 0;
+  };
 
 const rollBack = async ({ input, client, format, path, extra }: AppCommand): Promise<number> => {
   const generation = extra === undefined ? undefined : Number(extra);
@@ -225,4 +245,6 @@ const COMMANDS: Readonly<Record<string, (command: AppCommand) => Promise<number>
   rollback: rollBack,
   resume: resumeOne,
   'approve-removal': approveRemovalOf,
+  terminate: ask('terminate', 'termination requested'),
+  approve: ask('approve', 'deletion approved'),
 };

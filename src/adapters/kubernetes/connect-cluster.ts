@@ -14,6 +14,7 @@ import { failFast } from './fail-fast.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { KubeconfigAccess, ReadFile } from './kubeconfig.ts';
+import { observeOnly } from './observe-only.ts';
 import { createRequester } from './requester.ts';
 import type { Send, TransportLimits } from './transport.ts';
 import { createTransport, defaultLimits } from './transport.ts';
@@ -88,7 +89,7 @@ const createAccess = (deps: ConnectClusterDeps) => {
 };
 
 /**
- * Connects to clusters of every access type (src/ports/cluster.ts). What clusters share between sessions (kept-alive
+ * Connects to clusters of every access type (src/ports/cluster.ts); to one in observe mode for reads and dry runs only. What clusters share between sessions (kept-alive
  * sockets, the queue for them, discovery) lives as long as the answered function; so do tokens, until they expire.
  * Errors at connecting: `kubeconfig-invalid`, `kubeconfig-unsupported`, `cluster-access-unsupported`, `cluster-not-found`
  * (permanent) and, for EKS, those of the port.
@@ -113,6 +114,7 @@ export const connectCluster = (deps: ConnectClusterDeps): ConnectCluster => {
     const { send, queue, discovery } = shared(config.name, endpoint);
     const requesterDeps = { cluster: config.name, session, remedy, credentials, send, queue, random, sleep };
     const connection = { request: createRequester(requesterDeps), discovery };
-    return { ...createClusterReader(connection), ...createClusterWriter(connection) };
+    const connected = { ...createClusterReader(connection), ...createClusterWriter(connection) };
+    return config.mode === 'observe' ? observeOnly(connected) : connected;
   };
 };

@@ -86,14 +86,16 @@ const lookFrom = (fleet: FleetRow, row: ApplicationRow, owner: string): Look | u
   const { file, projects } = fleet;
   const cluster = file.clusters.find(({ name }) => name === row.spec.cluster);
   if (!cluster) return undefined;
+  const observe = isObserved(file, cluster, row.spec);
   return {
     row,
     owner,
-    cluster,
+    // Whoever says so, the connection is told: it sends no write then.
+    cluster: observe ? { ...cluster, mode: 'observe' } : cluster,
     project: projects.find(({ name }) => name === row.spec.project),
     settings: settingsOf(fleet),
     adopt: file.adopt === true,
-    observe: isObserved(file, cluster, row.spec),
+    observe,
   };
 };
 

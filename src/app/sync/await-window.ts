@@ -1,4 +1,5 @@
-import { windowHold } from '../../domain/fleet/window-hold.ts';
+import type { WindowQuestion } from '../../domain/fleet/sync-windows.ts';
+import { type WindowHold, windowHold } from '../../domain/fleet/window-hold.ts';
 import { isManual } from '../../domain/sync/decide-start.ts';
 import type { SyncDeps } from './deps.ts';
 import type { Look } from './look.ts';
@@ -11,28 +12,37 @@ const LOOK_AGAIN_SECONDS = 3_600;
  * The wait for a sync window, where the project's windows keep an operation from starting, or one that runs from going on;
  * `schedule` looks again when they open. Undefined: they let it through.
  */
-export const awaitWindow = (deps: SyncDeps, { row, project, cluster }: Look): Advance | undefined => {
-  const { spec, operation, desired, times } = row;
+export const awaitWindow = (deps: SyncDeps, look: Look): Advance | undefined => {
+  const { operation, desired, times } = look.row;
   const isRunning = operation?.generation === desired?.generation && operation?.stage !== 'ended';
-  const { name, server = spec.destination.server } = cluster;
-  const destination = { ...spec.destination, name, ...(server ? { server } : {}) };
   const now = deps.clock();
-  const hold =
-    project &&
-    windowHold(
-      project,
-      { name: spec.name, destination },
-      {
-        now: new Date(now),
-        isManual: isManual(row),
-        ...(isRunning && operation ? { startedAt: new Date(operation.startedAt) } : {}),
-      },
-    );
+  const hold = holdOf(look, {
+    now: new Date(now),
+    isManual: isManual(look.row),
+    ...(isRunning && operation ? { startedAt: new Date(operation.startedAt) } : {}),
+  });
   if (!hold) return undefined;
-  const opensIn = ((hold.opensAt ?? Number.POSITIVE_INFINITY) - now) / 1_000;
   return {
     change: { waiting: hold.message, sync: 'OutOfSync', times: { ...times, rendered: times.rendered ?? now } },
     clear: ['awaiting'],
-    dueSeconds: Math.min(LOOK_AGAIN_SECONDS, Math.max(1, opensIn)),
+    dueSeconds: secondsUntil(hold, now),
   };
 };
+
+/** Seconds until the project's windows let a self-heal start, an hour at most; undefined: they let it start now. */
+export const healHeldSeconds = (look: Pick<Look, 'row' | 'project' | 'cluster'>, now: number): number | undefined => {
+  const hold = holdOf(look, { now: new Date(now), isManual: false });
+  return hold && secondsUntil(hold, now);
+};
+
+const holdOf = (
+  { row: { spec }, project, cluster }: Pick<Look, 'row' | 'project' | 'cluster'>,
+  question: WindowQuestion,
+): WindowHold | undefined => {
+  const { name, server = spec.destination.server } = cluster;
+  const destination = { ...spec.destination, name, ...(server ? { server } : {}) };
+  return project && windowHold(project, { name: spec.name, destination }, question);
+};
+
+const secondsUntil = ({ opensAt = Number.POSITIVE_INFINITY }: WindowHold, now: number): number =>
+  Math.min(LOOK_AGAIN_SECONDS, Math.max(1, (opensAt - now) / 1_000));

@@ -1,7 +1,7 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { desiredDigest, isAskedFor, nextComparison } from '../../domain/comparison.ts';
-import { canSync, matchingWindows } from '../../domain/fleet/sync-windows.ts';
 import { decideHeal } from '../../domain/sync/self-heal.ts';
+import { healHeldSeconds } from './await-window.ts';
 import { type ComparisonInput, compareApplication } from './compare-application.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
 import type { Advance } from './sync-application.ts';
@@ -70,19 +70,24 @@ const tellChange = (deps: SyncDeps, before: ApplicationRow, now: ApplicationRow)
 };
 
 /** The comparison with what self-heal makes of it: an operation on the objects that differ, a later look, or nothing. */
-const healed = (deps: SyncDeps, { project }: RestInput, seen: ApplicationRow, compared: Advance): Advance => {
-  const { spec, desired } = seen;
+const healed = (deps: SyncDeps, input: RestInput, seen: ApplicationRow, compared: Advance): Advance => {
+  const { desired } = seen;
   if (seen.sync !== 'OutOfSync' || !desired) return compared;
   const now = deps.clock();
   const decision = decideHeal(seen, now);
   if (decision.action === 'later') {
-    const refresh = now + Math.ceil(decision.seconds * 1_000);
-    return { ...compared, change: { ...compared.change, refresh }, waitSeconds: decision.seconds };
+    return { ...laterBy(compared, decision.seconds, now), waitSeconds: decision.seconds };
   }
   if (decision.action !== 'start' || decision.because !== 'self-heal') return compared;
-  const windows = matchingWindows(project?.syncWindows ?? [], spec);
-  if (!canSync(windows, { now: new Date(now), isManual: false }).allowed) return compared;
+  // Held by a sync window: looked at again when it opens, whatever the interval.
+  const held = healHeldSeconds(input, now);
+  if (held !== undefined) return laterBy(compared, held, now);
   const { options, heals } = decision;
   const healing = { generation: desired.generation, heals, options };
   return { ...compared, change: { ...compared.change, healing }, waitSeconds: 0 };
 };
+
+const laterBy = (compared: Advance, seconds: number, now: number): Advance => ({
+  ...compared,
+  change: { ...compared.change, refresh: now + Math.ceil(seconds * 1_000) },
+});

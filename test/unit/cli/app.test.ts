@@ -66,6 +66,29 @@ describe('towline app get', () => {
 });
 
 describe('towline app sync, wait', () => {
+  it('asks for a part only, or for a dry run, and refuses what it cannot read', async () => {
+    const { code } = await app(
+      'sync web --prune --dry-run --resource :ConfigMap:web/web --resource apps:Deployment:web',
+    );
+    expect(code).toBe(0);
+    expect(stack.applications.rows.get('argocd/web')?.dryRun).toMatchObject({
+      options: {
+        prune: true,
+        resources: [
+          { group: '', kind: 'ConfigMap', namespace: 'web', name: 'web' },
+          { group: 'apps', kind: 'Deployment', name: 'web' },
+        ],
+      },
+    });
+    expect(await app('sync web --resource web')).toMatchObject({ code: 2, err: expect.stringContaining('GROUP:KIND') });
+    expect(await app('wait web --prune')).toMatchObject({ code: 2, err: expect.stringContaining('app sync') });
+  });
+
+  it('passes on that nothing is under way, or nothing waits for approval', async () => {
+    expect((await app('terminate web')).err).toMatch(/^towline app: .*argocd\/web/);
+    expect((await app('approve web')).err).toMatch(/^towline app: .*argocd\/web/);
+  });
+
   it('asks for a sync, then waits until it is healthy', async () => {
     expect(await app('sync shop')).toEqual({
       code: 0,

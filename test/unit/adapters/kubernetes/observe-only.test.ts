@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { connectCluster } from '../../../../src/adapters/kubernetes/connect-cluster.ts';
 import { observeOnly } from '../../../../src/adapters/kubernetes/observe-only.ts';
 import { createFakeCluster } from '../../../fakes/fake-cluster.ts';
 
@@ -25,4 +26,14 @@ test('sends reads and dry runs, and nothing else', async () => {
     await expect(write()).rejects.toMatchObject({ code: 'observe-mode', kind: 'permanent' });
   }
   expect(fake.writes()).toEqual([]);
+});
+
+test('is how a cluster in observe mode is connected to', async () => {
+  const embedded = () => ({ url: 'http://127.0.0.1:1' });
+  const connect = connectCluster({ clock: () => 0, random: () => 0, sleep: async () => undefined, embedded });
+  const config = { name: 'dev', labels: {}, annotations: {}, access: { type: 'embedded' as const } };
+  const observed = await connect({ ...config, mode: 'observe' }, 'r1');
+  await expect(observed.delete(ref)).rejects.toMatchObject({ code: 'observe-mode' });
+  const writing = await connect(config, 'r1');
+  await expect(writing.delete(ref)).rejects.toMatchObject({ code: 'cluster-unreachable' });
 });

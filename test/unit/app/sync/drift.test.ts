@@ -210,4 +210,29 @@ spec:
     expect(row()).toMatchObject({ sync: 'OutOfSync' });
     expect(value()).toEqual({ value: 'drifted' });
   });
+
+  it('heals when the sync window opens, however far away the next comparison is', async () => {
+    const project = (windows: string) => `
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: { name: default, namespace: argocd }
+spec:
+  sourceRepos: ["*"]
+  destinations: [{ name: "*", server: "*", namespace: "*" }]
+  clusterResourceWhitelist: [{ group: "*", kind: "*" }]
+  syncWindows: [${windows}]
+`;
+    await start(automated(', selfHeal: true'), { 'apps/project.yaml': project('') });
+    const window = '{ kind: deny, schedule: "0 22 * * *", duration: 30m, clusters: [dev] }';
+    await stack.push({ 'apps/project.yaml': project(window) });
+    await stack.settle();
+    change('drifted');
+    await stack.control.refresh(ID);
+    await stack.settle();
+    const opens = Date.parse('2023-11-14T22:30:00Z');
+    expect(row()).toMatchObject({ sync: 'OutOfSync', refresh: opens, due: opens });
+    expect(value()).toEqual({ value: 'drifted' });
+    await pass((opens - stack.clock()) / 1_000 + 1);
+    expect(value()).toEqual({ value: 'one' });
+  });
 });
