@@ -56,8 +56,8 @@ describe('the first page', () => {
       expect(await page.locator('#applications').innerText()).toContain('Healthy');
       const rollouts = await page.locator('#rollouts tbody tr').count();
       push('from the browser test');
-      await page.locator(`#rollouts tbody tr:nth-child(${rollouts + 1})`).waitFor({ timeout: 20_000 });
-      await page.locator('#rollouts tbody tr:first-child .good').waitFor({ timeout: 20_000 });
+      await page.locator(`#rollouts tbody tr:nth-child(${rollouts + 1})`).waitFor();
+      await page.locator('#rollouts tbody tr:first-child .good').waitFor();
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       await page.locator('#rollouts tbody tr:first-child a').click();
       await page.locator('#timeline tbody tr').first().waitFor();

@@ -351,7 +351,7 @@ describe('connections', () => {
         code: 'cluster-unreachable',
         details: { reason: 'CONNECT_TIMEOUT' },
       });
-      expect(connections).toBe(expected);
+      await expect.poll(() => connections).toBe(expected);
     }
     silent.close();
   });

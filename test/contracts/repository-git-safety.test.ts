@@ -182,11 +182,11 @@ describe('git repository: safety', () => {
     const script = `#!/bin/sh\nsleep 60 &\necho $! > ${marker}\nwait\n`;
     await writeFile(join(directory, 'git'), script, { mode: 0o755 });
     const settings = { protocols: 'file', searchPath: `${directory}:${process.env.PATH}` };
-    const result = await runGit(settings, ['version'], { timeoutMs: 300 });
+    const result = await runGit(settings, ['version'], { timeoutMs: 2_000 });
     expect(result).toMatchObject({ status: -1, timedOut: true });
     const child = Number(await readFile(marker, 'utf8'));
-    const state = await readFile(`/proc/${child}/stat`, 'utf8').catch(() => 'gone');
-    expect(state).toMatch(/^gone$|^\d+ \(sleep\) Z/);
+    const stateOf = () => readFile(`/proc/${child}/stat`, 'utf8').catch(() => 'gone');
+    await expect.poll(stateOf).toMatch(/^gone$|^\d+ \(sleep\) Z/);
   });
 
   test('objects that git calls broken are refused for good', async () => {

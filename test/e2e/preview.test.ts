@@ -34,12 +34,12 @@ const open = async (): Promise<string> => {
 
 it('a pull request gets its two statuses, one comment and a page, and changes no cluster', async () => {
   const sha = await open();
-  await expect.poll(() => world.statusOf(sha)['towline/policy']?.state, { timeout: 20_000 }).toBe('success');
+  await expect.poll(() => world.statusOf(sha)['towline/policy']?.state).toBe('success');
   expect(world.statusOf(sha)).toMatchObject({
     'towline/render': { description: '2 applications change: +0 ~2 −0 objects' },
     'towline/policy': { state: 'success' },
   });
-  await expect.poll(() => world.forge.comments.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => world.forge.comments.length).toBe(1);
   const [comment] = world.forge.comments;
   expect(comment?.body).toContain('+ data.GREETING: previewed');
   expect(comment?.body).toContain('same on 2 clusters');

@@ -21,8 +21,8 @@ export const createReadyProcess = (start: () => ChildProcessWithoutNullStreams):
   let timer: NodeJS.Timeout | undefined;
   const end = (): void => {
     clearTimeout(timer);
-    waiting?.stdin.destroy();
     waiting?.kill('SIGKILL');
+    waiting?.stdin.destroy();
     waiting = undefined;
   };
   const prepare = (): void => {

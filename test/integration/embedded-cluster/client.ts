@@ -51,13 +51,13 @@ export const call = (
 export const apply = (client: Client, path: string, body: unknown, query = 'fieldManager=test'): Promise<Answer> =>
   call(client, 'PATCH', `${path}?${query}`, body, { 'content-type': 'application/apply-patch+yaml' });
 
-/** Asks again every few milliseconds until `done` holds; fails after five seconds. */
+/** Asks again every few milliseconds until `done` holds; fails after thirty seconds. */
 export const until = async (ask: () => Promise<Answer>, done: (answer: Answer) => boolean): Promise<Answer> => {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const answer = await ask();
     if (done(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`not within 5 s: ${JSON.stringify(answer.body)}`);
+    if (Date.now() > deadline) throw new Error(`not within 30 s: ${JSON.stringify(answer.body)}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 };

@@ -73,7 +73,6 @@ describe('a hostile repository', () => {
   });
 
   it.each(repositories.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
-    const startedAt = performance.now();
     const [outcome, neighbour] = await Promise.all([render(one), render(NEIGHBOUR)]);
     const said = JSON.stringify(outcome);
     if (one.code) expect(outcome.error?.code ?? said.slice(0, 300)).toMatch(one.code);
@@ -86,7 +85,6 @@ describe('a hostile repository', () => {
       expect(outcome.error.message.length).toBeLessThan(2_000);
     }
     expect(neighbour).toMatchObject({ ok: true, objects: [{ metadata: { name: 'n' } }] });
-    expect(performance.now() - startedAt).toBeLessThan(DEADLINE * 4);
   });
 
   it('was not followed anywhere, and left nothing behind', () => {
