@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { createRunHealthScript } from '../adapters/lua/run-health-script.ts';
 import { AppError, permanent } from '../domain/errors.ts';
-import { assessHealth, type Health, type HealthOverrides } from '../domain/health/health.ts';
+import { assessHealth, type HealthOverrides } from '../domain/health/health.ts';
+import type { Health } from '../domain/health/health-status.ts';
 import { healthOverrides } from '../domain/health/overrides.ts';
 import type { KubernetesObject } from '../domain/kubernetes-object.ts';
 import { readObjects } from './read-objects.ts';

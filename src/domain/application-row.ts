@@ -1,5 +1,5 @@
 import type { CompiledApplication } from './fleet/snapshot.ts';
-import type { Health } from './health/health.ts';
+import type { Health } from './health/health-status.ts';
 import type { ResourceRef } from './kubernetes-object.ts';
 import type { Lease } from './lease.ts';
 import type { OutcomePhase } from './rollout.ts';

@@ -1,6 +1,7 @@
 import './lua-numbers.ts';
 import { type LuaState, lauxlib, lua, to_jsstring, to_luastring } from 'fengari';
-import { type Health, type HealthScript, isHealthStatus, type RunHealthScript } from '../../domain/health/health.ts';
+import { type HealthScript, isHealthStatus, type RunHealthScript } from '../../domain/health/health.ts';
+import type { Health } from '../../domain/health/health-status.ts';
 import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { pushValue, textAtIndex } from './lua-values.ts';

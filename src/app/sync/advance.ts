@@ -11,11 +11,10 @@ import type { SyncDeps } from './deps.ts';
 import { dryRun } from './dry-run.ts';
 import { earlierOperation, finishEarlier } from './finish-earlier.ts';
 import { loadManifests } from './load-manifests.ts';
-import type { Look } from './look.ts';
+import type { Advance, Look } from './look.ts';
 import { lookAtRest, withComparison } from './look-at-rest.ts';
 import { removeApplication } from './remove-application.ts';
 import { runOperation } from './run-operation.ts';
-import type { Advance } from './sync-application.ts';
 
 /** One look at an application: what it lacks next, and doing that. Overdue: what it waited for did not come in its time. */
 export const advance = async (

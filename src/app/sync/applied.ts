@@ -9,8 +9,8 @@ import { hasDeletionHooks } from '../../domain/sync/deletion.ts';
 import { resourceResults } from '../../domain/sync/resource-results.ts';
 import type { Operation, ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
+import type { Advance } from './look.ts';
 import type { Running } from './run-steps.ts';
-import type { Advance } from './sync-application.ts';
 import { HEALTH_LOOKS_MS, settleHealth } from './watch-health.ts';
 
 /** The row after an operation ended: what is applied, its health right now, and when to look at it again. */

@@ -2,8 +2,7 @@ import type { WindowQuestion } from '../../domain/fleet/sync-windows.ts';
 import { type WindowHold, windowHold } from '../../domain/fleet/window-hold.ts';
 import { isManual } from '../../domain/sync/decide-start.ts';
 import type { SyncDeps } from './deps.ts';
-import type { Look } from './look.ts';
-import type { Advance } from './sync-application.ts';
+import type { Advance, Look } from './look.ts';
 
 /** However far away the opening: the project's windows may be changed until then. */
 const LOOK_AGAIN_SECONDS = 3_600;

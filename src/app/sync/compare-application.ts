@@ -18,9 +18,9 @@ import { compareTargets, type TargetComparison } from './compare-targets.ts';
 import type { SyncDeps } from './deps.ts';
 import { foldLive } from './fold-live.ts';
 import { loadManifests } from './load-manifests.ts';
+import type { Advance } from './look.ts';
 import { findOrphans } from './orphaned.ts';
 import { type Live, readLive } from './read-live.ts';
-import type { Advance } from './sync-application.ts';
 
 export interface ComparisonInput {
   row: ApplicationRow;

@@ -3,10 +3,9 @@ import { resourceResults } from '../../domain/sync/resource-results.ts';
 import { startOperation } from '../../domain/sync/start-operation.ts';
 import type { SyncDeps } from './deps.ts';
 import { loadManifests } from './load-manifests.ts';
-import type { Look } from './look.ts';
+import type { Advance, Look } from './look.ts';
 import { prepareRun } from './prepare-run.ts';
 import { runSteps } from './run-steps.ts';
-import type { Advance } from './sync-application.ts';
 
 /** The objects that a dry run's answer names. */
 const NAMED = 100;

@@ -3,10 +3,9 @@ import { supersede, terminate } from '../../domain/sync/start-operation.ts';
 import type { Operation } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
 import { loadManifests, readRendered } from './load-manifests.ts';
-import type { Look } from './look.ts';
+import type { Advance, Look } from './look.ts';
 import { prepareRun } from './prepare-run.ts';
 import { type Running, runSteps } from './run-steps.ts';
-import type { Advance } from './sync-application.ts';
 
 /** The operation on an earlier generation that has not come to its end; undefined: there is none. */
 export const earlierOperation = ({ operation, desired }: ApplicationRow): Operation | undefined =>

@@ -1,4 +1,5 @@
-import { assessHealth, foldHealth, type Health } from '../../domain/health/health.ts';
+import { assessHealth, foldHealth } from '../../domain/health/health.ts';
+import type { Health } from '../../domain/health/health-status.ts';
 import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
 import type { Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';

@@ -5,7 +5,7 @@ import { readPack } from '../../domain/pack.ts';
 import { manifestsKey, type RenderRow } from '../../domain/render-row.ts';
 import { BUNDLE_LOST } from '../render.ts';
 import type { SyncDeps } from './deps.ts';
-import type { Advance } from './sync-application.ts';
+import type { Advance } from './look.ts';
 
 const RENDER_WAIT_SECONDS = 60;
 

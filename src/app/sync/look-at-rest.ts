@@ -4,7 +4,7 @@ import { decideHeal } from '../../domain/sync/self-heal.ts';
 import { healHeldSeconds } from './await-window.ts';
 import { type ComparisonInput, compareApplication } from './compare-application.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
-import type { Advance } from './sync-application.ts';
+import type { Advance } from './look.ts';
 import { isWatched, watchHealth } from './watch-health.ts';
 
 export interface RestInput extends ComparisonInput {

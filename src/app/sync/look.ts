@@ -16,3 +16,16 @@ export interface Look {
   /** Nothing is written to the cluster. */
   observe: boolean;
 }
+
+/** What a look at an application came to: fields for its row, and when to look again. */
+export interface Advance {
+  change: Partial<ApplicationRow>;
+  /** Fields to take away. */
+  clear?: readonly (keyof ApplicationRow)[];
+  /** The application is gone for good: its row with it. */
+  forget?: boolean;
+  /** Seconds until the next look, by a delayed message. */
+  waitSeconds?: number;
+  /** Somebody else will send the next message; after so many seconds `schedule` does it for them. */
+  dueSeconds?: number;
+}

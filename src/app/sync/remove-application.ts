@@ -4,10 +4,9 @@ import { startOperation } from '../../domain/sync/start-operation.ts';
 import type { Operation } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
 import { readRendered } from './load-manifests.ts';
-import type { Look } from './look.ts';
+import type { Advance, Look } from './look.ts';
 import { type Prepared, prepareRun } from './prepare-run.ts';
 import { runSteps } from './run-steps.ts';
-import type { Advance } from './sync-application.ts';
 
 /** A deletion that failed is begun anew after so long: what stood in its way may be gone. */
 const AGAIN_SECONDS = 300;

@@ -4,10 +4,9 @@ import { startOperation } from '../../domain/sync/start-operation.ts';
 import type { Operation, OperationOptions } from '../../domain/sync/sync-operation.ts';
 import { applied } from './applied.ts';
 import type { SyncDeps } from './deps.ts';
-import type { Look } from './look.ts';
+import type { Advance, Look } from './look.ts';
 import { type Prepared, prepareRun } from './prepare-run.ts';
 import { runSteps } from './run-steps.ts';
-import type { Advance } from './sync-application.ts';
 
 export interface OperationInput extends Look {
   objects: readonly KubernetesObject[];

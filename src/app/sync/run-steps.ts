@@ -12,10 +12,9 @@ import { updateKnownRow } from '../update-row.ts';
 import type { SyncDeps } from './deps.ts';
 import { executeActions } from './execute-actions.ts';
 import { type IgnoredFields, ignoredFields } from './ignored-fields.ts';
-import type { Look } from './look.ts';
+import type { Advance, Look } from './look.ts';
 import { findOutOfSync } from './out-of-sync.ts';
 import type { Prepared } from './prepare-run.ts';
-import type { Advance } from './sync-application.ts';
 
 /** One worker's run of an operation, between two waits. */
 export interface Running extends Look {

@@ -7,20 +7,8 @@ import type { SyncMessage } from '../../messages/sync.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
+import type { Advance } from './look.ts';
 import { hasEnded, isTold, tellOutcome } from './tell-outcome.ts';
-
-/** What a look at an application came to: fields for its row, and when to look again. */
-export interface Advance {
-  change: Partial<ApplicationRow>;
-  /** Fields to take away. */
-  clear?: readonly (keyof ApplicationRow)[];
-  /** The application is gone for good: its row with it. */
-  forget?: boolean;
-  /** Seconds until the next look, by a delayed message. */
-  waitSeconds?: number;
-  /** Somebody else will send the next message; after so many seconds `schedule` does it for them. */
-  dueSeconds?: number;
-}
 
 const DUE_MARGIN_SECONDS = 60;
 

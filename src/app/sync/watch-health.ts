@@ -1,12 +1,13 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import type { ClusterConfig } from '../../domain/fleet/fleet-file.ts';
-import { assessHealth, type Health } from '../../domain/health/health.ts';
+import { assessHealth } from '../../domain/health/health.ts';
+import type { Health } from '../../domain/health/health-status.ts';
 import { type KubernetesObject, type ResourceRef, resourceKey } from '../../domain/kubernetes-object.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
 import type { SyncDeps } from './deps.ts';
 import { foldLive } from './fold-live.ts';
-import type { Advance } from './sync-application.ts';
+import type { Advance } from './look.ts';
 
 /** Pauses between looks while the wait is likely short: about half a second in all, then a delayed message takes over. */
 export const HEALTH_LOOKS_MS: readonly number[] = [20, 30, 50, 100, 150, 200];

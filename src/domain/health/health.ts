@@ -2,15 +2,7 @@ import { type KubernetesObject, parseApiVersion } from '../kubernetes-object.ts'
 import { matchGlob } from '../settings/glob.ts';
 import { assessBuiltin } from './builtin/kinds.ts';
 import { assessCustom } from './custom/table.ts';
-
-/** Argo CD's health statuses, best first. */
-export type HealthStatus = 'Healthy' | 'Suspended' | 'Progressing' | 'Missing' | 'Degraded' | 'Unknown';
-
-export interface Health {
-  status: HealthStatus;
-  /** Why; '' where there is nothing to say. */
-  message: string;
-}
+import type { Health, HealthStatus } from './health-status.ts';
 
 /** One user's Lua health script: the kind it is for and what it may load. */
 export interface HealthScript {

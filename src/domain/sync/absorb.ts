@@ -1,4 +1,4 @@
-import type { Health } from '../health/health.ts';
+import type { Health } from '../health/health-status.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import type { ActionError, ActionResult } from './actions.ts';
 import { isCustomResourceDefinition, isEstablished } from './definitions.ts';

@@ -1,5 +1,5 @@
 import type { Application } from '../fleet/application.ts';
-import type { Health } from '../health/health.ts';
+import type { Health } from '../health/health-status.ts';
 import type { KubernetesObject, ResourceRef } from '../kubernetes-object.ts';
 import type { ArgoSettings } from '../settings/argo-settings.ts';
 import type { Action, ActionResult } from './actions.ts';

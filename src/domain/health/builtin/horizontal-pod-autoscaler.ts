@@ -1,6 +1,6 @@
 import { type KubernetesObject, parseApiVersion } from '../../kubernetes-object.ts';
 import { type Condition, conditionsAt } from '../fields.ts';
-import type { Health } from '../health.ts';
+import type { Health } from '../health-status.ts';
 
 /** autoscaling/v1 keeps its conditions as JSON in this annotation. */
 const ANNOTATION = 'autoscaling.alpha.kubernetes.io/conditions';

@@ -1,6 +1,6 @@
 import { type KubernetesObject, parseApiVersion } from '../../kubernetes-object.ts';
 import { conditionsAt, listAt, textAt } from '../fields.ts';
-import type { Health } from '../health.ts';
+import type { Health } from '../health-status.ts';
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler.ts';
 import { daemonSet, deployment, job, pod, replicaSet, statefulSet, workflow } from './workloads.ts';
 

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
 import { at, conditionsAt, listAt, numberAt, textAt } from '../fields.ts';
-import type { Health } from '../health.ts';
+import type { Health } from '../health-status.ts';
 
 const healthy = (message = ''): Health => ({ status: 'Healthy', message });
 const progressing = (message: string): Health => ({ status: 'Progressing', message });

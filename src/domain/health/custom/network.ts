@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
 import { at, type Condition, conditionsAt, isRecord, listAt, textAt } from '../fields.ts';
-import type { Health } from '../health.ts';
+import type { Health } from '../health-status.ts';
 import {
   condition,
   type Kinds,

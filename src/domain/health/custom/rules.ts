@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
 import { at, type Condition, conditionsAt, isRecord, textAt } from '../fields.ts';
-import type { Health, HealthStatus } from '../health.ts';
+import type { Health, HealthStatus } from '../health-status.ts';
 
 /** Looks at an object and answers, or leaves it to the next rule. */
 export type Rule = (object: KubernetesObject) => Health | undefined;

@@ -1,5 +1,5 @@
 import { type KubernetesObject, parseApiVersion } from '../../kubernetes-object.ts';
-import type { Health } from '../health.ts';
+import type { Health } from '../health-status.ts';
 import { argoKinds } from './argo.ts';
 import { cloudGroups, cloudKinds } from './cloud.ts';
 import { databaseKinds } from './databases.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assessBuiltin } from '../../../../src/domain/health/builtin/kinds.ts';
-import type { HealthStatus } from '../../../../src/domain/health/health.ts';
+import type { HealthStatus } from '../../../../src/domain/health/health-status.ts';
 import type { KubernetesObject } from '../../../../src/domain/kubernetes-object.ts';
 
 type Parts = { spec?: object; status?: object; metadata?: KubernetesObject['metadata'] };

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { assessCustom } from '../../../../src/domain/health/custom/table.ts';
-import { assessHealth, type Health } from '../../../../src/domain/health/health.ts';
+import { assessHealth } from '../../../../src/domain/health/health.ts';
+import type { Health } from '../../../../src/domain/health/health-status.ts';
 import type { KubernetesObject } from '../../../../src/domain/kubernetes-object.ts';
 
 interface Case {

@@ -3,12 +3,11 @@ import { describe, expect, it } from 'vitest';
 import {
   assessHealth,
   foldHealth,
-  type Health,
   type HealthScript,
-  type HealthStatus,
   isWorse,
   type ResourceHealth,
 } from '../../../../src/domain/health/health.ts';
+import type { Health, HealthStatus } from '../../../../src/domain/health/health-status.ts';
 import type { KubernetesObject } from '../../../../src/domain/kubernetes-object.ts';
 
 const ORDER: HealthStatus[] = ['Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown'];
