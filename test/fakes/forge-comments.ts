@@ -1,3 +1,5 @@
+import type { MergeRequestNoteSchema } from '@gitbeaker/rest';
+import type { components } from '@octokit/openapi-types';
 import { Hono } from 'hono';
 import * as v from 'valibot';
 
@@ -5,10 +7,9 @@ import * as v from 'valibot';
 const MAX_BODY = { github: 65_536, gitlab: 1_000_000 } as const;
 const BodySchema = v.object({ body: v.pipe(v.string(), v.minLength(1)) });
 
-interface Comment {
-  id: number;
-  body: string;
-}
+/** What both forges answer a comment with, by the names and types of their own. */
+type Comment = Required<Pick<components['schemas']['issue-comment'], 'id' | 'body'>> &
+  Pick<MergeRequestNoteSchema, 'id' | 'body'>;
 
 export interface FakeCommentsOptions {
   forge: 'github' | 'gitlab';

@@ -1,14 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto';
+import type { components } from '@octokit/openapi-types';
 import { Hono } from 'hono';
 import * as v from 'valibot';
 
-export interface GitHubStatusRow {
-  sha: string;
-  context: string;
-  state: string;
-  description: string | null;
-  target_url: string | null;
-}
+type Status = components['schemas']['status'];
+
+/** What GitHub keeps of a status; the names and types are its own. */
+export type GitHubStatusRow = Pick<Status, 'context' | 'state' | 'description' | 'target_url'> & { sha: string };
 
 export interface FakeGitHubOptions {
   /** `owner/name` as registered; compared without case, as GitHub does. */
