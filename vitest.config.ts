@@ -11,7 +11,7 @@ const project = (
     environment: 'node',
     hookTimeout: options.testTimeout ?? 10_000,
     // A machine with other work to do is no failure.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     ...options,
   },
 });
@@ -20,13 +20,13 @@ export default defineConfig({
   test: {
     projects: [
       // Its tests share no state, and starting each file anew takes four times as long as running them.
-      project('unit', { testTimeout: 30_000, isolate: false }),
-      project('contracts', { testTimeout: 30_000 }),
-      project('integration', { testTimeout: 60_000 }),
-      project('e2e', { testTimeout: 120_000, fileParallelism: false }),
+      project('unit', { testTimeout: 90_000, isolate: false }),
+      project('contracts', { testTimeout: 90_000 }),
+      project('integration', { testTimeout: 120_000 }),
+      project('e2e', { testTimeout: 240_000, fileParallelism: false }),
       project('simulation', { testTimeout: 600_000 }),
-      project('cluster', { testTimeout: 120_000, fileParallelism: false }),
-      project('browser', { testTimeout: 120_000, fileParallelism: false }),
+      project('cluster', { testTimeout: 240_000, fileParallelism: false }),
+      project('browser', { testTimeout: 240_000, fileParallelism: false }),
     ],
   },
 });

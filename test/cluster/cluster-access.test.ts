@@ -81,7 +81,7 @@ describe.skipIf(!existsSync(join(dir, 'admin.crt')))('access to the control plan
       const encoded = typeof data === 'object' && data !== null && 'token' in data ? String(data.token) : '';
       return Buffer.from(encoded, 'base64').toString();
     };
-    await expect.poll(token, { timeout: 10_000 }).not.toBe('');
+    await expect.poll(token).not.toBe('');
     const cluster = await connect({ token: await token() }, {});
     const error = await errorFrom(
       cluster.apply({ ...account, metadata: { name: 'b', namespace: 'default' } }, { fieldManager: 'b' }),

@@ -46,7 +46,7 @@ export const errorFrom = async (call: Promise<unknown>): Promise<AppError> => {
 };
 
 const eventually = async (done: () => Promise<boolean>): Promise<void> => {
-  await expect.poll(done, { timeout: 20_000, interval: 50 }).toBe(true);
+  await expect.poll(done, { timeout: 90_000, interval: 50 }).toBe(true);
 };
 
 let runs = 0;
@@ -397,8 +397,10 @@ export const clusterContract = (title: string, open: () => Promise<ClusterUnderT
     });
 
     describe('namespaces and definitions', () => {
+      let endings = 0;
       test('refuses to create in a terminating namespace', async () => {
-        const name = `ending-${suffix}`;
+        endings += 1;
+        const name = `ending-${suffix}-${endings}`;
         const ref = { group: '', version: 'v1', kind: 'Namespace', name };
         await cluster.apply(
           { apiVersion: 'v1', kind: 'Namespace', metadata: { name, finalizers: ['towline.dev/contract'] } },

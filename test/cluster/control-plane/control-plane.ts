@@ -59,7 +59,7 @@ const call = (api: Api, method: string, path: string, body?: unknown): Promise<n
   });
 
 const until = async (what: string, dir: string, done: () => Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   while (!(await done())) {
     if (Date.now() > deadline) throw new Error(`${what} did not happen within 60 s; see the logs in ${dir}`);
     await sleep(100);

@@ -112,11 +112,11 @@ export const createRealSync = async ({ name, spec, kill }: RealSyncOptions) => {
 
   /** Works messages off until none is left; throws what a handler throws. */
   const settle = async (): Promise<void> => {
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 180_000;
     for (;;) {
       const [next] = ports.sent.syncs.splice(0, 1);
       if (!next) return;
-      if (Date.now() > deadline) throw new Error(`not within a minute: ${JSON.stringify(row().operation)}`);
+      if (Date.now() > deadline) throw new Error(`not within three minutes: ${JSON.stringify(row().operation)}`);
       const moment = Math.min(100, next.delaySeconds * 1_000);
       await sleep(moment);
       time.ahead += next.delaySeconds * 1_000 - moment;
