@@ -74,6 +74,23 @@ export const describeCommitStatuses = (name: string, setUp: () => ForgeUnderTest
       expect(forge.shown()).toMatchObject([{ description, url: null }]);
     });
 
+    it('tells whether the commit shows exactly this', async () => {
+      const forge = setUp();
+      const told = status(forge, { state: 'running', description: 'x'.repeat(140) });
+      await expect(forge.statuses.isShown(told)).resolves.toBe(false);
+      await forge.statuses.post(told);
+      await expect(forge.statuses.isShown(told)).resolves.toBe(true);
+      const others = [
+        { context: 'towline/dev' },
+        { state: 'failure' },
+        { description: 'y' },
+        { targetURL: undefined },
+      ] as const;
+      for (const other of others) await expect(forge.statuses.isShown({ ...told, ...other })).resolves.toBe(false);
+      await forge.statuses.post({ ...told, state: 'success' });
+      await expect(forge.statuses.isShown(told)).resolves.toBe(false);
+    });
+
     it.each(['wrong', 'read-only'] as const)('%s credentials are denied for good and never shown', async (kind) => {
       const forge = setUp();
       const error = await forge

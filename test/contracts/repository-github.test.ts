@@ -137,4 +137,23 @@ describe('github repository', () => {
     expect(error).toMatchObject({ kind: 'permanent', code: 'forge-credentials-invalid' });
     expect(inspect(error, { depth: 9 })).not.toContain(CANARY);
   });
+
+  test('tells the commit that two commits share, and none where they share none', async () => {
+    const [base, one, other] = ['a', 'b', 'c'].map((digit) => digit.repeat(40));
+    const asked: string[] = [];
+    const sharing = (request: IncomingMessage, response: ServerResponse): boolean => {
+      const url = decodeURIComponent(request.url ?? '');
+      if (!/compare/.test(url)) return false;
+      asked.push(url);
+      return answering(200, {}, JSON.stringify({ merge_base_commit: { sha: base } }))(request, response);
+    };
+    const { repository } = await open({ intercept: sharing });
+    expect(await repository.mergeBase?.(`${one}`, `${other}`)).toBe(base);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain(`/compare/${one}...${other}`);
+    const none = await open({
+      intercept: (request, response) => /compare/.test(request.url ?? '') && answering(404)(request, response),
+    });
+    expect(await none.repository.mergeBase?.(`${one}`, `${other}`)).toBeUndefined();
+  });
 });

@@ -132,4 +132,23 @@ describe('gitlab repository', () => {
     expect(await asked(await bare.commit({ ref: 'refs/heads/main', files: all, from: first }))).toBe(2 + 21);
     expect(await asked(first)).toBe(1);
   });
+
+  test('tells the commit that two commits share, and none where they share none', async () => {
+    const [base, one, other] = ['a', 'b', 'c'].map((digit) => digit.repeat(40));
+    const asked: string[] = [];
+    const sharing = (request: IncomingMessage, response: ServerResponse): boolean => {
+      const url = decodeURIComponent(request.url ?? '');
+      if (!/merge_base/.test(url)) return false;
+      asked.push(url);
+      return answering(200, {}, JSON.stringify({ id: base }))(request, response);
+    };
+    const { repository } = await open({ intercept: sharing });
+    expect(await repository.mergeBase?.(`${one}`, `${other}`)).toBe(base);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain(`/repository/merge_base?refs[]=${one}&refs[]=${other}`);
+    const none = await open({
+      intercept: (request, response) => /merge_base/.test(request.url ?? '') && answering(404)(request, response),
+    });
+    expect(await none.repository.mergeBase?.(`${one}`, `${other}`)).toBeUndefined();
+  });
 });
