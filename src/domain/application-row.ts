@@ -1,3 +1,4 @@
+import type { Displaced } from './displaced.ts';
 import type { CompiledApplication } from './fleet/snapshot.ts';
 import type { Health } from './health/health-status.ts';
 import type { ResourceRef } from './kubernetes-object.ts';
@@ -114,6 +115,8 @@ export interface ApplicationRow extends Row {
   healing?: { generation: number; heals: number; options: Partial<OperationOptions> };
   /** The rollout and the state of the last outcome told, so that one is told once. */
   told?: { rollout: string; phase: OutcomePhase; message?: string };
+  /** Rollouts that are still to be told that another one decides by now; absent: none. */
+  displaced?: Displaced[];
   times: Partial<Record<'planned' | 'rendered' | 'applied' | 'healthy', number>>;
   /** What was applied in full, newest first. */
   history: Applied[];

@@ -1,4 +1,5 @@
 import type { ApplicationRow, Desired } from './application-row.ts';
+import { displacedBy } from './displaced.ts';
 import type { CompiledApplication } from './fleet/snapshot.ts';
 
 /** How long `schedule` waits before it looks after an application whose message may have been lost (ms). */
@@ -37,11 +38,13 @@ export const applyPlan = (
     told: _told,
     waiting: _waiting,
     pinned: _pinned,
+    displaced: _displaced,
     ...rest
   } = base;
   return {
     ...rest,
     spec,
+    ...displacedBy(base, plan, `superseded by rollout ${plan.rollout}`),
     desired: { ...plan, generation: (base.desired?.generation ?? 0) + 1 },
     ...(plan.renderKeys[0] ? { awaiting: plan.renderKeys[0] } : {}),
     times: { planned: plan.plannedAt },

@@ -1,5 +1,5 @@
 import type { ApplicationFailure, EnvironmentSummary, RolloutState, RolloutSummary } from './report/summary.ts';
-import { isTerminal, type Outcome, type PlannedApplication, type Rollout } from './rollout.ts';
+import { isTerminal, type Outcome, type PlannedApplication, PROGRESS_DEADLINE_MS, type Rollout } from './rollout.ts';
 
 type Group = 'synced' | 'progressing' | 'failed' | 'waiting' | 'superseded';
 
@@ -39,9 +39,10 @@ const summarizeEnvironment = (
   outcomes: ReadonlyMap<string, Outcome>,
 ): EnvironmentSummary => {
   const summary = { name, total: 0, synced: 0, progressing: 0, failed: 0, waiting: 0, superseded: 0 };
+  const isOver = rollout.supersededBy !== undefined && rollout.finishedAt !== undefined;
   for (const { application, environment } of rollout.applications) {
     if (environment !== name) continue;
-    const phase = outcomes.get(application)?.phase ?? (rollout.supersededBy ? 'superseded' : 'planned');
+    const phase = outcomes.get(application)?.phase ?? (isOver ? 'superseded' : 'planned');
     summary.total += 1;
     summary[GROUP[phase]] += 1;
   }
@@ -73,10 +74,25 @@ const stateOf = (rollout: Rollout, environments: readonly EnvironmentSummary[]):
   return 'success';
 };
 
-/** True when every planned application of the rollout has reached its end. */
+/**
+ * The outcomes with an end for every application that has none although its rollout was superseded and its time is over
+ * (`now` in ms): whoever was to tell them never will.
+ */
+export const withLapsed = (rollout: Rollout, outcomes: readonly Outcome[], now: number): readonly Outcome[] => {
+  const hasLapsed = rollout.supersededBy && now - (rollout.plannedAt ?? rollout.createdAt) > PROGRESS_DEADLINE_MS;
+  if (!hasLapsed) return outcomes;
+  const told = new Set(outcomes.map(({ application }) => application));
+  const silent = rollout.applications.filter(({ application }) => !told.has(application));
+  const lapsed = { rollout: rollout.id, phase: 'superseded', times: {}, sequence: 0 } as const;
+  return [...outcomes, ...silent.map(({ reason: _reason, ...planned }) => ({ ...planned, ...lapsed }))];
+};
+
+/**
+ * True when every planned application of the rollout has reached its end. That a newer rollout took over ends none of
+ * them: what it did not plan anew goes on, and its end is this rollout's to tell.
+ */
 export const rolloutEnded = (rollout: Rollout, outcomes: readonly Outcome[]): boolean => {
   if (rollout.state === 'planning') return false;
-  if (rollout.supersededBy) return true;
   const ended = new Set(outcomes.filter(({ phase }) => isTerminal(phase)).map(({ application }) => application));
   return rollout.applications.every(({ application }) => ended.has(application));
 };

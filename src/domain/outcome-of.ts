@@ -7,6 +7,7 @@ import type { Operation } from './sync/sync-operation.ts';
 export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePhase; message?: string } | undefined => {
   const { desired, applied, operation, health } = row;
   if (!desired) return undefined;
+  if (row.removed && row.removalWaits === undefined) return { phase: 'superseded', message: 'gone from Git' };
   if (desired.error) return { phase: 'failed', message: desired.error.message };
   const isApplied = applied?.generation === desired.generation;
   if (row.waiting && !isApplied) return { phase: 'waiting', message: row.waiting };

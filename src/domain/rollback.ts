@@ -1,5 +1,6 @@
 import type { ApplicationRow, Applied, Desired } from './application-row.ts';
 import { RESEND_SYNC_AFTER_MS } from './apply-plan.ts';
+import { displacedBy } from './displaced.ts';
 import { rejected } from './errors.ts';
 
 /**
@@ -27,13 +28,13 @@ export const rollBack = (
   target: Applied,
   { rollout, now }: { rollout: string; now: number },
 ): ApplicationRow => {
-  const { desired, ...rest } = row;
+  const { desired } = row;
   if (row.removed) throw rejected('application-removed', `${row.id} is gone from Git: it is not synced any more`);
   if (!desired) throw rejected('application-unplanned', `${row.id} has not been planned yet`);
   const { revisions, renderKeys } = target;
   const reason = `rolled back to generation ${target.generation}`;
   return {
-    ...moved(rest, { generation: desired.generation + 1, rollout, revisions, renderKeys, reason, plannedAt: now }),
+    ...moved(row, { generation: desired.generation + 1, rollout, revisions, renderKeys, reason, plannedAt: now }),
     syncRequested: desired.generation + 1,
     pinned: { generation: target.generation, at: now, instead: row.pinned?.instead ?? desired },
   };
@@ -44,14 +45,18 @@ export const rollBack = (
  * Errors: AppError `application-not-pinned` (rejected).
  */
 export const resume = (row: ApplicationRow, now: number): ApplicationRow => {
-  const { desired, pinned, ...rest } = row;
+  const { desired, pinned, ...unpinned } = row;
   if (!desired || !pinned) throw rejected('application-not-pinned', `${row.id} is not rolled back: nothing to resume`);
   const generation = desired.generation + 1;
-  return moved(rest, { ...pinned.instead, generation, reason: 'resumed after a rollback', plannedAt: now });
+  return moved(
+    { ...unpinned, desired },
+    { ...pinned.instead, generation, reason: 'resumed after a rollback', plannedAt: now },
+  );
 };
 
-const moved = (row: Omit<ApplicationRow, 'desired'>, desired: Desired): ApplicationRow => {
-  const { awaiting: _awaiting, told: _told, waiting: _waiting, ...rest } = row;
+const moved = (row: ApplicationRow, desired: Desired): ApplicationRow => {
+  const { awaiting: _awaiting, told: _told, waiting: _waiting, displaced: _displaced, ...rest } = row;
   const now = desired.plannedAt;
-  return { ...rest, desired, times: { planned: now }, due: now + RESEND_SYNC_AFTER_MS };
+  const displaced = displacedBy(row, desired, `superseded: ${desired.reason}`);
+  return { ...rest, ...displaced, desired, times: { planned: now }, due: now + RESEND_SYNC_AFTER_MS };
 };

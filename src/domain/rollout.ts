@@ -81,9 +81,10 @@ export interface Rollout extends Row {
   attempt: number;
 }
 
-const TERMINAL: readonly OutcomePhase[] = ['healthy', 'failed', 'superseded', 'waiting'];
+/** Where nothing more will come without a new change. */
+export const TERMINAL: readonly OutcomePhase[] = ['healthy', 'failed', 'superseded', 'waiting'];
 
-/** True where nothing more will come without a new change. */
+/** True for a phase that is an end. */
 export const isTerminal = (phase: OutcomePhase): boolean => TERMINAL.includes(phase);
 
 /** How long a rollout may progress before what still progresses counts as failed (ms). */

@@ -62,6 +62,23 @@ describe.each(Object.keys(outcomesOf))('Outcomes: %s', (name) => {
     ]);
     expect(await outcomes.list('other')).toEqual([]);
   });
+
+  it.each([
+    ['healthy', 'superseded', 'healthy'],
+    ['failed', 'superseded', 'failed'],
+    ['waiting', 'superseded', 'waiting'],
+    ['applied', 'superseded', 'superseded'],
+    // A person asks for another attempt.
+    ['failed', 'planned', 'planned'],
+    ['superseded', 'planned', 'planned'],
+  ] as const)('after %s, %s leaves %s', async (first, then, kept) => {
+    const outcomes = outcomesOf[name]?.() ?? createMemoryOutcomes();
+    const application = `argocd/${first}-${then}`;
+    await outcomes.record(outcome(5, first, application));
+    await outcomes.record(outcome(6, then, application));
+    const found = (await outcomes.list('r1')).filter((one) => one.application === application);
+    expect(found.map(({ phase }) => phase)).toEqual([kept]);
+  });
 });
 
 describe('the applications by what they wait for', () => {

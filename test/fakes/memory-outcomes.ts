@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/domain/rollout.ts';
+import { isTerminal, type Outcome } from '../../src/domain/rollout.ts';
 import type { Outcomes } from '../../src/ports/outcomes.ts';
 
 /** `Outcomes` in memory. */
@@ -9,7 +9,8 @@ export const createMemoryOutcomes = (): Outcomes & { all: Map<string, Outcome> }
     record: (outcome) => {
       const key = `${outcome.rollout}|${outcome.application}`;
       const known = all.get(key);
-      if (!known || known.sequence <= outcome.sequence) all.set(key, structuredClone(outcome));
+      const isEnded = known && outcome.phase === 'superseded' && isTerminal(known.phase);
+      if (!isEnded && (known?.sequence ?? 0) <= outcome.sequence) all.set(key, structuredClone(outcome));
       return Promise.resolve();
     },
     list: (rollout) =>

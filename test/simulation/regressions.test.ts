@@ -13,6 +13,19 @@ const ONCE_BROKEN: Record<string, RandomHistory> = {
       { gap: 140_145, what: 'change', pick: 0, webhook: 'once', delay: 3 },
     ],
   },
+  'a reporter dies on a rollout that had ended': {
+    seed: 22,
+    applications: 3,
+    weather: 'rough',
+    pushes: [
+      { gap: 997, what: 'change', pick: 551, webhook: 'once', delay: 1_921 },
+      { gap: 310, what: 'change', pick: 403, webhook: 'once', delay: 761 },
+      { gap: 738, what: 'break', pick: 899, webhook: 'again', delay: 3_558 },
+      { gap: 2_982, what: 'change', pick: 547, webhook: 'once', delay: 86_399_978 },
+      { gap: 2_274_293, what: 'delete', pick: 1, webhook: 'once', delay: 2_178 },
+      { gap: 2, what: 'change', pick: 332, webhook: 'once', delay: 1_500 },
+    ],
+  },
 };
 
 it.each(Object.entries(ONCE_BROKEN))('%s', async (_name, history) => {

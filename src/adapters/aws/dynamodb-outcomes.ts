@@ -1,5 +1,5 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
-import type { Outcome } from '../../domain/rollout.ts';
+import { type Outcome, TERMINAL } from '../../domain/rollout.ts';
 import type { Outcomes } from '../../ports/outcomes.ts';
 import { conditionFailed, translateDynamoError } from './dynamodb-errors.ts';
 
@@ -17,12 +17,12 @@ export const createDynamoOutcomes = (client: DynamoDBClient, table: string): Out
           Item: {
             rolloutShard: { S: `${outcome.rollout}#${shardOf(outcome.application)}` },
             application: { S: outcome.application },
+            phase: { S: outcome.phase },
             seq: { N: String(outcome.sequence) },
             body: { S: JSON.stringify(outcome) },
             expiresAt: { N: String(Math.floor(newest(outcome) / 1_000) + RETENTION_SECONDS) },
           },
-          ConditionExpression: 'attribute_not_exists(application) OR seq <= :seq',
-          ExpressionAttributeValues: { ':seq': { N: String(outcome.sequence) } },
+          ...conditionOf(outcome),
         }),
       );
     } catch (error) {
@@ -35,6 +35,18 @@ export const createDynamoOutcomes = (client: DynamoDBClient, table: string): Out
     return (await Promise.all(shards)).flat();
   },
 });
+
+/** An item without a phase was written by a version that did not store it apart. */
+const conditionOf = ({ sequence, phase }: Outcome) => {
+  const isNewer = 'attribute_not_exists(application) OR seq <= :seq';
+  const seq = { ':seq': { N: String(sequence) } };
+  if (phase !== 'superseded') return { ConditionExpression: isNewer, ExpressionAttributeValues: seq };
+  const names = Object.fromEntries(TERMINAL.map((one) => [`:${one}`, { S: one }]));
+  return {
+    ConditionExpression: `(${isNewer}) AND (attribute_not_exists(phase) OR NOT phase IN (${Object.keys(names).join(', ')}))`,
+    ExpressionAttributeValues: { ...seq, ...names },
+  };
+};
 
 const newest = (outcome: Outcome): number => Math.max(0, ...Object.values(outcome.times));
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ApplicationRow, Applied } from '../../domain/application-row.ts';
 import { rejected } from '../../domain/errors.ts';
 import { resume, rollBack, rollbackTarget } from '../../domain/rollback.ts';
-import { isTerminal, PROGRESS_DEADLINE_MS, type Rollout } from '../../domain/rollout.ts';
+import { PROGRESS_DEADLINE_MS, type Rollout } from '../../domain/rollout.ts';
 import { updateRow } from '../update-row.ts';
 import { changeApplication, unknownApplication } from './change-application.ts';
 import type { ControlDeps } from './deps.ts';
@@ -27,13 +27,10 @@ export const rollBackTo =
     if (!seen) throw unknownApplication(id);
     const target = rollbackTarget(seen, generation);
     await checkManifests(deps, seen, target);
-    const before: { row?: ApplicationRow } = {};
-    const saved = await changeApplication(deps, id, (row) => {
-      before.row = row;
-      return rollBack(row, target, { rollout: rolloutId(row), now: deps.clock() });
-    });
+    const saved = await changeApplication(deps, id, (row) =>
+      rollBack(row, target, { rollout: rolloutId(row), now: deps.clock() }),
+    );
     await openRollback(deps, saved, target);
-    if (before.row) await tellSetAside(deps, before.row, saved);
     await send(deps, saved, 'sync');
     const { generation: asked = 0, rollout = '' } = saved.desired ?? {};
     return { application: id, generation: asked, to: target.generation, rollout };
@@ -46,12 +43,7 @@ export const rollBackTo =
 export const resumeSync =
   (deps: ControlDeps) =>
   async (id: string): Promise<Asked> => {
-    const before: { row?: ApplicationRow } = {};
-    const saved = await changeApplication(deps, id, (row) => {
-      before.row = row;
-      return resume(row, deps.clock());
-    });
-    if (before.row) await tellSetAside(deps, before.row, saved);
+    const saved = await changeApplication(deps, id, (row) => resume(row, deps.clock()));
     await send(deps, saved, 'sync');
     return { application: id, generation: saved.desired?.generation ?? 0 };
   };
@@ -98,22 +90,4 @@ const openRollback = async (deps: ControlDeps, row: ApplicationRow, target: Appl
   await updateRow(deps.rollouts, rollout, (known) => (known ? undefined : opened));
   deps.events.emit({ event: 'rollout', at: now, rollout, ...at, state: 'running', applications, problems: [] });
   await deps.queues.reports([{ version: 1, rollout }]);
-};
-
-/** The rollout that had not come to its end with this application does so now. */
-const tellSetAside = async (deps: ControlDeps, before: ApplicationRow, after: ApplicationRow): Promise<void> => {
-  const { desired, told, spec } = before;
-  if (!desired || desired.rollout === after.desired?.rollout) return;
-  if (told?.rollout === desired.rollout && isTerminal(told.phase)) return;
-  await deps.outcomes.record({
-    rollout: desired.rollout,
-    application: before.id,
-    environment: spec.environment,
-    cluster: spec.cluster,
-    phase: 'superseded',
-    message: `superseded: ${after.desired?.reason}`,
-    times: { superseded: deps.clock() },
-    sequence: after.version,
-  });
-  await deps.queues.reports([{ version: 1, rollout: desired.rollout }]);
 };

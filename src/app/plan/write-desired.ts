@@ -4,7 +4,7 @@ import { transient } from '../../domain/errors.ts';
 import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
 import { holdsLease } from '../../domain/lease.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
-import { isTerminal, type PlannedApplication } from '../../domain/rollout.ts';
+import type { PlannedApplication } from '../../domain/rollout.ts';
 import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
 import type { Compiled } from './compile-at.ts';
@@ -30,8 +30,8 @@ interface WriteInput {
 const WRITES_IN_FLIGHT = 16;
 
 /**
- * Writes what each affected application must become, generation + 1, and tells the rollouts that had planned it before
- * that they no longer decide. Answers with those that really changed; removed applications are marked in the same way.
+ * Writes what each affected application must become, generation + 1; whoever syncs it tells the rollouts that had planned
+ * it before that they no longer decide. Answers with those that really changed; removed applications are marked in the same way.
  * Errors: AppError `plan-late` (transient) once the ref's lease has run out: a newer plan may have written these rows.
  */
 export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<WrittenApplication[]> => {
@@ -60,7 +60,6 @@ const writeOne = async (
   });
   const row = saved ?? (writtenBy(before, rollout) ? before : undefined);
   if (!row) return undefined;
-  if (saved && before) await tellSuperseded(deps, before, rollout);
   const planned = { application: row.id, environment: application.environment, cluster: application.cluster, reason };
   return { row, planned, affected };
 };
@@ -69,24 +68,6 @@ const writeOne = async (
 const assertHeld = ({ clock }: PlanDeps, { lease }: RefRow, owner: string): void => {
   if (!holdsLease(lease, owner, clock()))
     throw transient('plan-late', 'the lease of the ref ran out before its plan ended');
-};
-
-/** The rollout that planned the application before and has not seen its end is told that a newer one took over. */
-const tellSuperseded = async (deps: PlanDeps, before: ApplicationRow, by: string): Promise<void> => {
-  const { desired, told, spec } = before;
-  if (!desired || desired.rollout === by) return;
-  if (told?.rollout === desired.rollout && isTerminal(told.phase)) return;
-  await deps.outcomes.record({
-    rollout: desired.rollout,
-    application: before.id,
-    environment: spec.environment,
-    cluster: spec.cluster,
-    phase: 'superseded',
-    message: `superseded by rollout ${by}`,
-    times: { superseded: deps.clock() },
-    sequence: before.version + 1,
-  });
-  await deps.queues.reports([{ version: 1, rollout: desired.rollout }]);
 };
 
 /**

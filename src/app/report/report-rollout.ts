@@ -1,4 +1,4 @@
-import { rolloutEnded, summarizeRollout } from '../../domain/fold-rollout.ts';
+import { rolloutEnded, summarizeRollout, withLapsed } from '../../domain/fold-rollout.ts';
 import { STATUS_INTERVAL_MS } from '../../domain/report/outbox.ts';
 import { reportTurn } from '../../domain/report/report-turn.ts';
 import type { RolloutSummary } from '../../domain/report/summary.ts';
@@ -47,7 +47,8 @@ const freed = ({ lease: _lease, ...free }: Rollout): Rollout => free;
 const tell = async (deps: ReportDeps, rollout: Rollout, owner: string): Promise<void> => {
   // What is still being planned has no outcomes that count.
   const listed = rollout.state === 'planning' ? [] : deps.outcomes.list(rollout.id);
-  const [fleet, outcomes] = await Promise.all([loadFleet(deps), listed]);
+  const [fleet, known] = await Promise.all([loadFleet(deps), listed]);
+  const outcomes = withLapsed(rollout, known, deps.clock());
   const summary = summarizeRollout(rollout, outcomes, deps.rolloutURL(rollout.id));
   const ended = rolloutEnded(rollout, outcomes);
   const telling = { rollout, fleet, summary, ended, owner };

@@ -1,5 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { nextComparison } from '../../domain/comparison.ts';
+import { stillDisplaced } from '../../domain/displaced.ts';
 import { AppError } from '../../domain/errors.ts';
 import { leaseIsFree, newLease } from '../../domain/lease.ts';
 import { stableText } from '../../domain/stable-digest.ts';
@@ -8,7 +9,7 @@ import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
 import type { Advance } from './look.ts';
-import { hasEnded, isTold, tellOutcome } from './tell-outcome.ts';
+import { hasEnded, isTold, tellDisplaced, tellOutcome } from './tell-outcome.ts';
 
 const DUE_MARGIN_SECONDS = 60;
 
@@ -29,13 +30,15 @@ export const syncApplication =
     let isOverdue = repeated ?? false;
     try {
       while (row) {
+        await tellDisplaced(deps, row);
         const result: Advance = await advance(deps, row, owner, isOverdue);
         isOverdue = false;
         waitSeconds = result.waitSeconds;
         const next = await release(deps, row, owner, result);
         if (next.told) {
           const atRest = !isOutstanding(result) && hasEnded(next.told, deps.clock());
-          await tellOutcome(deps, next.told, { atRest });
+          const told = await tellOutcome(deps, next.told, { atRest });
+          if (result.forget) await deps.applications.remove(told ?? next.told);
         }
         if (result.change.awaiting && next.told && (await isRendered(deps, result.change.awaiting))) waitSeconds = 0;
         row = next.again;
@@ -87,15 +90,17 @@ const release = async (
     }
     delete next.lease;
     delete next.due;
+    delete next.displaced;
+    const untold = stillDisplaced(known, seen.displaced);
+    if (untold.length > 0) next.displaced = untold;
     const backstop = waitSeconds === undefined ? dueSeconds : waitSeconds + DUE_MARGIN_SECONDS;
     // What was not told yet is outstanding, too: a crash right here must not leave the rollout without its end.
-    const isDone = isTold(next, deps.clock()) && hasEnded(next, deps.clock());
+    const isDone = !forget && untold.length === 0 && isTold(next, deps.clock()) && hasEnded(next, deps.clock());
     const seconds = backstop ?? (isDone ? undefined : DUE_MARGIN_SECONDS);
     const due = seconds === undefined ? nextComparison(next, compareSecondsOf(deps)) : deps.clock() + seconds * 1_000;
     return due === undefined ? next : { ...next, due };
   });
   if (!saved) return {};
-  if (forget && !isStale) await deps.applications.remove(saved);
   return isStale ? { again: saved } : { told: saved };
 };
 

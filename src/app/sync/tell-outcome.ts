@@ -1,7 +1,7 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { nextComparison } from '../../domain/comparison.ts';
 import { outcomeOf } from '../../domain/outcome-of.ts';
-import { isTerminal } from '../../domain/rollout.ts';
+import { isTerminal, type Outcome } from '../../domain/rollout.ts';
 import { updateKnownRow } from '../update-row.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
 
@@ -27,29 +27,44 @@ export const hasEnded = (row: ApplicationRow, now: number): boolean => {
   return outcome === undefined || isTerminal(outcome.phase);
 };
 
-/** Records where the application stands in its rollout, if that was not told yet, and asks for a report. */
+type Said = Pick<Outcome, 'rollout' | 'phase' | 'message' | 'times'>;
+
+const record = (deps: SyncDeps, { id, spec, version }: ApplicationRow, said: Said): Promise<void> =>
+  deps.outcomes.record({
+    application: id,
+    environment: spec.environment,
+    cluster: spec.cluster,
+    ...said,
+    sequence: version,
+  });
+
+/** Tells the rollouts that lost their say over the application that it is not theirs any more. */
+export const tellDisplaced = async (deps: SyncDeps, row: ApplicationRow): Promise<void> => {
+  const { displaced = [] } = row;
+  const times = { superseded: deps.clock() };
+  await Promise.all(displaced.map((one) => record(deps, row, { ...one, phase: 'superseded', times })));
+  if (displaced.length > 0) await deps.queues.reports(displaced.map(({ rollout }) => ({ version: 1, rollout })));
+};
+
+/**
+ * Records where the application stands in its rollout, if that was not told yet, and asks for a report. Answers with the
+ * row as it is then; undefined where nothing was told or a newer plan came.
+ */
 export const tellOutcome = async (
   deps: SyncDeps,
   row: ApplicationRow,
   { atRest }: { atRest: boolean },
-): Promise<void> => {
+): Promise<ApplicationRow | undefined> => {
   const now = deps.clock();
   const outcome = standingOf(row, now);
   const rollout = row.desired?.rollout;
-  if (!outcome || rollout === undefined || isTold(row, now)) return;
+  if (!outcome || rollout === undefined || isTold(row, now)) return undefined;
   const told = { rollout, ...outcome };
   const { environment, cluster } = row.spec;
-  await deps.outcomes.record({
-    rollout,
-    application: row.id,
-    environment,
-    cluster,
-    ...outcome,
-    times: { ...row.times, [outcome.phase]: row.times[outcome.phase as 'applied'] ?? now },
-    sequence: row.version,
-  });
+  const times = { ...row.times, [outcome.phase]: row.times[outcome.phase as 'applied'] ?? now };
+  await record(deps, row, { ...told, times });
   await deps.queues.reports([{ version: 1, rollout }]);
-  await updateKnownRow(deps.applications, row, (known) => {
+  const saved = await updateKnownRow(deps.applications, row, (known) => {
     if (known?.desired?.generation !== row.desired?.generation) return undefined;
     const { due: outstanding, ...rest } = known ?? row;
     const due = atRest ? nextComparison(rest, compareSecondsOf(deps)) : outstanding;
@@ -67,6 +82,7 @@ export const tellOutcome = async (
     ...timesOf(row),
     ...outcome,
   });
+  return saved;
 };
 
 /** When what is desired was planned, and when the cluster had taken all of it. */

@@ -34,7 +34,11 @@ export const reportTurn = (rollout: Rollout | undefined, owner: string, now: num
   const isOver = known.finishedAt !== undefined;
   const interval = isOver ? 0 : foldInterval(known.applications.length);
   const isTooSoon = now - (known.foldedAt ?? 0) < interval;
-  if (isFree && !isTooSoon) return { turn: 'now', row: { ...known, lease: newLease(owner, now), foldedAt: now } };
+  if (isFree && !isTooSoon) {
+    const lease = newLease(owner, now);
+    // One that has ended is due no more: a reporter that dies there would leave what came after the end untold.
+    return { turn: 'now', row: { ...known, lease, foldedAt: now, due: known.due ?? lease.until } };
+  }
   if ((known.foldAgainAt ?? 0) - now > CLOCK_MARGIN_MS) return { turn: 'covered' };
   const wait = Math.max(FOLD_INTERVAL_MS, isTooSoon ? (known.foldedAt ?? 0) + interval - now : 0);
   const seconds = Math.ceil(wait / 1_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rolloutEnded, summarizeRollout } from '../../../src/domain/fold-rollout.ts';
+import { rolloutEnded, summarizeRollout, withLapsed } from '../../../src/domain/fold-rollout.ts';
 import type { Outcome, OutcomePhase, Rollout } from '../../../src/domain/rollout.ts';
 
 const PHASES: OutcomePhase[] = ['planned', 'rendered', 'applied', 'healthy', 'failed', 'superseded', 'waiting'];
@@ -80,9 +80,24 @@ describe('folding a rollout', () => {
     ]);
   });
 
-  it('ends at once when a newer rollout took over', () => {
-    expect(rolloutEnded(rollout({ supersededBy: 'r2' }), [])).toBe(true);
-    expect(summarize([], { supersededBy: 'r2' }).state).toBe('canceled');
+  it('goes on with what the newer rollout that took over did not plan anew', () => {
+    const superseded = rollout({ supersededBy: 'r2' });
+    const outcomes = [outcome('web', 'superseded'), outcome('api', 'applied'), outcome('worker', 'superseded')];
+    expect(rolloutEnded(superseded, outcomes)).toBe(false);
+    expect(summarize(outcomes, superseded).state).toBe('running');
+    const ended = outcomes.with(1, outcome('api', 'healthy'));
+    expect(rolloutEnded(superseded, ended)).toBe(true);
+    expect(summarize(ended, superseded).state).toBe('canceled');
+  });
+
+  it('waits 10 minutes for applications that never say a word once a newer rollout took over', () => {
+    const superseded = rollout({ supersededBy: 'r2', plannedAt: 1_000 });
+    const at = (now: number) => rolloutEnded(superseded, withLapsed(superseded, [outcome('web', 'healthy')], now));
+    expect(at(601_000)).toBe(false);
+    expect(at(601_001)).toBe(true);
+    const applied = withLapsed(superseded, [outcome('web', 'applied')], 601_001);
+    expect(rolloutEnded(superseded, applied)).toBe(false);
+    expect(withLapsed(rollout(), [], 601_001)).toEqual([]);
   });
 
   it('is the same whatever the order of the outcomes and however often each came', () => {

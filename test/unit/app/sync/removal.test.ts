@@ -124,4 +124,19 @@ describe('an application that is gone from Git', () => {
     expect(names()).toEqual([]);
     expect(row()).toBeUndefined();
   });
+
+  it('ends the rollout that was under way with it', async () => {
+    await stack.push({
+      'apps/web.yaml': applicationYaml('web', 'web', 'dev', { metadata: `finalizers: [${RESOURCES}]` }),
+      'web/pre.yaml': manifest('Job', 'migrate', argo({ hook: 'Sync' })),
+    });
+    await stack.settle(30);
+    const rollout = row()?.desired?.rollout ?? '';
+    expect(row()?.told).toMatchObject({ rollout, phase: 'planned' });
+    await remove();
+    expect(row()).toBeUndefined();
+    expect(await stack.outcomes.list(rollout)).toMatchObject([{ phase: 'superseded', message: 'gone from Git' }]);
+    expect(stack.rollouts.rows.get(rollout)).toMatchObject({ state: 'superseded' });
+    expect(stack.rollouts.rows.get(rollout)).not.toHaveProperty('due');
+  });
 });

@@ -53,6 +53,13 @@ describe('the turn of a request to report', () => {
     expect(reportTurn(known, 'me', NOW).turn).toBe(turn);
   });
 
+  it('leaves an ended rollout due while it is told again, so that a reporter that dies is noticed', () => {
+    const ended = rollout({ state: 'failure', finishedAt: NOW - 1 });
+    const { row } = reportTurn(ended, 'me', NOW) as { row: Rollout };
+    expect(row.due).toBe(row.lease?.until);
+    expect(reportTurn({ ...ended, due: NOW + 5 }, 'me', NOW)).toMatchObject({ row: { due: NOW + 5 } });
+  });
+
   it('takes the lease only to fold now, and says until when it has asked for a later fold', () => {
     expect(reportTurn(rollout({}), 'me', NOW)).toMatchObject({ row: { lease: { owner: 'me' }, foldedAt: NOW } });
     const later = reportTurn(rollout(busy), 'me', NOW);
