@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { createInvokedExpander } from '../src/adapters/aws/invoke-expander.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { createChartTrees } from '../src/app/chart-trees.ts';
+import { refreshAnswers } from '../src/app/generators/refresh-answers.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { planChange } from '../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
@@ -10,6 +11,7 @@ import { previewRequest } from '../src/app/preview/preview-request.ts';
 import { type ChangeMessage, ChangeMessageSchema } from '../src/messages/change.ts';
 import { type PreviewMessage, PreviewMessageSchema } from '../src/messages/preview.ts';
 import { publicCharts } from './wiring/charts.ts';
+import { generatorProviders } from './wiring/generators.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
@@ -21,10 +23,12 @@ import { TOOL_VERSIONS } from './wiring/tool-versions.ts';
 export const createPlan = (runtime: GitRuntime) => {
   const { config } = runtime;
   const blobs = createBlobs(config);
+  const stores = createStores(config);
   const deps = {
     ...runtime,
-    ...createStores(config),
+    ...stores,
     blobs,
+    providers: { ...runtime, ...generatorProviders(runtime), answers: stores.answers, blobs },
     snapshots: createSnapshots(blobs),
     indexes: createPlanIndexes(blobs),
     queues: createQueues(config),
@@ -34,7 +38,13 @@ export const createPlan = (runtime: GitRuntime) => {
   };
   const plan = planChange(deps);
   const preview = previewRequest(deps);
-  const handle = (message: ChangeMessage | PreviewMessage) => ('number' in message ? preview(message) : plan(message));
+  const refresh = refreshAnswers({ ...deps, ...deps.providers });
+  const handle = async (message: ChangeMessage | PreviewMessage): Promise<void> => {
+    if (!('number' in message)) return plan(message);
+    // A delivery is news of a pull request; what has none is the preview looking again.
+    if (message.delivery !== undefined) await refresh({ url: message.repository });
+    await preview(message);
+  };
   return createSqsHandler(sqsDeps(runtime, 'changes'), v.union([ChangeMessageSchema, PreviewMessageSchema]), handle);
 };
 

@@ -1,6 +1,7 @@
 import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kubernetes/connect-cluster.ts';
 import { createChartTrees } from '../src/app/chart-trees.ts';
 import { findClusters } from '../src/app/find-clusters.ts';
+import { refreshAnswers } from '../src/app/generators/refresh-answers.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { pollCharts } from '../src/app/poll-charts.ts';
 import { pollRefs } from '../src/app/poll-refs.ts';
@@ -8,6 +9,7 @@ import { readFleetFile } from '../src/app/read-fleet-file.ts';
 import { sweep } from '../src/app/sweep.ts';
 import { publicCharts } from './wiring/charts.ts';
 import { eksClients } from './wiring/eks.ts';
+import { generatorProviders } from './wiring/generators.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
@@ -18,7 +20,7 @@ type LocalClusters = Pick<ConnectClusterDeps, 'embedded' | 'readFile'>;
 
 /**
  * What the minute's tick does: `sweep` repeats what is due, `poll` looks at every followed ref and at the charts,
- * `findClusters` at the fleet's sources of clusters.
+ * `refreshAnswers` at what generators ask of forges and plugins, `findClusters` at the fleet's sources of clusters.
  */
 export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) => {
   const blobs = createBlobs(runtime.config);
@@ -30,12 +32,20 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
   };
   const [refs, charts] = [pollRefs({ ...deps, random: Math.random }), pollCharts(deps)];
+  const providers = generatorProviders(runtime);
+  const answers = refreshAnswers({ ...deps, ...providers, blobs });
   const poll = async (): Promise<void> => {
     await refs();
     await charts();
   };
   const connect = connectCluster({ clock: runtime.clock, random: Math.random, aws: eksClients, ...local });
-  return { sweep: sweep(deps), poll, readFleet: readFleetFile(deps), findClusters: findClusters({ ...deps, connect }) };
+  return {
+    sweep: sweep(deps),
+    poll,
+    refreshAnswers: () => answers(),
+    readFleet: readFleetFile(deps),
+    findClusters: findClusters({ ...deps, connect }),
+  };
 };
 
 /** Every minute: reads the fleet file where it has moved, repeats what is due, and polls refs at their interval. */
@@ -51,6 +61,7 @@ export const handler = lazily(() => {
     await schedule.readFleet(runtime.config.fleetLocation);
     const moved = await schedule.findClusters();
     await schedule.sweep();
+    await schedule.refreshAnswers();
     if (!moved && runtime.clock() - polledAt < runtime.config.pollSeconds * 1_000) return;
     polledAt = runtime.clock();
     await schedule.poll();

@@ -4,6 +4,7 @@ import { createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
 import { createS3BlobCache } from '../../src/adapters/aws/s3-blob-cache.ts';
 import { createSqsSend } from '../../src/adapters/aws/sqs-queues.ts';
 import type { Config } from '../../src/config.ts';
+import { type AnswerRow, answerExpiresAt } from '../../src/domain/answer-row.ts';
 import type { ApplicationRow } from '../../src/domain/application-row.ts';
 import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
@@ -26,6 +27,7 @@ export const createStores = ({ tablePrefix }: Config, client = dynamoClient()) =
     rollouts: createDynamoStore<Rollout>(table('rollouts')),
     previews: createDynamoStore<PreviewRow>({ ...table('previews'), expiresAt: ({ expiresAt }) => expiresAt }),
     commits: createDynamoStore<CommitRow>({ ...table('commits'), expiresAt: ({ expiresAt }) => expiresAt }),
+    answers: createDynamoStore<AnswerRow>({ ...table('answers'), expiresAt: answerExpiresAt }),
     renders: createDynamoStore<RenderRow>({ ...table('renders'), expiresAt: ({ expiresAt }) => expiresAt }),
     applications: createDynamoStore<ApplicationRow>({
       ...table('applications'),

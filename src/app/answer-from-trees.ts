@@ -1,5 +1,5 @@
-import { gitInput } from '../domain/fleet/applicationset/answer-needs.ts';
-import type { GitInput, InputError, Need } from '../domain/fleet/applicationset/generator-inputs.ts';
+import { type Answer, gitInput } from '../domain/fleet/applicationset/answer-needs.ts';
+import type { GitInput, InputError, ProviderNeed } from '../domain/fleet/applicationset/generator-inputs.ts';
 import type { Repository, Tree } from '../ports/repository.ts';
 import type { AnswerNeed } from './expand-set.ts';
 
@@ -11,20 +11,23 @@ export interface GeneratorTree {
 
 interface Sources {
   treeAt(at: { repoURL: string; revision: string }): Promise<GeneratorTree | InputError>;
-  /** What whoever is no Git repository answers; the error says whom it would take. */
-  others(need: Exclude<Need, { type: 'git' | 'gitFiles' }>): InputError;
+  /** What whoever is no Git repository answers; an error says whom it would take. */
+  others(need: ProviderNeed): Promise<object[] | InputError>;
 }
 
 /** Answers git generators from commits' trees. Errors: those of `treeAt` and of the repositories. */
 export const answerFromTrees =
   ({ treeAt, others }: Sources): AnswerNeed =>
   async (need) => {
-    if (need.type !== 'git' && need.type !== 'gitFiles') return { ...need, input: others(need) };
+    if (need.type !== 'git' && need.type !== 'gitFiles') return answered(need, await others(need));
     const at = await treeAt(need);
     if ('error' in at) return { ...need, input: at };
     if (need.type === 'git') return { ...need, input: listingOf(at.tree) };
     return { ...need, input: await readTexts(at, need.paths) };
   };
+
+/** Each kind of question has its kind of answers, which whoever answers has seen to. */
+const answered = (need: ProviderNeed, input: object[] | InputError): Answer => ({ ...need, input }) as Answer;
 
 const listings = new WeakMap<Tree['entries'], GitInput>();
 

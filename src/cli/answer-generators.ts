@@ -33,7 +33,7 @@ export const answerFromFolders = (folders: Folders): AnswerNeed => {
     opened.set(path, folder);
     return folder;
   };
-  const others = ({ type }: { type: keyof typeof ONLINE }) => {
+  const others = async ({ type }: { type: keyof typeof ONLINE }) => {
     throw permanent('generator-online', `${ONLINE[type]}, which is not known here: generate it from a list instead`);
   };
   return answerFromTrees({ treeAt, others });

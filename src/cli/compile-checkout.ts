@@ -55,7 +55,10 @@ export const compileCheckout = async (input: CompileInput): Promise<CompiledChec
   const expansions = new Map<string, Expansion>();
   const expand = expandHere(await input.templates(documents.applicationSets));
   const start = { ...NO_INPUTS, clusters: generatorClusters(fleet?.clusters ?? []) };
-  const answer = answerFromTrees({ treeAt: () => Promise.resolve(commitOf(input)), others: () => OFFLINE });
+  const answer = answerFromTrees({
+    treeAt: () => Promise.resolve(commitOf(input)),
+    others: () => Promise.resolve(OFFLINE),
+  });
   for (const set of documents.applicationSets) {
     if (!isAnswerable(set.generators, fleet)) continue;
     const made = await expandSet(set, start, { expand, answer });

@@ -23,6 +23,8 @@ export interface RefRow extends Row {
   rollout?: string;
   /** The last plan could not read something: the same head is planned again at `due`. */
   unread?: boolean;
+  /** What generators see beside Git has moved since the last plan. */
+  stale?: boolean;
   /** A plan of this ref may have written some of its applications' rows and then died: they can be of another head. */
   unfinished?: boolean;
   /** The last commits that had their rollout, newest last: a late hint of one of them is no news. */
@@ -48,6 +50,7 @@ export const requestPlan = (
     ref: string;
     commit?: string;
     applications?: readonly string[];
+    stale?: boolean;
     owner: string;
     now: number;
   },
@@ -63,7 +66,13 @@ export const requestPlan = (
   };
   const hinted = isNews(base, hint.commit) ? [...base.hinted, hint.commit].slice(-HINTS_KEPT) : base.hinted;
   const forced = [...new Set([...(base.forced ?? []), ...(hint.applications ?? [])])].slice(0, FORCED_KEPT);
-  const requested = { ...base, hinted, ...(forced.length > 0 ? { forced } : {}), requested: base.requested + 1 };
+  const requested = {
+    ...base,
+    hinted,
+    ...(forced.length > 0 ? { forced } : {}),
+    ...(hint.stale ? { stale: true } : {}),
+    requested: base.requested + 1,
+  };
   if (!leaseIsFree(base.lease, hint.owner, hint.now)) return { row: requested, held: false };
   const lease = newLease(hint.owner, hint.now);
   const isLeft = base.lease !== undefined && base.lease.owner !== hint.owner;
@@ -90,7 +99,8 @@ export const finishPlan = (
 ): { row: RefRow; again: boolean } => {
   const again = row.requested > result.servedRequests;
   const { lease, due, head: _head, index: _index, unread: _unread, unfinished: _unfinished, ...all } = row;
-  const { forced = [], ...rest } = all;
+  // A hint that came in during the plan may have said it again.
+  const { forced = [], stale, ...rest } = all;
   const unserved = forced.filter((id) => !result.servedForced?.includes(id));
   const ended = [...result.servedHints, ...(result.head ? [result.head] : [])];
   const done: RefRow = {
@@ -98,6 +108,7 @@ export const finishPlan = (
     generation: row.generation + 1,
     hinted: row.hinted.filter((commit) => !result.servedHints.includes(commit)),
     ...(unserved.length > 0 ? { forced: unserved } : {}),
+    ...(again && stale ? { stale } : {}),
     ended: [...(row.ended ?? []).filter((commit) => !ended.includes(commit)), ...ended].slice(-ENDED_KEPT),
     snapshot: result.snapshot,
     ...(result.head ? { head: result.head } : {}),

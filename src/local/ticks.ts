@@ -4,6 +4,8 @@ const SWEEP_MS = 60_000;
 
 interface Ticks {
   sweep: () => Promise<unknown>;
+  /** Every minute, too: what generators ask of forges and plugins. */
+  refreshAnswers: () => Promise<unknown>;
   /** Every minute, too: the fleet's clusters, where it has them found. */
   findClusters: () => Promise<boolean>;
   poll: () => Promise<unknown>;
@@ -15,6 +17,7 @@ interface Ticks {
 /** What EventBridge does in AWS: the sweep every minute, the poll at its interval and once at the start. */
 export const startTicks = ({
   sweep,
+  refreshAnswers,
   findClusters,
   poll,
   pollSeconds,
@@ -35,6 +38,7 @@ export const startTicks = ({
   if (pollAtStart) run('poll', poll);
   const timers = [
     setInterval(() => run('sweep', sweep), SWEEP_MS),
+    setInterval(() => run('generators', refreshAnswers), SWEEP_MS),
     setInterval(() => run('clusters', lookForClusters), SWEEP_MS),
     setInterval(() => run('poll', poll), pollSeconds * 1_000),
   ];

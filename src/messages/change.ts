@@ -15,6 +15,8 @@ export const ChangeMessageSchema = v.object({
   commit: v.optional(text),
   /** Applications to render again whatever their inputs say: what they need is gone from the cache. */
   applications: v.optional(v.array(text)),
+  /** What generators see beside Git has moved: to be planned though the head be the one that was planned. */
+  stale: v.optional(v.boolean()),
 });
 
 export type ChangeMessage = v.InferOutput<typeof ChangeMessageSchema>;

@@ -1,3 +1,4 @@
+import type { AnswerRow } from '../../src/domain/answer-row.ts';
 import type { ApplicationRow } from '../../src/domain/application-row.ts';
 import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
@@ -73,6 +74,7 @@ export const createMemoryPorts = (start = 1_700_000_000_000) => {
     rollouts: createMemoryStore<Rollout>(),
     commits: createMemoryStore<CommitRow>(),
     previews: createMemoryStore<PreviewRow>(),
+    answers: createMemoryStore<AnswerRow>(),
     applications,
     applicationIndex: {
       async *awaiting(renderKey: string) {

@@ -2,6 +2,7 @@ import { createSetExpander } from '../../src/adapters/gotemplate/expand-sets.ts'
 import { createRunHealthScript } from '../../src/adapters/lua/run-health-script.ts';
 import { createChartTrees } from '../../src/app/chart-trees.ts';
 import { createControl } from '../../src/app/control/control.ts';
+import { refreshAnswers } from '../../src/app/generators/refresh-answers.ts';
 import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
@@ -27,6 +28,7 @@ import type { SetExpander } from '../../src/ports/set-expander.ts';
 import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
 import { type KillSwitch, mortal } from './kill-switch.ts';
 import { createMemoryPorts } from './memory-ports.ts';
+import { createMemoryProviders } from './memory-providers.ts';
 import { createMemoryRepository } from './memory-repository.ts';
 import { createMemoryStatuses } from './memory-statuses.ts';
 
@@ -128,8 +130,11 @@ export const createMemoryStack = async (
     },
   };
   const charts = openCharts && createChartTrees({ openCharts, blobs: ports.blobs });
+  const providers = createMemoryProviders();
+  const answering = { ...ports, openForgeLists: providers.openForgeLists, askPlugin: providers.askPlugin };
   const planning = {
     ...ports,
+    providers: answering,
     snapshots,
     indexes: createPlanIndexes(ports.blobs),
     openRepository,
@@ -138,8 +143,13 @@ export const createMemoryStack = async (
     toolVersions: {},
   };
   const [plan, preview] = [planChange(planning), previewRequest(planning)];
+  const refresh = refreshAnswers({ ...answering, snapshots, openRepository });
   const handlers = {
-    changes: (message: ChangeMessage | PreviewMessage) => ('number' in message ? preview(message) : plan(message)),
+    changes: async (message: ChangeMessage | PreviewMessage) => {
+      if (!('number' in message)) return plan(message);
+      if (message.delivery !== undefined) await refresh({ url: message.repository });
+      await preview(message);
+    },
     renders: render({ ...ports, sandbox: sandbox ?? noSandbox }),
     syncs: syncApplication({
       ...ports,
@@ -231,6 +241,9 @@ export const createMemoryStack = async (
     comments,
     opened,
     down,
+    /** What forges and plugins answer to generators. */
+    providers,
+    refreshAnswers: refresh,
     handlers,
     settle,
     push,

@@ -59,6 +59,8 @@ export interface InstallationScope {
   repo: string;
   /** As little as the caller needs, as in GitHub's `permissions`: `{statuses: 'write'}`, `{contents: 'read'}`. */
   permissions: Record<string, 'read' | 'write'>;
+  /** For every repository of the installation, not this one alone. */
+  wholeInstallation?: boolean;
 }
 
 /**
@@ -88,11 +90,16 @@ export const createTokenSource = (
     return data.id;
   };
   return async (scope) => {
-    const { repo, permissions } = scope;
+    const { repo, permissions, wholeInstallation } = scope;
     try {
       const installationId = await find(scope);
       const auth = await loading;
-      const { token } = await auth({ type: 'installation', installationId, repositoryNames: [repo], permissions });
+      const { token } = await auth({
+        type: 'installation',
+        installationId,
+        ...(wholeInstallation ? {} : { repositoryNames: [repo] }),
+        permissions,
+      });
       return token;
     } catch (error) {
       throw isAnswer(error) ? error : unusableKey(appId);

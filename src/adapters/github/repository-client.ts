@@ -12,6 +12,8 @@ export interface GitHubClientOptions {
   /** The value of the credentials secret, a token or a GitHub App's JSON; asked before every request. */
   credential?: (() => Promise<string | undefined>) | undefined;
   clock: Clock;
+  /** What a GitHub App's token is for; reading the repository's contents where it is absent. */
+  scope?: Pick<InstallationScope, 'permissions' | 'wholeInstallation'>;
   fetch?: typeof fetch | undefined;
 }
 
@@ -57,7 +59,8 @@ export const createGitHubClient = (options: GitHubClientOptions): GitHubClient =
   const { owner, repo } = ownerAndName(options.repository);
   const subject = `${owner}/${repo}`;
   const octokit = createOctokit(options);
-  const authorize = createAuthorization(options, octokit, { owner, repo, permissions: { contents: 'read' } });
+  const { scope = { permissions: { contents: 'read' } } } = options;
+  const authorize = createAuthorization(options, octokit, { owner, repo, ...scope });
   /** A failure of GitHub's own is tried once more at once; the queue does the rest. */
   const send = async <Result>(work: (headers: Headers) => Promise<Result>): Promise<Result> => {
     const headers = await authorize();
@@ -84,16 +87,28 @@ export const createGitHubClient = (options: GitHubClientOptions): GitHubClient =
   return {
     subject,
     get: async (route, schema, parameters = {}) => {
-      const answer = await ask(route, parameters).catch(translate);
-      if (!answer) return undefined;
-      const parsed = v.safeParse(schema, answer.data);
-      if (!parsed.success) throw unreadable(subject, `${route}: ${v.getDotPath(parsed.issues[0]) ?? 'the answer'}`);
-      return { data: parsed.output, next: answer.next };
+      if (!isOwn(route, options.repository)) throw unreadable(subject, 'a page is on another host');
+      return parseAnswer(await ask(route, parameters).catch(translate), { schema, subject, route });
     },
     graphql: (query, variables) =>
       send((headers) => octokit.graphql<unknown>(query, { ...variables, owner, repo, headers })).catch(translate),
   };
 };
+
+/** Errors: AppError `repository-unreachable` where the answer is of another shape. */
+const parseAnswer = <Data>(
+  answer: Kept | undefined,
+  { schema, subject, route }: { schema: v.GenericSchema<unknown, Data>; subject: string; route: string },
+): GitHubAnswer<Data> | undefined => {
+  if (!answer) return undefined;
+  const parsed = v.safeParse(schema, answer.data);
+  if (!parsed.success) throw unreadable(subject, `${route}: ${v.getDotPath(parsed.issues[0]) ?? 'the answer'}`);
+  return { data: parsed.output, next: answer.next };
+};
+
+/** The token goes to no other host than the API's own. */
+const isOwn = (route: string, { apiURL = 'https://api.github.com' }: RepositoryConfig): boolean =>
+  !route.startsWith('http') || new URL(route).origin === new URL(apiURL).origin;
 
 type Get = (
   route: string,

@@ -12,9 +12,10 @@ import { claimFleet, makeLive, publishRules, releaseFleet } from './claim-fleet.
 import type { PlanDeps } from './deps.ts';
 import { type ExpandedSets, expandSets, isStillExpanded } from './expand-sets.ts';
 import { type FleetDocuments, fleetDocuments, readDocuments } from './fleet-documents.ts';
+import { createGeneratorAnswers, type GeneratorAnswers } from './generator-answers.ts';
 import { createGeneratorTrees, type GeneratorTrees } from './generator-trees.ts';
 import { loadSnapshot, snapshotOfRows } from './load-snapshot.ts';
-import { problemsOf, warningsOf } from './problems-of.ts';
+import { problemsOf, warningOf, warningsOf } from './problems-of.ts';
 import type { TreeReader } from './tree-reader.ts';
 
 export interface Compiled {
@@ -58,15 +59,18 @@ export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Co
   if (!isOwn && !isRead) return atRest(fleet, previous, []);
   const documents = await fleetDocuments(input.trees, fleet.file);
   const trees = createGeneratorTrees(input.trees, (url) => url === at.repository);
-  const isSame = !input.trustsRows && (await isUnchanged({ fleet, previous, documents, trees }));
+  const answers = createGeneratorAnswers(deps.providers, { file: fleet.file, mayAsk: true });
+  const seen = { documents, trees, answers };
+  const isSame = !input.trustsRows && (await isUnchanged({ ...seen, fleet, previous }));
   if (isSame) return atRest(fleet, previous, problemsOf(previous));
-  return compileAnew(deps, input, { documents, trees });
+  return compileAnew(deps, input, seen);
 };
 
 /** What a fleet is made from, as it was read. */
 export interface Seen {
   documents: FleetDocuments;
   trees: GeneratorTrees;
+  answers: GeneratorAnswers;
 }
 
 /** Most commits touch nothing that the fleet is made from. What is wrong with the fleet stays wrong, though. */
@@ -75,13 +79,15 @@ const isUnchanged = async ({
   previous,
   documents,
   trees,
+  answers,
 }: Seen & { fleet: FleetRow; previous: FleetSnapshot }): Promise<boolean> => {
   if (previous.digest !== fleet.snapshot || previous.compiler !== COMPILER) return false;
   if (documents.directory !== fleet.directory && documents.inputs() !== fleet.inputs) return false;
   const expanded = Object.values(previous.expanded ?? {});
   if (expanded.length !== (previous.applicationSets ?? []).length) return false;
-  await trees.readAll(expanded.flatMap(({ reads }) => reads.map(({ read }) => read)));
-  const world = trees.world(generatorClusters(fleet.file.clusters));
+  const reads = expanded.flatMap((one) => one.reads.map(({ read }) => read));
+  await Promise.all([trees.readAll(reads), answers.readAll(reads)]);
+  const world = { ...trees.world(generatorClusters(fleet.file.clusters)), ...answers.world() };
   return expanded.every((one) => isStillExpanded(one, world));
 };
 
@@ -98,11 +104,12 @@ const atRest = (fleet: FleetRow, snapshot: FleetSnapshot, problems: Rollout['pro
 });
 
 /** One plan compiles at a time, against what the one before it made live. */
-const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, trees }: Seen): Promise<Compiled> => {
+const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Promise<Compiled> => {
+  const { documents, answers } = seen;
   const fleet = await claimFleet(deps, input.owner);
   try {
     const previous = await loadSnapshot(deps, fleet);
-    const { snapshot, sets } = await compileDocuments(deps, { fleet, previous, seen: { documents, trees } });
+    const { snapshot, sets } = await compileDocuments(deps, { fleet, previous, seen });
     const before = input.trustsRows ? await snapshotOfRows(deps, fleet) : previous;
     const removed = removedApplications(before, snapshot, fleet.file);
     const from = { commit: documents.commit, directory: documents.directory, inputs: documents.inputs() };
@@ -111,7 +118,7 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, { documents, tre
       removed,
       fleet: { ...fleet, snapshot: snapshot.digest },
       snapshot,
-      problems: [...problemsOf(snapshot), ...warningsOf(removed)],
+      problems: [...problemsOf(snapshot), ...warningsOf(removed), ...answers.warnings().map(warningOf)],
       unread: sets.unread,
       publishRules: () => publishRules(deps, fleet, snapshot),
       commit: () => makeLive(deps, fleet, snapshot, from),
@@ -128,12 +135,12 @@ export const compileDocuments = async (
   deps: Pick<PlanDeps, 'expander'>,
   { fleet, previous, seen }: { fleet: FleetRow; previous: FleetSnapshot; seen: Seen },
 ): Promise<{ snapshot: FleetSnapshot; sets: ExpandedSets }> => {
-  const { documents, trees } = seen;
+  const { documents, trees, answers } = seen;
   const known = previous.applications.length > 0 ? { previous } : {};
   const files = await readDocuments(documents, known.previous);
   const gathered = gatherDocuments(files, known.previous);
   const clusters = generatorClusters(fleet.file.clusters);
-  const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees });
+  const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees, answers });
   const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
   return { snapshot, sets };
 };

@@ -15,6 +15,7 @@ import type { OpenRepository } from '../../ports/repository.ts';
 import type { SetExpander } from '../../ports/set-expander.ts';
 import type { Store } from '../../ports/store.ts';
 import type { ChartTrees } from '../chart-trees.ts';
+import type { AnswerDeps } from '../generators/stored-answers.ts';
 import type { Snapshots } from '../load-fleet.ts';
 import type { PlanIndexes } from './plan-index-store.ts';
 
@@ -36,6 +37,8 @@ export interface PlanDeps {
   /** Absent: charts of Helm repositories and OCI registries are refused. */
   charts?: ChartTrees;
   expander: SetExpander;
+  /** What generators ask beside Git; absent: forges and plugins are not asked. */
+  providers?: AnswerDeps;
   /** Versions of helm and kubectl, part of every render key. */
   toolVersions: Readonly<Record<string, string>>;
   events: Events;

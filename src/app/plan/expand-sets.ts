@@ -14,6 +14,7 @@ import type { SetExpander } from '../../ports/set-expander.ts';
 import { answerFromTrees } from '../answer-from-trees.ts';
 import { eachOf } from '../each-of.ts';
 import { expandSet } from '../expand-set.ts';
+import type { GeneratorAnswers } from './generator-answers.ts';
 import type { GeneratorTrees } from './generator-trees.ts';
 
 interface ExpandInput {
@@ -21,6 +22,7 @@ interface ExpandInput {
   previous?: FleetSnapshot;
   clusters: GeneratorCluster[];
   trees: GeneratorTrees;
+  answers: GeneratorAnswers;
 }
 
 /** What the sets come to, and what they were made from. */
@@ -41,19 +43,21 @@ const EXPANSIONS_IN_FLIGHT = 2;
  */
 export const expandSets = async (
   { expander }: { expander: SetExpander },
-  { sets, previous, clusters, trees }: ExpandInput,
+  { sets, previous, clusters, trees, answers }: ExpandInput,
 ): Promise<ExpandedSets> => {
   const result: ExpandedSets = { expansions: new Map(), seen: new Map(), moved: new Set(), unread: false };
   const answer = answerFromTrees({
     treeAt: (at) => trees.read(at),
-    others: ({ type }) => ({ error: NOT_SERVED[type] }),
+    others: (need) => answers.read(need),
   });
-  await trees.readAll(Object.values(previous?.expanded ?? {}).flatMap(({ reads }) => reads.map(({ read }) => read)));
+  const before = Object.values(previous?.expanded ?? {}).flatMap(({ reads }) => reads.map(({ read }) => read));
+  await Promise.all([trees.readAll(before), answers.readAll(before)]);
+  const world = (): GeneratorWorld => ({ ...trees.world(clusters), ...answers.world() });
   await eachOf(sets, EXPANSIONS_IN_FLIGHT, async (set) => {
     const id = applicationId(set);
     const before = previous?.expanded?.[id];
     const isSame = before?.document === documentDigest(set);
-    if (before && isSame && isStillExpanded(before, trees.world(clusters))) {
+    if (before && isSame && isStillExpanded(before, world())) {
       result.expansions.set(id, { unchanged: before });
       return;
     }
@@ -67,7 +71,7 @@ export const expandSets = async (
     else
       result.seen.set(
         id,
-        reads.map((read) => lookAt(read, trees.world(clusters))),
+        reads.map((read) => lookAt(read, world())),
       );
   });
   return result;
@@ -79,10 +83,3 @@ export const isStillExpanded = ({ reads }: ExpandedSet, world: GeneratorWorld): 
 
 const expandHere: SetExpander['expand'] = (set, inputs) =>
   Promise.resolve(expandApplicationSet(set, inputs, () => [{ error: 'the set asks for no Go templates' }]));
-
-/** Generators that ask somebody else than Git. */
-const NOT_SERVED = {
-  pullRequests: 'the pullRequest generator is not served; list what is to be previewed',
-  scmRepositories: 'the scmProvider generator is not served; list the repositories, or let a git generator read them',
-  plugins: 'the plugin generator is not served; let it write its answer into a file that a git generator reads',
-};

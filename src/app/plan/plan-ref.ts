@@ -79,6 +79,7 @@ const isPlanned = (row: RefRow, head: string, fleet: FleetRow): boolean =>
   row.snapshot !== undefined &&
   row.snapshot === fleet.snapshot &&
   !row.unread &&
+  !row.stale &&
   !row.unfinished &&
   !row.forced?.length;
 

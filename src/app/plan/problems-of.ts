@@ -10,6 +10,9 @@ export const problemsOf = (snapshot: FleetSnapshot): Rollout['problems'] =>
     text: formatProblem(problem),
   }));
 
+/** A line that a rollout tells and that fails nothing. */
+export const warningOf = (text: string): Rollout['problems'][number] => ({ severity: 'warning', text });
+
 /** What somebody has to approve before it goes. */
 export const warningsOf = (removed: readonly RemovedApplication[]): Rollout['problems'] => {
   const reasons = new Map(removed.toReversed().flatMap(({ id, waits }) => (waits === undefined ? [] : [[waits, id]])));

@@ -12,6 +12,7 @@ import { compileDocuments } from '../plan/compile-at.ts';
 import type { PlanDeps } from '../plan/deps.ts';
 import { findAffected } from '../plan/find-affected.ts';
 import { fleetDocuments } from '../plan/fleet-documents.ts';
+import { createGeneratorAnswers } from '../plan/generator-answers.ts';
 import { createGeneratorTrees } from '../plan/generator-trees.ts';
 import { inspectApplication, type PlannedSource } from '../plan/inspect-application.ts';
 import { loadSnapshot } from '../plan/load-snapshot.ts';
@@ -92,7 +93,11 @@ const standAt = async (
     takesFrom(fleet.file.source, place) || generatorSources(previous).some((source) => takesFrom(source, place));
   if (!isMade) return { at, defaultBranch, tree, trees, snapshot: previous };
   const documents = await fleetDocuments(trees, fleet.file);
-  const seen = { documents, trees: createGeneratorTrees(trees, (url) => url === config.url) };
+  const seen = {
+    documents,
+    trees: createGeneratorTrees(trees, (url) => url === config.url),
+    answers: createGeneratorAnswers(deps.providers, { file: fleet.file, mayAsk: false }),
+  };
   const { snapshot } = await compileDocuments(deps, { fleet, previous, seen });
   return { at, defaultBranch, tree, trees, snapshot };
 };

@@ -27,6 +27,10 @@ export const checkFleet = ({ spec }: FleetManifest, local: boolean): Check[] => 
     ...checkInCluster(clusters),
     ...(spec.clustersFrom ?? []).flatMap((one, index) => checkClusterSource(one, index, clusters)),
     ...checkSomeCluster(spec),
+    ...(spec.plugins ?? []).flatMap(({ baseUrl }, index) =>
+      checkURL(['spec', 'plugins', index, 'baseUrl'], baseUrl, local),
+    ),
+    ...duplicates(['spec', 'plugins'], 'name', spec.plugins ?? [], (a, b) => a === b),
     ...(spec.slack?.apiURL ? checkURL(['spec', 'slack', 'apiURL'], spec.slack.apiURL, local) : []),
   ];
 };

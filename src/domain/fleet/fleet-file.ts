@@ -6,12 +6,24 @@ export interface FleetFile {
   /** Helm repositories and OCI registries with credentials; absent: none. */
   chartRepositories?: ChartRepositoryConfig[];
   clusters: ClusterConfig[];
+  /** Plugins that generators may ask, by the name of Argo CD's ConfigMap; absent: none. */
+  plugins?: PluginConfig[];
   /** Where further clusters are found, beside those that are written down. */
   clustersFrom?: ClusterSource[];
   environments: { clusterLabel: string };
   slack?: { channel: string; credentials: string; apiURL: string };
   mode?: 'observe';
   adopt?: boolean;
+}
+
+/** A plugin of ApplicationSets: what Argo CD keeps in a ConfigMap of this name. */
+export interface PluginConfig {
+  name: string;
+  baseUrl: string;
+  /** Name of the secret with the token that the plugin expects. */
+  credentials?: string;
+  /** Seconds. */
+  requestTimeout?: number;
 }
 
 export type Forge = 'github' | 'gitlab' | 'git';

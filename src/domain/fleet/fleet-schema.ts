@@ -53,6 +53,13 @@ export const RepositorySchema = v.object({
   passCredentials: v.optional(v.boolean()),
 });
 
+const PluginSchema = v.object({
+  name: text,
+  baseUrl: url,
+  credentials: v.optional(secretName),
+  requestTimeout: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(60, 'must be at most 60 seconds'))),
+});
+
 /** The fleet file as it is written (design §8). */
 export const FleetSchema = v.object({
   apiVersion: v.literal('towline.dev/v1alpha1'),
@@ -63,6 +70,7 @@ export const FleetSchema = v.object({
     repositories: v.optional(v.array(RepositorySchema)),
     clusters: v.optional(v.array(ClusterSchema)),
     clustersFrom: v.optional(v.array(ClusterSourceSchema)),
+    plugins: v.optional(v.array(PluginSchema)),
     environments: v.optional(v.object({ clusterLabel: text })),
     slack: v.optional(v.object({ channel: text, credentials: secretName, apiURL: v.optional(url) })),
     mode: v.optional(v.literal('observe')),

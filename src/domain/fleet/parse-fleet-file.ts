@@ -71,6 +71,7 @@ const toFleet = ({ metadata, spec }: FleetManifest): FleetFile => ({
   ...chartRepositories(spec),
   clusters: withInCluster((spec.clusters ?? []).map(toCluster), spec.clustersFrom !== undefined),
   ...(spec.clustersFrom ? { clustersFrom: spec.clustersFrom.flatMap(toClusterSource) } : {}),
+  ...(spec.plugins ? { plugins: spec.plugins } : {}),
   environments: spec.environments ?? { clusterLabel: 'environment' },
   ...(spec.slack ? { slack: { ...spec.slack, apiURL: spec.slack.apiURL ?? 'https://slack.com/api/' } } : {}),
   ...(spec.mode ? { mode: spec.mode } : {}),

@@ -45,6 +45,7 @@ export const TABLES: CreateTableCommandInput[] = [
   rows('rollouts'),
   rows('commits'),
   rows('previews'),
+  rows('answers'),
   rows('renders'),
   {
     ...rows('applications'),

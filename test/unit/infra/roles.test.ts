@@ -28,7 +28,7 @@ const GRANTS: Record<string, string[]> = {
   ],
   plan: [
     ...consumes('ChangesQueue'),
-    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts', 'Previews'].flatMap((name) =>
+    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts', 'Previews', 'Answers'].flatMap((name) =>
       table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem'),
     ),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
@@ -36,7 +36,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('OutcomesTable', 'PutItem'),
     ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
     'Bucket/manifests/* s3:GetObject',
-    ...['snapshots', 'indexes', 'charts', 'previews'].flatMap((prefix) => [
+    ...['snapshots', 'indexes', 'charts', 'previews', 'answers'].flatMap((prefix) => [
       `Bucket/${prefix}/* s3:GetObject`,
       `Bucket/${prefix}/* s3:PutObject`,
     ]),
@@ -80,9 +80,11 @@ const GRANTS: Record<string, string[]> = {
   ],
   schedule: [
     ...table('FleetsTable', 'GetItem', 'PutItem'),
-    ...DUE.flatMap((name) => table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem')),
+    ...[...DUE, 'Answers'].flatMap((name) => table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem')),
     ...DUE.flatMap((name) => table(`${name}Table/index/due`, 'Query')),
     'Bucket/snapshots/* s3:GetObject',
+    'Bucket/answers/* s3:GetObject',
+    'Bucket/answers/* s3:PutObject',
     ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
     'eks:*:${AWS::AccountId}:cluster/* eks:DescribeCluster',
     '${self:custom.clusterRoles} sts:AssumeRole',

@@ -5,6 +5,8 @@ import {
   type InputError,
   isInputError,
   type Need,
+  type ProviderNeed,
+  type ProviderType,
   type PullRequest,
   type ScmRepository,
 } from './generator-inputs.ts';
@@ -21,12 +23,15 @@ export const gitInput = (files: readonly string[]): GitInput => {
   return { directories: [...directories].sort(), files: [...files], contents: {} };
 };
 
-type Answered<Type extends Need['type'], Input> = Extract<Need, { type: Type }> & { input: Input | InputError };
+type Answered<Type extends ProviderType, Input> = ProviderNeed & { type: Type; input: Input | InputError };
+type AnsweredGit<Type extends 'git' | 'gitFiles', Input> = Extract<Need, { type: Type }> & {
+  input: Input | InputError;
+};
 
 /** A need together with what was read for it: `{ ...need, input }`. */
 export type Answer =
-  | Answered<'git', GitInput>
-  | Answered<'gitFiles', Record<string, string>>
+  | AnsweredGit<'git', GitInput>
+  | AnsweredGit<'gitFiles', Record<string, string>>
   | Answered<'pullRequests', PullRequest[]>
   | Answered<'scmRepositories', ScmRepository[]>
   | Answered<'plugins', Record<string, unknown>[]>;

@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { MetadataSchema } from '../metadata-schema.ts';
 import type { Generator } from './application-set.ts';
+import {
+  GitHubPullRequestsSchema,
+  GitHubRepositoriesSchema,
+  GitLabPullRequestsSchema,
+  GitLabRepositoriesSchema,
+} from './forge-request.ts';
 
 const text = v.string();
 const flag = v.optional(v.boolean());
@@ -60,7 +66,9 @@ export const GeneratorSchema: v.GenericSchema<Generator> = v.object({
       continueOnRepoNotFoundError: flag,
       requeueAfterSeconds: seconds,
       template,
-      ...providers(['github', 'gitlab', 'gitea', 'bitbucketServer', 'bitbucket', 'azuredevops']),
+      github: v.optional(GitHubPullRequestsSchema),
+      gitlab: v.optional(GitLabPullRequestsSchema),
+      ...providers(['gitea', 'bitbucketServer', 'bitbucket', 'azuredevops']),
     }),
   ),
   scmProvider: v.optional(
@@ -70,7 +78,9 @@ export const GeneratorSchema: v.GenericSchema<Generator> = v.object({
       values,
       requeueAfterSeconds: seconds,
       template,
-      ...providers(['github', 'gitlab', 'gitea', 'bitbucketServer', 'bitbucket', 'azureDevOps', 'awsCodeCommit']),
+      github: v.optional(GitHubRepositoriesSchema),
+      gitlab: v.optional(GitLabRepositoriesSchema),
+      ...providers(['gitea', 'bitbucketServer', 'bitbucket', 'azureDevOps', 'awsCodeCommit']),
     }),
   ),
   plugin: v.optional(

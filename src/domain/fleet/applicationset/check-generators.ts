@@ -25,8 +25,8 @@ const checkGenerator = (generator: Generator, path: Path, depth: number): Findin
   const { git, pullRequest, scmProvider, matrix, merge, clusterDecisionResource } = generator;
   return [
     ...(git ? checkGit(git, [...path, 'git']) : []),
-    ...(pullRequest ? checkProvider(pullRequest, [...path, 'pullRequest']) : []),
-    ...(scmProvider ? checkProvider(scmProvider, [...path, 'scmProvider']) : []),
+    ...(pullRequest ? checkPullRequest(pullRequest, [...path, 'pullRequest']) : []),
+    ...(scmProvider ? checkScmProvider(scmProvider, [...path, 'scmProvider']) : []),
     ...(clusterDecisionResource
       ? [unsupported([...path, 'clusterDecisionResource'], 'is not served: name the clusters by labels (clusters)')]
       : []),
@@ -39,6 +39,33 @@ const checkGit = ({ directories, files }: NonNullable<Generator['git']>, path: P
   if (directories?.length || files?.length) return [];
   return [error(path, 'needs directories or files: what is to be found in the repository')];
 };
+
+const checkPullRequest = (generator: NonNullable<Generator['pullRequest']>, path: Path): Finding[] => [
+  ...checkProvider(generator, path),
+  ...checkFilters(generator.filters, ['branchMatch', 'targetBranchMatch', 'titleMatch'], path),
+];
+
+const checkScmProvider = (generator: NonNullable<Generator['scmProvider']>, path: Path): Finding[] => {
+  const { cloneProtocol, filters } = generator;
+  const known = ['repositoryMatch', 'labelMatch', 'branchMatch', 'pathsExist', 'pathsDoNotExist'];
+  const isKnown =
+    cloneProtocol === undefined || ['ssh', 'https', ''].includes(cloneProtocol) || cloneProtocol.includes('{{');
+  return [
+    ...checkProvider(generator, path),
+    ...checkFilters(filters, known, path),
+    ...(isKnown ? [] : [error([...path, 'cloneProtocol'], `is ${JSON.stringify(cloneProtocol)}: ssh or https`)]),
+  ];
+};
+
+/** A filter that is not looked at would let through what it is there to keep out. */
+const checkFilters = (filters: readonly object[] = [], known: readonly string[], path: Path): Finding[] =>
+  filters.flatMap((filter, index) =>
+    Object.keys(filter).flatMap((name) =>
+      known.includes(name)
+        ? []
+        : [unsupported([...path, 'filters', index, name], `is a filter that is not served: ${known.join(', ')}`)],
+    ),
+  );
 
 const checkProvider = (generator: Record<string, unknown>, path: Path): Finding[] => {
   const named = PROVIDERS.filter((one) => generator[one] !== undefined && generator[one] !== null);

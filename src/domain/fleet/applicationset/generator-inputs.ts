@@ -60,20 +60,33 @@ export interface GeneratorInputs {
 export type Need =
   | { type: 'git'; repoURL: string; revision: string }
   | { type: 'gitFiles'; repoURL: string; revision: string; paths: string[] }
-  | { type: 'pullRequests'; key: string; request: Record<string, unknown> }
-  | { type: 'scmRepositories'; key: string; request: Record<string, unknown> }
-  | { type: 'plugins'; key: string; request: Record<string, unknown> };
+  | ProviderNeed;
+
+/** The kinds of inputs that no Git repository holds. */
+export type ProviderType = 'pullRequests' | 'scmRepositories' | 'plugins';
+
+/** What has to be asked of a forge or a plugin. */
+export interface ProviderNeed {
+  type: ProviderType;
+  /** `request` as JSON with sorted keys. */
+  key: string;
+  request: Record<string, unknown>;
+}
 
 /** The name of a repository's tree in `GeneratorInputs.git`. */
 export const gitKey = ({ repoURL, revision }: { repoURL: string; revision?: string | undefined }): string =>
   `${repoURL}#${revision || 'HEAD'}`;
 
-/** What a generator asks of a provider or plugin, apart from what is done with the answer; and its key among the inputs. */
+/**
+ * What a generator asks of a provider or plugin, apart from what is done with the answer; and its key among the inputs,
+ * which is the request as JSON.
+ */
 export const providerRequest = (
   generator: Record<string, unknown>,
-): { key: string; request: Record<string, unknown> } => {
-  const { values: _values, template: _template, requeueAfterSeconds: _requeue, ...request } = generator;
-  return { key: stableText(request), request };
+): { key: string; request: Record<string, unknown>; requeueAfterSeconds: { requeueAfterSeconds?: number } } => {
+  const { values: _values, template: _template, requeueAfterSeconds, ...request } = generator;
+  const requeue = typeof requeueAfterSeconds === 'number' && requeueAfterSeconds > 0 ? { requeueAfterSeconds } : {};
+  return { key: stableText(request), request, requeueAfterSeconds: requeue };
 };
 
 /** Whether an input could not be read, so that its last good value has to stand. */

@@ -127,9 +127,6 @@ describe('a set that fails', () => {
   });
 
   it.each([
-    ['[{ pullRequest: { github: { owner: acme, repo: fleet } } }]', 'the pullRequest generator is not served'],
-    ['[{ scmProvider: { github: { organization: acme } } }]', 'the scmProvider generator is not served'],
-    ['[{ plugin: { configMapRef: { name: x } } }]', 'the plugin generator is not served'],
     [directories('https://git.example.com/acme/unknown'), 'https://git.example.com/acme/unknown is not registered'],
     [directories(REPOSITORY).replace('main', 'gone'), 'targetRevision gone does not exist'],
   ])('%s is refused with its place', async (generators, reason) => {

@@ -5,8 +5,9 @@ import { flatten, goText } from '../go-text.ts';
 
 /** One set of params an object that the plugin answered, with what it was asked under `generator.input.parameters`. */
 export const generateFromPlugin = (generator: PluginGenerator, context: GeneratorContext): Params[] => {
-  const { key, request } = providerRequest({ ...generator });
-  noteRead(context, { type: 'plugins', key });
+  const asked = { ...generator, applicationSetName: context.set.name };
+  const { key, request, requeueAfterSeconds } = providerRequest(asked);
+  noteRead(context, { type: 'plugins', key, ...requeueAfterSeconds });
   const need = { type: 'plugins' as const, key, request };
   const found = take(context, context.inputs.plugins[key], need, (error) => `error listing params: ${error}`) ?? [];
   const input = { input: { parameters: generator.input?.parameters ?? {} } };

@@ -9,8 +9,8 @@ const SLUG_LENGTH = 50;
 
 /** One set of params an open pull request that some filter takes. */
 export const generatePullRequests = (generator: PullRequestGenerator, context: GeneratorContext): Params[] => {
-  const { key, request } = providerRequest(generator);
-  noteRead(context, { type: 'pullRequests', key });
+  const { key, request, requeueAfterSeconds } = providerRequest(generator);
+  noteRead(context, { type: 'pullRequests', key, ...requeueAfterSeconds });
   const input = context.inputs.pullRequests[key];
   const isExcused = generator.continueOnRepoNotFoundError && input && isInputError(input) && input.notFound;
   if (isExcused) return [];

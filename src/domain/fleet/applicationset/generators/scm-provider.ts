@@ -2,31 +2,23 @@ import type { Params, ScmProviderGenerator } from '../application-set.ts';
 import { type GeneratorContext, noteRead, take, withValues } from '../context.ts';
 import { providerRequest, type ScmRepository } from '../generator-inputs.ts';
 import { normalizeName } from '../go-text.ts';
-import { readPattern } from './patterns.ts';
+import { filtersOfBranch, sortFilters, takesRepository } from '../scm-filters.ts';
 
 /**
  * One set of params a repository (and branch) that some filter takes. Filters on paths are part of the request: who answers
  * it has looked.
  */
 export const generateScmRepositories = (generator: ScmProviderGenerator, context: GeneratorContext): Params[] => {
-  const { key, request } = providerRequest(generator);
-  noteRead(context, { type: 'scmRepositories', key });
+  const { key, request, requeueAfterSeconds } = providerRequest(generator);
+  noteRead(context, { type: 'scmRepositories', key, ...requeueAfterSeconds });
   const need = { type: 'scmRepositories' as const, key, request };
   const found =
     take(context, context.inputs.scmRepositories[key], need, (error) => `error listing repos: ${error}`) ?? [];
-  return found
-    .filter((one) => isTaken(one, generator))
-    .map((one) => withValues(paramsOf(one), generator.values, context));
+  const filters = sortFilters(generator.filters);
+  const isTaken = (one: ScmRepository): boolean =>
+    takesRepository(filters, one) && (filters.branch.length === 0 || filtersOfBranch(filters, one.branch).length > 0);
+  return found.filter(isTaken).map((one) => withValues(paramsOf(one), generator.values, context));
 };
-
-const isTaken = (one: ScmRepository, { filters = [] }: ScmProviderGenerator): boolean =>
-  filters.length === 0 ||
-  filters.some(
-    ({ repositoryMatch, labelMatch, branchMatch }) =>
-      readPattern(repositoryMatch).test(one.repository) &&
-      readPattern(branchMatch).test(one.branch) &&
-      (labelMatch === undefined || (one.labels ?? []).some((label) => readPattern(labelMatch).test(label))),
-  );
 
 const paramsOf = (one: ScmRepository): Params => ({
   organization: one.organization,
