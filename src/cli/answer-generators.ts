@@ -5,6 +5,7 @@ import { permanent } from '../domain/errors.ts';
 import { sameRepository } from '../domain/repository-url.ts';
 import { createFolderRepository } from '../local/folder-repository.ts';
 import { STATE_DIR } from './command-line.ts';
+import type { AnswerProvider } from './given-answers.ts';
 
 /** Which folder stands for which Git repository, at whatever revision. Paths are relative to `cwd`. */
 export interface Folders {
@@ -14,27 +15,17 @@ export interface Folders {
   other?: string;
 }
 
-/** What asks somebody whom no folder can stand for. */
-const ONLINE = {
-  pullRequests: 'the pullRequest generator asks a Git host for its pull requests',
-  scmRepositories: 'the scmProvider generator asks a Git host for its repositories',
-  plugins: 'the plugin generator asks its plugin',
-};
-
 /**
- * Answers git generators from folders, each listed once. Errors: AppError `generator-online`, `repository-not-given`,
- * `folder-unreadable` (permanent).
+ * Answers git generators from folders, each listed once; `others` answers what asks somebody else. Errors: AppError
+ * `repository-not-given`, `folder-unreadable` (permanent), and those of `others`.
  */
-export const answerFromFolders = (folders: Folders): AnswerNeed => {
+export const answerFromFolders = (folders: Folders, others: AnswerProvider): AnswerNeed => {
   const opened = new Map<string, Promise<GeneratorTree>>();
   const treeAt = ({ repoURL }: { repoURL: string }): Promise<GeneratorTree> => {
     const path = pathOf(repoURL, folders);
     const folder = opened.get(path) ?? openFolder(path, folders.cwd);
     opened.set(path, folder);
     return folder;
-  };
-  const others = async ({ type }: { type: keyof typeof ONLINE }) => {
-    throw permanent('generator-online', `${ONLINE[type]}, which is not known here: generate it from a list instead`);
   };
   return answerFromTrees({ treeAt, others });
 };

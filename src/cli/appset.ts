@@ -23,20 +23,26 @@ import {
 } from './command-line.ts';
 import { createTemplates, expandHere } from './compile-checkout.ts';
 import { readClusters } from './generator-clusters.ts';
+import { type AnswerProvider, readAnswers } from './given-answers.ts';
 
 /** What `towline appset --help` prints. */
-export const APPSET_USAGE = `Usage: towline appset generate -f FILE [--clusters FILE] [--repo-root DIR] [--repo URL=DIR] [-o yaml|json]
+export const APPSET_USAGE = `Usage: towline appset generate -f FILE [--clusters FILE] [--answers FILE] [--repo-root DIR]
+                               [--repo URL=DIR] [-o yaml|json]
 
 Prints the Applications that ApplicationSets make, without a cluster or a Git host.
 
   -f, --filename FILE   the ApplicationSet's YAML or JSON; - is standard input. Of several sets all are generated, in order
       --clusters FILE   what cluster generators see: Argo CD's cluster Secrets (YAML documents or a JSON list), or a fleet
                         file. Argo CD's own cluster, in-cluster, is added to Secrets that do not have it
+      --answers FILE    what forges and plugins would answer to pullRequest, scmProvider and plugin generators (YAML):
+                          pullRequests: { OWNER/NAME: [{ number, title, branch, targetBranch, headSHA, author, labels }] }
+                          repositories: { ORGANIZATION: [{ repository, url, branch, sha, labels, paths }] }
+                          plugins: { NAME: [{ parameters, output: [{…}] }] }
       --repo URL=DIR    the working tree that stands for a Git repository, whatever the revision. May be repeated
       --repo-root DIR   the one for every other repository (default: the current directory, unless --repo is given)
   -o, --output FORMAT   yaml (default): one document an Application; json: one list
 
-Generators list, clusters, git, matrix and merge are served; pullRequest, scmProvider and plugin ask others, and fail.
+Nobody is asked: a generator whose answer is in none of the files fails, and says what is missing.
 
 Exit code 0: generated; 1: a set cannot be generated; 2: wrong usage, or a file that cannot be read.
 `;
@@ -65,7 +71,8 @@ export const runAppset = (input: RunAppsetInput): Promise<number> =>
     const { sets, broken } = readSets(options.file, await readText(options.file, input), say);
     const inputs = { ...NO_INPUTS, clusters: await clustersOf(options.clusters, input, say) };
     const render = await createTemplates()(sets);
-    const made = await generate(sets, { inputs, render, answer: answerFromFolders(folders), say });
+    const given = await answersOf(options.answers, input);
+    const made = await generate(sets, { inputs, render, answer: answerFromFolders(folders, given), say });
     input.write(options.output === 'json' ? `${JSON.stringify(made.manifests, null, 2)}\n` : asYaml(made.manifests));
     return broken || made.failed ? 1 : 0;
   });
@@ -73,6 +80,7 @@ export const runAppset = (input: RunAppsetInput): Promise<number> =>
 interface Options {
   file: string;
   clusters?: string;
+  answers?: string;
   folders: Omit<Folders, 'cwd'>;
   output: 'yaml' | 'json';
 }
@@ -81,6 +89,7 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
   const { values, positionals } = readOptions(args, {
     filename: { type: 'string', short: 'f' },
     clusters: { type: 'string' },
+    answers: { type: 'string' },
     repo: { type: 'string', multiple: true },
     'repo-root': { type: 'string' },
     output: { type: 'string', short: 'o' },
@@ -91,14 +100,17 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
   if (command !== 'generate')
     throw usage(`${command ?? 'the command'} is ${command ? 'no command' : 'missing'}: generate`);
   if (unexpected !== undefined) throw usage(`unexpected argument ${unexpected}`);
-  const { filename: file, clusters } = values;
+  const { filename: file, clusters, answers } = values;
   if (file === undefined) throw usage('-f FILE is missing');
-  if (file === '-' && clusters === '-') throw usage('-f and --clusters are both standard input');
+  if ([file, clusters, answers].filter((one) => one === '-').length > 1) {
+    throw usage('only one of -f, --clusters and --answers can be standard input');
+  }
   const repositories = (values.repo ?? []).map(readRepo);
   const other = values['repo-root'] ?? (repositories.length === 0 ? '.' : undefined);
   return {
     file,
     ...(clusters === undefined ? {} : { clusters }),
+    ...(answers === undefined ? {} : { answers }),
     folders: { repositories, ...(other === undefined ? {} : { other }) },
     output: outputOf(values.output, ['yaml', 'json']),
   };
@@ -149,6 +161,9 @@ const clustersOf = async (
   if (file === undefined) return NOT_GIVEN;
   return readClusters(nameOf(file), await readText(file, input), (text) => say(`warning: ${text}`));
 };
+
+const answersOf = async (file: string | undefined, input: RunAppsetInput): Promise<AnswerProvider> =>
+  readAnswers(nameOf(file ?? ''), file === undefined ? undefined : await readText(file, input));
 
 interface GenerateContext {
   inputs: GeneratorInputs;

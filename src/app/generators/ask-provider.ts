@@ -19,8 +19,11 @@ export const askProvider = (
   target: Exclude<ProviderTarget, { refusal: string }>,
 ): Promise<object[]> => {
   if ('plugin' in target) return askPlugin(target.plugin, target.body);
-  const lists = openForgeLists(target.forge);
-  const { request } = target;
+  return askForge(openForgeLists(target.forge), need, target.request);
+};
+
+/** Asks a forge's lists for what a generator wants of them. Errors: those of the lists. */
+export const askForge = (lists: ForgeLists, need: ProviderNeed, request: ForgeRequest): Promise<object[]> => {
   if (request.type === 'pullRequests') return lists.pullRequests(request);
   return listRepositories(lists, request, v.parse(ScmRequestSchema, need.request));
 };

@@ -87,26 +87,41 @@ export type ProviderTarget =
  * repository itself, else of its nearest neighbour), a plugin only where the fleet file lists it. Nothing that a set says
  * becomes an address or a secret's name.
  */
-export const targetOf = ({ type, request }: ProviderNeed, file: FleetFile): ProviderTarget =>
-  type === 'plugins' ? pluginTarget(request, file) : forgeTarget(type, request, file);
+export const targetOf = (need: ProviderNeed, file: FleetFile): ProviderTarget => {
+  const question = questionOf(need);
+  if ('refusal' in question) return question;
+  return 'plugin' in question ? pluginTarget(question, file) : forgeTarget(question, file);
+};
 
-const pluginTarget = (request: Record<string, unknown>, { plugins = [] }: FleetFile): ProviderTarget => {
+/** What a need asks, whoever may be asked. */
+export type Question =
+  | { plugin: string; body: { applicationSetName: string; input: { parameters: Record<string, unknown> } } }
+  | { forge: 'github' | 'gitlab'; host: string; secret: string | undefined; request: ForgeRequest }
+  | { refusal: string };
+
+/** Reads what a generator asks of a forge or a plugin. */
+export const questionOf = ({ type, request }: ProviderNeed): Question => {
+  if (type !== 'plugins') return forgeQuestion(type, request);
   const parsed = v.safeParse(PluginRequestSchema, request);
   if (!parsed.success) return { refusal: 'the plugin generator needs configMapRef.name' };
   const { configMapRef, input, applicationSetName } = parsed.output;
-  const plugin = plugins.find(({ name }) => name === configMapRef.name);
-  if (plugin) return { plugin, body: { applicationSetName, input: { parameters: input?.parameters ?? {} } } };
-  const cure = `add { name: ${configMapRef.name}, baseUrl: https://… } to spec.plugins of the fleet file`;
-  return { refusal: `plugin ${configMapRef.name} is none that Towline may ask: ${cure}` };
+  const body = { applicationSetName, input: { parameters: input?.parameters ?? {} } };
+  return { plugin: configMapRef.name, body };
+};
+
+const pluginTarget = (
+  { plugin: asked, body }: Extract<Question, { plugin: string }>,
+  { plugins = [] }: FleetFile,
+): ProviderTarget => {
+  const plugin = plugins.find(({ name }) => name === asked);
+  if (plugin) return { plugin, body };
+  const cure = `add { name: ${asked}, baseUrl: https://… } to spec.plugins of the fleet file`;
+  return { refusal: `plugin ${asked} is none that Towline may ask: ${cure}` };
 };
 
 type Blocks = v.InferOutput<(typeof ForgeSchemas)['pullRequests'] | (typeof ForgeSchemas)['scmRepositories']>;
 
-const forgeTarget = (
-  type: 'pullRequests' | 'scmRepositories',
-  given: Record<string, unknown>,
-  file: FleetFile,
-): ProviderTarget => {
+const forgeQuestion = (type: 'pullRequests' | 'scmRepositories', given: Record<string, unknown>): Question => {
   const parsed = v.safeParse(ForgeSchemas[type], given);
   if (!parsed.success) return { refusal: `only github and gitlab are asked: ${Object.keys(given).join(', ')}` };
   const blocks: Blocks = parsed.output;
@@ -114,9 +129,14 @@ const forgeTarget = (
   const block = 'github' in blocks ? blocks.github : blocks.gitlab;
   const refusal = refusalOf(block);
   if (refusal !== undefined) return { refusal };
-  const request = requestOf(block);
-  const host = apiHost(forge, block.api);
-  const found = registered(file, { forge, host, path: request.path, secret: secretOf(block) });
+  return { forge, host: apiHost(forge, block.api), secret: secretOf(block), request: requestOf(block) };
+};
+
+const forgeTarget = (
+  { forge, host, secret, request }: Extract<Question, { host: string }>,
+  file: FleetFile,
+): ProviderTarget => {
+  const found = registered(file, { forge, host, path: request.path, secret });
   if (found) return { forge: found, request };
   const name = forge === 'github' ? 'GitHub' : 'GitLab';
   const cure = 'register a repository of it with credentials in spec.repositories of the fleet file';
