@@ -1,4 +1,10 @@
-import type { ApplicationFailure, EnvironmentSummary, RolloutState, RolloutSummary } from './report/summary.ts';
+import type {
+  ApplicationFailure,
+  EnvironmentSummary,
+  RenderingSummary,
+  RolloutState,
+  RolloutSummary,
+} from './report/summary.ts';
 import { isTerminal, type Outcome, type PlannedApplication, PROGRESS_DEADLINE_MS, type Rollout } from './rollout.ts';
 
 type Group = 'synced' | 'progressing' | 'failed' | 'waiting' | 'superseded';
@@ -28,6 +34,7 @@ export const summarizeRollout = (rollout: Rollout, outcomes: readonly Outcome[],
     ...(rollout.subject ? { subject: rollout.subject } : {}),
     url,
     environments,
+    rendering: summarizeRendering(rollout, byApplication),
     failures: [...documentFailures(rollout), ...applicationFailures(rollout.applications, byApplication)],
     state: stateOf(rollout, environments),
   };
@@ -49,10 +56,28 @@ const summarizeEnvironment = (
   return summary;
 };
 
+const summarizeRendering = (rollout: Rollout, outcomes: ReadonlyMap<string, Outcome>): RenderingSummary => {
+  const summary = { total: rollout.applications.length, rendered: 0, failed: 0, superseded: 0 };
+  for (const { application } of rollout.applications) {
+    const outcome = outcomes.get(application);
+    const phase = outcome?.phase ?? (rollout.supersededBy ? 'superseded' : 'planned');
+    if (outcome?.stage === 'render') summary.failed += 1;
+    else if (phase === 'superseded' && outcome?.times.rendered === undefined) summary.superseded += 1;
+    else if (phase !== 'planned') summary.rendered += 1;
+  }
+  return summary;
+};
+
 const documentFailures = (rollout: Rollout): ApplicationFailure[] =>
   rollout.problems
     .filter(({ severity }) => severity === 'error')
-    .map(({ text, environment }) => ({ application: '', cluster: '', environment: environment ?? '', message: text }));
+    .map(({ text, environment = '' }) => ({
+      application: '',
+      cluster: '',
+      environment,
+      message: text,
+      stage: 'compile' as const,
+    }));
 
 const applicationFailures = (
   planned: readonly PlannedApplication[],
@@ -61,7 +86,8 @@ const applicationFailures = (
   planned.flatMap(({ application, cluster, environment }) => {
     const outcome = outcomes.get(application);
     if (outcome?.phase !== 'failed') return [];
-    return [{ application, cluster, environment, message: outcome.message ?? 'failed' }];
+    const stage = outcome.stage ? { stage: outcome.stage } : {};
+    return [{ application, cluster, environment, message: outcome.message ?? 'failed', ...stage }];
   });
 
 const stateOf = (rollout: Rollout, environments: readonly EnvironmentSummary[]): RolloutState => {

@@ -1,14 +1,17 @@
 import { isAborted } from './abort.ts';
 import type { ApplicationRow } from './application-row.ts';
-import { type OutcomePhase, PROGRESS_DEADLINE_MS } from './rollout.ts';
+import { type Outcome, PROGRESS_DEADLINE_MS } from './rollout.ts';
 import type { Operation } from './sync/sync-operation.ts';
 
 /** Where an application stands in the rollout that planned it last, read off its row alone. */
-export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePhase; message?: string } | undefined => {
+export const outcomeOf = (
+  row: ApplicationRow,
+  now: number,
+): Pick<Outcome, 'phase' | 'message' | 'stage'> | undefined => {
   const { desired, applied, operation, health } = row;
   if (!desired) return undefined;
   if (row.removed && row.removalWaits === undefined) return { phase: 'superseded', message: 'gone from Git' };
-  if (desired.error) return { phase: 'failed', message: desired.error.message };
+  if (desired.error) return { phase: 'failed', message: desired.error.message, stage: 'render' };
   const isApplied = applied?.generation === desired.generation;
   if (row.waiting && !isApplied) return { phase: 'waiting', message: row.waiting };
   if (isAborted(row)) return { phase: 'failed', message: 'aborted by a person' };
@@ -20,7 +23,9 @@ export const outcomeOf = (row: ApplicationRow, now: number): { phase: OutcomePha
   const late = now - desired.plannedAt > PROGRESS_DEADLINE_MS;
   if (!isApplied) {
     const message = operation?.message;
-    if (late) return { phase: 'failed', message: `not applied within 10 minutes${message ? `: ${message}` : ''}` };
+    const stage = row.times.rendered === undefined ? { stage: 'render' as const } : {};
+    if (late)
+      return { phase: 'failed', message: `not applied within 10 minutes${message ? `: ${message}` : ''}`, ...stage };
     return { phase: row.times.rendered === undefined ? 'planned' : 'rendered', ...(message ? { message } : {}) };
   }
   switch (health.status) {

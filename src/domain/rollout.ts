@@ -14,6 +14,8 @@ export interface Outcome {
   phase: OutcomePhase;
   /** One sentence for people: the cause of a failure, or what is waited for. */
   message?: string;
+  /** With phase `failed`: nothing was rendered, so nothing reached the cluster. */
+  stage?: 'render';
   /** Milliseconds since the epoch at which each stage was reached. */
   times: Partial<Record<OutcomePhase, number>>;
   /** Grows with every write of the application's row: an older outcome never replaces a newer one. */

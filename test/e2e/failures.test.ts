@@ -108,7 +108,7 @@ describe('what breaks a commit', () => {
     }
     const fixed = await world.push(repair);
     const states = Object.values(world.statusOf(fixed.commit)).map(({ state }) => state);
-    expect(states, JSON.stringify(world.statusOf(fixed.commit))).toEqual(['success', 'success']);
+    expect(states, JSON.stringify(world.statusOf(fixed.commit))).toEqual(['success', 'success', 'success']);
     const applications = await applicationsOf(world);
     expect(applications.filter((line) => !line.endsWith(' Synced Healthy'))).toEqual([]);
   });

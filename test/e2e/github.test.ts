@@ -41,6 +41,7 @@ describe('a fleet on GitHub', () => {
     const posts = world.forge.posts.slice(before);
     expect(posts.filter(({ path, body }) => `${path} ${body}`.includes(commit))).toEqual([]);
     expect(world.statusOf(next)).toEqual({
+      'towline/render': { state: 'success', description: 'no applications affected' },
       'towline/dev': { state: 'success', description: 'no applications affected' },
       'towline/prod': { state: 'success', description: 'no applications affected' },
     });

@@ -58,6 +58,7 @@ describe('a fleet on GitLab', () => {
   it('says that nothing is affected where nothing is', async () => {
     const { commit } = await world.push({ 'README.md': 'changed\n' });
     expect(world.statusOf(commit)).toEqual({
+      'towline/render': { state: 'success', description: 'no applications affected' },
       'towline/dev': { state: 'success', description: 'no applications affected' },
       'towline/prod': { state: 'success', description: 'no applications affected' },
     });

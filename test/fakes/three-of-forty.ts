@@ -2,11 +2,17 @@ import { summarizeRollout } from '../../src/domain/fold-rollout.ts';
 import type { Outcome, Rollout } from '../../src/domain/rollout.ts';
 
 const START = Date.UTC(2026, 0, 31, 12);
+const RENDERING = 19;
 const CAUSES: Readonly<Record<number, string>> = {
   7: 'apps/Deployment web: Degraded: deployment "web" exceeded its progress deadline',
   19: 'workloads/web/kustomization.yaml:4: accumulating resources: "base/missing.yaml": no such file or directory',
   33: 'project payments does not permit namespace "kube-system" of cluster prod-14 (destinations)',
 };
+
+const failedAt = (index: number): Pick<Outcome, 'times' | 'stage'> =>
+  index === RENDERING
+    ? { times: { planned: START + 40 }, stage: 'render' }
+    : { times: { planned: START + 40, rendered: START + 90 } };
 
 /** A rollout of 40 applications, of which three fail, each for another reason. */
 export const threeOfForty = (): {
@@ -31,7 +37,7 @@ export const threeOfForty = (): {
           times: { ...times, healthy: START + 2_100 + index * 40 },
           sequence: 4,
         }
-      : { rollout: 'r1', ...one, phase: 'failed', message, times: { planned: START + 40 }, sequence: 4 };
+      : { rollout: 'r1', ...one, phase: 'failed', message, ...failedAt(index), sequence: 4 };
   });
   const rollout: Rollout = {
     id: 'r1',

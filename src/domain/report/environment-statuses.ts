@@ -1,9 +1,15 @@
 import { cutText, oneLine } from './cut-text.ts';
-import type { ApplicationFailure, EnvironmentSummary, RolloutState, RolloutSummary } from './summary.ts';
+import type {
+  ApplicationFailure,
+  EnvironmentSummary,
+  RenderingSummary,
+  RolloutState,
+  RolloutSummary,
+} from './summary.ts';
 
 /** What one commit-status context is to say. */
 export interface EnvironmentStatus {
-  /** `towline/<environment>`. */
+  /** `towline/<environment>`, `towline/render`, `towline/policy`. */
   context: string;
   state: RolloutState;
   description: string;
@@ -15,16 +21,36 @@ export interface EnvironmentStatus {
 const MAX_DESCRIPTION = 140;
 const MAX_CONTEXT = 255;
 
+/** Every status of a rollout: whether all of it compiles and renders, and one per environment. */
+export const rolloutStatuses = (summary: RolloutSummary): EnvironmentStatus[] => [
+  { context: 'towline/render', ...renderStatus(summary) },
+  ...environmentStatuses(summary),
+];
+
+/** Whether the documents compile and the applications render; told once all are rendered, or have failed to. */
+const renderStatus = ({ state, rendering, failures }: RolloutSummary): Omit<EnvironmentStatus, 'context'> => {
+  if (state === 'pending') return { state: 'pending', description: 'planning' };
+  const { total, rendered, failed, superseded } = rendering;
+  if (rendered + failed + superseded < total) return { state: 'pending', description: 'rendering' };
+  const failure = failures.find(({ stage }) => stage !== undefined);
+  if (failure) return { state: 'failure', description: describeRendering(rendering, failure) };
+  if (superseded > 0 || (total === 0 && state === 'canceled')) return SUPERSEDED;
+  return { state: 'success', description: total === 0 ? 'no applications affected' : `${plural(total)} rendered` };
+};
+
+const describeRendering = ({ total, failed }: RenderingSummary, failure: ApplicationFailure): string => {
+  const counts = failed > 0 ? `${failed}/${total} not rendered` : '';
+  return withCause({ done: counts, short: counts }, failure);
+};
+
+const plural = (count: number): string => `${count} application${count === 1 ? '' : 's'}`;
+
 /**
  * One status per environment of the fleet, also where the change affects nothing there. A failure without an
  * environment (a document that could not be compiled) fails every environment: what it would have changed is unknown.
- * A fleet without environments tells such a failure, and nothing else, as `towline/fleet`.
  */
-export const environmentStatuses = (summary: RolloutSummary): EnvironmentStatus[] => {
+const environmentStatuses = (summary: RolloutSummary): EnvironmentStatus[] => {
   const { environments, failures } = summary;
-  if (environments.length === 0) {
-    return failures.slice(0, 1).map((failure) => statusOf('fleet', describeEnvironment(EMPTY, failure)));
-  }
   const unplanned = environments.every(({ total }) => total === 0);
   return environments.map((environment) => {
     const failure = failures.find((one) => one.environment === environment.name || one.environment === '');
@@ -34,19 +60,13 @@ export const environmentStatuses = (summary: RolloutSummary): EnvironmentStatus[
   });
 };
 
-const EMPTY: Omit<EnvironmentSummary, 'name'> = {
-  total: 0,
-  synced: 0,
-  progressing: 0,
-  failed: 0,
-  waiting: 0,
-  superseded: 0,
-};
-
 const SUPERSEDED = { state: 'canceled', description: 'superseded by a newer commit' } as const;
 
+/** Contexts of their own: an environment of that name gets a longer one. */
+const TAKEN = ['render', 'policy'];
+
 const statusOf = (environment: string, status: Omit<EnvironmentStatus, 'context'>): EnvironmentStatus => ({
-  context: cutText(`towline/${environment}`, MAX_CONTEXT),
+  context: cutText(`towline/${TAKEN.includes(environment) ? 'environment-' : ''}${environment}`, MAX_CONTEXT),
   ...status,
 });
 
@@ -72,7 +92,7 @@ const stateOf = (counts: Omit<EnvironmentSummary, 'name'>, failed: boolean): Rol
 
 const describe = (counts: Omit<EnvironmentSummary, 'name'>, failure: ApplicationFailure | undefined): string => {
   // Told once and never edited, so it must stay true until the end.
-  if (counts.progressing > 0) return `rolling out to ${counts.total} application${counts.total === 1 ? '' : 's'}`;
+  if (counts.progressing > 0) return `rolling out to ${plural(counts.total)}`;
   const { total, synced, failed, waiting, superseded } = counts;
   const parts = [
     ...(total > 0 ? [`${synced}/${total} synced`] : []),

@@ -1,5 +1,5 @@
 import type { FailedDelivery, Rollout, SentStatus } from '../rollout.ts';
-import { type EnvironmentStatus, environmentStatuses } from './environment-statuses.ts';
+import { type EnvironmentStatus, rolloutStatuses } from './environment-statuses.ts';
 import type { RolloutState, RolloutSummary } from './summary.ts';
 
 /** While a rollout runs, forges hear of it at most this often; its end is told at once. */
@@ -16,7 +16,7 @@ const isFinal = (state: RolloutState): boolean => (RANK[state] ?? 0) >= 2;
  */
 export const dueStatuses = (rollout: Rollout, summary: RolloutSummary, now: number): EnvironmentStatus[] => {
   const isQuiet = now - (rollout.lastReportAt ?? 0) >= STATUS_INTERVAL_MS;
-  return environmentStatuses(summary).flatMap((status) => {
+  return rolloutStatuses(summary).flatMap((status) => {
     const sent = rollout.sent[status.context];
     if (isTakenUp(sent, status)) return [status];
     const opening = sent || rollout.supersededBy ? [] : [{ context: status.context, ...OPENING }];

@@ -18,6 +18,16 @@ export interface ApplicationFailure {
   cluster: string;
   environment: string;
   message: string;
+  /** It failed before anything reached a cluster: as a document, or while it was rendered. */
+  stage?: 'compile' | 'render';
+}
+
+/** How far the applications of one rollout are rendered; those that failed or gave way are counted there alone. */
+export interface RenderingSummary {
+  total: number;
+  rendered: number;
+  failed: number;
+  superseded: number;
 }
 
 export type RolloutState = 'pending' | 'running' | 'success' | 'failure' | 'canceled';
@@ -35,6 +45,7 @@ export interface RolloutSummary {
   /** Page of the rollout. */
   url: string;
   environments: EnvironmentSummary[];
+  rendering: RenderingSummary;
   failures: ApplicationFailure[];
   state: RolloutState;
 }

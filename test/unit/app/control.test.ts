@@ -315,7 +315,9 @@ describe('retrying a rollout', () => {
     await stack.settle();
     const told = stack.statuses.slice(before).filter((one) => one.commit === commit);
     expect(told.filter(({ context }) => context === 'towline/dev').at(-1)?.state).toBe('success');
-    expect(new Set(told.map(({ context }) => context))).toEqual(new Set(['towline/dev', 'towline/prod']));
+    expect(new Set(told.map(({ context }) => context))).toEqual(
+      new Set(['towline/render', 'towline/dev', 'towline/prod']),
+    );
     expect(stack.rollouts.rows.get(rollout)).toMatchObject({ attempt: 2, state: 'success' });
     expect(value()).toEqual({ value: 'one' });
   });

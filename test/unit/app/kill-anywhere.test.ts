@@ -64,6 +64,7 @@ const check = ({ stack, commit }: Awaited<ReturnType<typeof run>>): void => {
     expect(object('extra')).toBeUndefined();
   }
   expect(stack.statusOf(commit)).toEqual({
+    'towline/render': ['success', '2 applications rendered'],
     'towline/dev': ['success', '1/1 synced'],
     'towline/prod': ['success', '1/1 synced'],
   });

@@ -25,6 +25,7 @@ describe('a push, end to end over memory', () => {
     expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'one' } });
     expect(live(stack, 'prod', 'web-prod', 'web')).toMatchObject({ data: { value: 'one' } });
     expect(stack.statusOf(commit)).toEqual({
+      'towline/render': ['success', '3 applications rendered'],
       'towline/dev': ['success', '2/2 synced'],
       'towline/prod': ['success', '1/1 synced'],
     });
@@ -63,6 +64,7 @@ describe('a push, end to end over memory', () => {
     // Both web applications share one render.
     expect(stack.events.seen.filter(({ event }) => event === 'render').length - renders).toBe(1);
     expect(stack.statusOf(commit)).toEqual({
+      'towline/render': ['success', '2 applications rendered'],
       'towline/dev': ['success', '1/1 synced'],
       'towline/prod': ['success', '1/1 synced'],
     });
@@ -109,6 +111,8 @@ describe('a push, end to end over memory', () => {
       const [state, description] = stack.statusOf(bad)['towline/dev'] ?? [];
       expect(state).toBe('failure');
       expect(description).toMatch(cause);
+      const rendering = stack.statusOf(bad)['towline/render'] ?? [];
+      expect(rendering).toEqual(['failure', expect.stringMatching(cause)]);
       expect(live(stack, 'dev', 'api-dev', 'api')).toMatchObject({ data: { value: 'two' } });
       expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'one' } });
       const good = await stack.push({
@@ -140,6 +144,7 @@ spec:
     const [state, description] = stack.statusOf(commit)['towline/dev'] ?? [];
     expect(state).toBe('failure');
     expect(description).toMatch(/kube-system.*narrow|narrow.*kube-system/);
+    expect(stack.statusOf(commit)['towline/render']).toEqual(['success', '1 application rendered']);
     expect(stack.clusters.dev.writes()).toEqual([]);
   });
 
@@ -274,6 +279,7 @@ spec:
     expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'one' } });
     expect(live(stack, 'dev', 'api-dev', 'api')).toMatchObject({ data: { value: 'one' } });
     expect(stack.statusOf(commit)).toEqual({
+      'towline/render': ['success', '3 applications rendered'],
       'towline/dev': ['success', '2/2 synced'],
       'towline/prod': ['success', '1/1 synced'],
     });
@@ -296,6 +302,7 @@ describe('a crash', () => {
       await stack.settle(1).catch(() => undefined);
     }
     expect(stack.statusOf(commit)).toEqual({
+      'towline/render': ['success', '3 applications rendered'],
       'towline/dev': ['success', '2/2 synced'],
       'towline/prod': ['success', '1/1 synced'],
     });

@@ -76,7 +76,7 @@ describe('folding a rollout', () => {
     const { state, failures } = summarize([], { applications: [], problems });
     expect(state).toBe('failure');
     expect(failures).toEqual([
-      { application: '', cluster: '', environment: '', message: 'apps/web.yaml:3: spec.project: …' },
+      { application: '', cluster: '', environment: '', message: 'apps/web.yaml:3: spec.project: …', stage: 'compile' },
     ]);
   });
 

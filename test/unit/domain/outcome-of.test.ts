@@ -37,7 +37,7 @@ describe('where an application stands in its rollout', () => {
     [
       'render error',
       { desired: { ...desired, error: { code: 'path-missing', message: 'no path web' } } },
-      { phase: 'failed', message: 'no path web' },
+      { phase: 'failed', message: 'no path web', stage: 'render' },
     ],
     [
       'failed operation',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentStatuses } from '../../../src/domain/report/environment-statuses.ts';
+import { rolloutStatuses } from '../../../src/domain/report/environment-statuses.ts';
 import { slackMessage } from '../../../src/domain/report/slack-message.ts';
 import { rolloutPage } from '../../../src/ui/views.ts';
 import { threeOfForty } from '../../fakes/three-of-forty.ts';
@@ -12,7 +12,12 @@ const CAUSES = [
 
 describe('a rollout in which 3 of 40 applications fail', () => {
   it('reads on the commit', () => {
-    expect(environmentStatuses(threeOfForty().summary)).toEqual([
+    expect(rolloutStatuses(threeOfForty().summary)).toEqual([
+      {
+        context: 'towline/render',
+        state: 'failure',
+        description: `1/40 not rendered: ${CAUSES[1]}`,
+      },
       {
         context: 'towline/prod',
         state: 'failure',

@@ -35,7 +35,7 @@ const minutes = async (count: number): Promise<void> => {
   }
 };
 const DOWN = transient('forge-unreachable', 'GitHub answered 503');
-const EACH_ONCE = ['towline/dev pending', 'towline/dev success', 'towline/prod pending', 'towline/prod success'];
+const EACH_ONCE = ['dev', 'prod', 'render'].flatMap((name) => [`towline/${name} pending`, `towline/${name} success`]);
 
 describe('a forge that is down for an hour', () => {
   it('delays nothing else, and hears everything once when it is back', async () => {
@@ -105,9 +105,9 @@ describe('a forge that is down for an hour', () => {
     await stack.settle();
     expect(rolloutOf(commit)).toMatchObject({ state: 'success', sent: { 'towline/dev': { refused: 'forge-denied' } } });
     expect(rolloutOf(commit).due).toBeUndefined();
-    expect(tries).toBe(4);
+    expect(tries).toBe(6);
     await minutes(10);
-    expect(tries).toBe(4);
+    expect(tries).toBe(6);
     expect(stack.chat.at(-1)?.message.text).toContain('done');
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeEnvironment, environmentStatuses } from '../../../../src/domain/report/environment-statuses.ts';
+import { describeEnvironment, rolloutStatuses } from '../../../../src/domain/report/environment-statuses.ts';
 import type { ApplicationFailure, EnvironmentSummary, RolloutSummary } from '../../../../src/domain/report/summary.ts';
 
 const counts = (given: Partial<EnvironmentSummary>): EnvironmentSummary => {
@@ -24,6 +24,7 @@ const summary = (given: Partial<RolloutSummary>): RolloutSummary => ({
   commit: 'a'.repeat(40),
   url: 'https://towline.example.com/rollouts/r1',
   environments: [],
+  rendering: { total: 0, rendered: 0, failed: 0, superseded: 0 },
   failures: [],
   state: 'running',
   ...given,
@@ -111,40 +112,70 @@ describe('describeEnvironment', () => {
   });
 });
 
-describe('environmentStatuses', () => {
+const SUPERSEDED = { state: 'canceled', description: 'superseded by a newer commit' };
+
+describe('rolloutStatuses', () => {
   const two = [counts({ synced: 1 }), { ...counts({}), name: 'dev' }];
   it('tells every environment, also those that the change does not touch', () => {
-    expect(environmentStatuses(summary({ environments: two, state: 'success' }))).toEqual([
+    expect(rolloutStatuses(summary({ environments: two, state: 'success' })).slice(1)).toEqual([
       { context: 'towline/prod', state: 'success', description: '1/1 synced' },
       { context: 'towline/dev', state: 'success', description: 'no applications affected' },
     ]);
   });
 
   it('is pending until it is planned', () => {
-    const statuses = environmentStatuses(summary({ environments: two, state: 'pending' }));
-    expect(statuses.map(({ state }) => state)).toEqual(['pending', 'pending']);
+    const statuses = rolloutStatuses(summary({ environments: two, state: 'pending' }));
+    expect(statuses.map(({ state }) => state)).toEqual(['pending', 'pending', 'pending']);
   });
 
   it('a failure belongs to its environment; one of a document to all', () => {
     const failed = [counts({ failed: 1 }), { ...counts({ synced: 1 }), name: 'dev' }];
     const states = (environment: string) =>
-      environmentStatuses(summary({ environments: failed, failures: [failure({ environment })] })).map(
-        ({ state }) => state,
-      );
+      rolloutStatuses(summary({ environments: failed, failures: [failure({ environment })] }))
+        .slice(1)
+        .map(({ state }) => state);
     expect(states('prod')).toEqual(['failure', 'success']);
     expect(states('')).toEqual(['failure', 'failure']);
   });
 
   it('is canceled where a newer commit came before the plan', () => {
-    const statuses = environmentStatuses(summary({ environments: [counts({})], state: 'canceled' }));
-    expect(statuses).toMatchObject([{ state: 'canceled', description: 'superseded by a newer commit' }]);
+    const statuses = rolloutStatuses(summary({ environments: [counts({})], state: 'canceled' }));
+    expect(statuses).toMatchObject([SUPERSEDED, SUPERSEDED]);
   });
 
-  it('a fleet without environments still tells that it is broken', () => {
-    expect(environmentStatuses(summary({}))).toEqual([]);
-    const failures = [failure({ application: '', cluster: '', environment: '', message: 'fleet.yaml:1: no clusters' })];
-    expect(environmentStatuses(summary({ failures }))).toEqual([
-      { context: 'towline/fleet', state: 'failure', description: 'fleet.yaml:1: no clusters' },
-    ]);
+  const document = failure({ application: '', cluster: '', environment: '', stage: 'compile', message: 'a.yaml:3: x' });
+  const unrendered = failure({ stage: 'render', message: 'kustomization.yaml:4: no such file' });
+  const rendering = (given: Partial<RolloutSummary['rendering']>): Partial<RolloutSummary> => ({
+    rendering: { total: 3, rendered: 0, failed: 0, superseded: 0, ...given },
+  });
+  it.each<[string, Partial<RolloutSummary>, string, string]>([
+    ['nothing is affected', { state: 'success' }, 'success', 'no applications affected'],
+    ['some render', rendering({ rendered: 2 }), 'pending', 'rendering'],
+    [
+      'one failed, another renders',
+      { ...rendering({ rendered: 1, failed: 1 }), failures: [unrendered] },
+      'pending',
+      'rendering',
+    ],
+    ['all are rendered', rendering({ rendered: 3 }), 'success', '3 applications rendered'],
+    ['a sync failed', { ...rendering({ rendered: 3 }), failures: [failure()] }, 'success', '3 applications rendered'],
+    [
+      'one failed',
+      { ...rendering({ rendered: 2, failed: 1 }), failures: [failure(), unrendered] },
+      'failure',
+      '1/3 not rendered: karpenter@eu-1: kustomization.yaml:4: no such file',
+    ],
+    ['a document is broken', { failures: [document], state: 'failure' }, 'failure', 'a.yaml:3: x'],
+    ['some gave way', rendering({ rendered: 1, superseded: 2 }), 'canceled', 'superseded by a newer commit'],
+    ['it is planned', { state: 'pending' }, 'pending', 'planning'],
+  ])('towline/render where %s', (_name, given, state, description) => {
+    expect(rolloutStatuses(summary(given))).toEqual([{ context: 'towline/render', state, description }]);
+  });
+
+  it.each(['render', 'policy'])('an environment %s keeps out of that context', (name) => {
+    const contexts = rolloutStatuses(summary({ environments: [{ ...counts({}), name }] })).map(
+      ({ context }) => context,
+    );
+    expect(contexts).toEqual(['towline/render', `towline/environment-${name}`]);
   });
 });

@@ -125,6 +125,7 @@ describe('dueStatuses', () => {
   it('says that it runs once 15 seconds have gone by, and what a person was waited for as another attempt', () => {
     const running = summarizeRollout(rollout(), [], 'u');
     const sent = {
+      'towline/render': { state: 'pending', description: '' },
       'towline/dev': { state: 'pending', description: '' },
       'towline/prod': { state: 'pending', description: '' },
     };

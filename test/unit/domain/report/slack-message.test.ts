@@ -30,6 +30,7 @@ const summary = (given: Partial<RolloutSummary> = {}): RolloutSummary => ({
   subject: 'Scale web',
   url: 'https://towline.example.com/rollouts/r1',
   environments: [environment('dev'), environment('prod')],
+  rendering: { total: 0, rendered: 0, failed: 0, superseded: 0 },
   failures: [],
   state: 'success',
   ...given,
