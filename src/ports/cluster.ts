@@ -35,6 +35,11 @@ export interface ApplyOptions {
   fieldManager: string;
   force?: boolean;
   dryRun?: boolean;
+  /**
+   * Client-side apply: the change to what `kubectl.kubernetes.io/last-applied-configuration` says was applied last is worked
+   * out here and sent as a patch. `validate`: fields that the schema does not declare are refused, else dropped.
+   */
+  clientSide?: { validate: boolean };
 }
 
 export interface DeleteOptions {
@@ -53,8 +58,9 @@ export interface DeleteOptions {
  */
 export interface ClusterWriter {
   /**
-   * Server-side apply; answers with the object as it is now (or would be, with dryRun). Fields that the schema does not
-   * declare are refused (`apply-invalid`, untyped): `fieldValidation` makes no difference to an apply.
+   * Server-side apply, or with `clientSide` the other; answers with the object as it is now (or would be, with dryRun).
+   * Server-side apply refuses fields that the schema does not declare and lists with two items of one key
+   * (`apply-invalid`, untyped): `fieldValidation` makes no difference to it.
    */
   apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
   /** POST: for `generateName` and `Replace=true`. */

@@ -250,6 +250,111 @@ export const clusterContract = (title: string, open: () => Promise<ClusterUnderT
       });
     });
 
+    describe('client-side apply', () => {
+      const fromClient = { ...ours, clientSide: { validate: true } };
+      const deployment = (name: string, spec: object, containers: unknown[]): KubernetesObject => ({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name, namespace },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: { app: name } },
+          template: { metadata: { labels: { app: name } }, spec: { containers } },
+          ...spec,
+        },
+      });
+      const deploymentRef = (name: string) => ({ group: 'apps', version: 'v1', kind: 'Deployment', namespace, name });
+
+      test('makes the object, remembers what was applied, and changes nothing the second time', async () => {
+        const object = configMap(namespace, 'client-side', { a: '1', b: '2' });
+        const made = await cluster.apply(object, fromClient);
+        expect(made.metadata.managedFields).toMatchObject([{ manager: 'argocd-controller', operation: 'Update' }]);
+        const again = await cluster.apply(object, fromClient);
+        expect(again.metadata.resourceVersion).toBe(made.metadata.resourceVersion);
+        await cluster.patch(configMapRef(namespace, 'client-side'), { data: { c: '3' } }, { fieldManager: 'someone' });
+        const less = await cluster.apply(configMap(namespace, 'client-side', { a: '2' }), fromClient);
+        expect(less.data).toEqual({ a: '2', c: '3' });
+        expect(await readMap('client-side')).toEqual(less);
+      });
+
+      test('as a dry run stores nothing', async () => {
+        const object = configMap(namespace, 'client-dry', { a: '1' });
+        expect((await cluster.apply(object, { ...fromClient, dryRun: true })).data).toEqual({ a: '1' });
+        expect(await readMap('client-dry')).toBeUndefined();
+        const before = await cluster.apply(object, fromClient);
+        const changed = configMap(namespace, 'client-dry', { b: '2' });
+        expect((await cluster.apply(changed, { ...fromClient, dryRun: true })).data).toEqual({ b: '2' });
+        expect(await readMap('client-dry')).toEqual(before);
+      });
+
+      test('takes back what server-side apply set, and the other way round', async () => {
+        await applyMap('both-ways', { a: '1', b: '2' });
+        const second = await cluster.apply(configMap(namespace, 'both-ways', { b: '2', c: '3' }), fromClient);
+        expect(second.data).toEqual({ b: '2', c: '3' });
+      });
+
+      test('merges lists by their keys and keeps what others added', async ({ skip }) => {
+        skip(!target.validates, 'has no schemas');
+        const env = (...names: string[]) => names.map((name) => ({ name, value: '1' }));
+        const main = { name: 'main', image: 'a:1' };
+        await cluster.apply(deployment('listed', {}, [{ ...main, env: env('A', 'B') }]), fromClient);
+        const sidecar = { spec: { template: { spec: { containers: [{ ...main, env: env('A', 'B', 'X') }] } } } };
+        await cluster.patch(deploymentRef('listed'), sidecar, { fieldManager: 'someone' });
+        const wanted = deployment('listed', {}, [{ ...main, env: env('C', 'B') }]);
+        const merged = await cluster.apply(wanted, fromClient);
+        const names = JSON.stringify(merged.spec).match(/"name":"[A-Z]"/g);
+        expect(names?.toSorted()).toEqual(['"name":"B"', '"name":"C"', '"name":"X"']);
+        const again = await cluster.apply(wanted, fromClient);
+        expect(again.metadata.resourceVersion).toBe(merged.metadata.resourceVersion);
+        const turned = deployment('listed', {}, [{ ...main, env: env('B', 'C') }]);
+        const ordered = await cluster.apply(turned, fromClient);
+        expect(ordered.spec).toMatchObject({
+          template: { spec: { containers: [{ env: [{ name: 'B' }, { name: 'C' }, { name: 'X' }] }] } },
+        });
+      });
+
+      test('leaves no field of the other kind of strategy or volume behind', async ({ skip }) => {
+        skip(!target.validates, 'has no schemas');
+        const main = [{ name: 'main', image: 'a:1' }];
+        await cluster.apply(deployment('retained', { strategy: { type: 'RollingUpdate' } }, main), fromClient);
+        const after = await cluster.apply(deployment('retained', { strategy: { type: 'Recreate' } }, main), fromClient);
+        expect(after.spec).toMatchObject({ strategy: { type: 'Recreate' } });
+        expect(JSON.stringify(after.spec)).not.toContain('maxSurge');
+      });
+
+      test('takes two list items of one key', async ({ skip }) => {
+        skip(!target.validates, 'has no schemas');
+        const twice = (value: string) => [
+          {
+            name: 'main',
+            image: 'a:1',
+            env: [
+              { name: 'A', value: '1' },
+              { name: 'A', value },
+            ],
+          },
+        ];
+        await cluster.apply(deployment('twice', {}, twice('2')), fromClient);
+        const changed = await cluster.apply(deployment('twice', {}, twice('3')), fromClient);
+        expect(changed.spec).toMatchObject({ template: { spec: { containers: twice('3') } } });
+        const again = await cluster.apply(deployment('twice', {}, twice('3')), fromClient);
+        expect(again.metadata.resourceVersion).toBe(changed.metadata.resourceVersion);
+      });
+
+      test('refuses an unknown field, or drops it where nothing is validated', async ({ skip }) => {
+        skip(!target.validates, 'does not validate');
+        const object = { ...configMap(namespace, 'unvalidated', { a: '1' }), datum: 'x' };
+        const error = await errorFrom(cluster.apply(object, fromClient));
+        expect(error).toMatchObject({ code: 'apply-invalid', kind: 'permanent' });
+        const made = await cluster.apply(object, { ...ours, clientSide: { validate: false } });
+        expect(made).toMatchObject({ data: { a: '1' } });
+        expect(made).not.toHaveProperty('datum');
+        const changed = { ...object, data: { a: '2' } };
+        expect(await errorFrom(cluster.apply(changed, fromClient))).toMatchObject({ code: 'apply-invalid' });
+        expect((await cluster.apply(changed, { ...ours, clientSide: { validate: false } })).data).toEqual({ a: '2' });
+      });
+    });
+
     describe('taking over', () => {
       test('moves ownership by a JSON patch of managedFields tested on resourceVersion', async () => {
         const created = await cluster.create(configMap(namespace, 'adopted', { a: '1', b: '2' }), {
@@ -438,6 +543,9 @@ export const clusterContract = (title: string, open: () => Promise<ClusterUnderT
         await eventually(() => cluster.apply(gadget, ours).then(() => true, whenUnknown));
         expect(await cluster.get(ref)).toMatchObject({ spec: { size: 3 } });
         expect(await cluster.list({ group, version: 'v1', kind: 'Gadget' })).toMatchObject([gadget]);
+        const fromClient = { ...ours, clientSide: { validate: true } };
+        expect(await cluster.apply({ ...gadget, spec: {} }, fromClient)).toMatchObject({ spec: {} });
+        expect(await cluster.apply({ ...gadget, spec: { size: 4 } }, fromClient)).toMatchObject({ spec: { size: 4 } });
         expect(await errorFrom(cluster.get({ ...ref, version: 'v2' }))).toMatchObject({ code: 'kind-unknown' });
         await cluster.delete(definitionRef);
         if (target.validates)

@@ -147,7 +147,13 @@ export const replaceIn = (
 };
 
 /** JSON or merge patch, by its shape. */
-export const patchIn = (state: State, ref: ResourceRef, patch: unknown, manager: string): KubernetesObject => {
+export const patchIn = (
+  state: State,
+  ref: ResourceRef,
+  patch: unknown,
+  manager: string,
+  dryRun?: boolean,
+): KubernetesObject => {
   const before = existing(state, ref);
   const patched = Array.isArray(patch) ? jsonPatch(before, patch) : mergePatch(before, patch);
   if (patched === undefined) throw transient('precondition-failed', `${ref.kind} ${ref.name}: the patch does not fit`);
@@ -155,7 +161,7 @@ export const patchIn = (state: State, ref: ResourceRef, patch: unknown, manager:
   if (patched.metadata.resourceVersion !== before.metadata.resourceVersion) {
     throw transient('precondition-failed', `${ref.kind} ${ref.name} has changed`);
   }
-  return update(state, patched, manager);
+  return update(state, patched, manager, dryRun);
 };
 
 const isDependent = (object: KubernetesObject, owner: KubernetesObject): boolean =>

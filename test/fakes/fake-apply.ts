@@ -1,9 +1,11 @@
+import { lastAppliedOf, withLastApplied } from '../../src/domain/diff/last-applied.ts';
+import { threeWayPatch } from '../../src/domain/diff/three-way-patch.ts';
 import { permanent } from '../../src/domain/errors.ts';
 import type { KubernetesObject, ManagedFieldsEntry } from '../../src/domain/kubernetes-object.ts';
 import { refOf } from '../../src/domain/kubernetes-object.ts';
 import type { ApplyOptions } from '../../src/ports/cluster.ts';
 import type { State } from './fake-api-server.ts';
-import { admit, keyIn, store, timeOf } from './fake-api-server.ts';
+import { admit, createIn, keyIn, patchIn, store, timeOf } from './fake-api-server.ts';
 import { leavesOf, pathsOf, setLeaf, withOwnership } from './fake-field-ownership.ts';
 
 const conflictsOf = (live: KubernetesObject, wanted: ReadonlyMap<string, unknown>, manager: string) => {
@@ -17,8 +19,18 @@ const conflictsOf = (live: KubernetesObject, wanted: ReadonlyMap<string, unknown
     );
 };
 
-/** Server-side apply of one object. */
+/** Client-side apply without schemas: lists are replaced. */
+const applyFromClient = (state: State, object: KubernetesObject, { fieldManager, dryRun }: ApplyOptions) => {
+  const live = state.objects.get(keyIn(state, refOf(object)));
+  const desired = withLastApplied(object);
+  if (!live) return createIn(state, desired, fieldManager, dryRun);
+  const patch = threeWayPatch({ applied: lastAppliedOf(live, fieldManager), desired, live });
+  return patch ? patchIn(state, refOf(object), patch, fieldManager, dryRun) : structuredClone(live);
+};
+
+/** Server-side apply of one object, or client-side where that is asked for. */
 export const applyTo = (state: State, object: KubernetesObject, options: ApplyOptions): KubernetesObject => {
+  if (options.clientSide) return applyFromClient(state, object, options);
   admit(state, object);
   const { status: _status, ...sent } = structuredClone(object);
   const before = state.objects.get(keyIn(state, refOf(object)));

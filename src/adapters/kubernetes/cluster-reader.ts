@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
 import type { ApiResource, ClusterReader, ListOptions } from '../../ports/cluster.ts';
 import type { Discovery } from './discovery.ts';
 import { parseObject, parsePage } from './objects.ts';
+import type { PatchTypes } from './patch-types.ts';
 import type { RequestSubject } from './request-errors.ts';
 import { errorOf } from './request-errors.ts';
 import type { Requester } from './requester.ts';
@@ -17,6 +18,7 @@ const pageSize = '500';
 export interface ConnectionDeps {
   request: Requester;
   discovery: Discovery;
+  patchTypes: PatchTypes;
 }
 
 /** Words for the errors of one request. */

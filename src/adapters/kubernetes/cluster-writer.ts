@@ -1,7 +1,8 @@
 import { transient } from '../../domain/errors.ts';
 import type { KubernetesObject, ResourceRef } from '../../domain/kubernetes-object.ts';
 import { refOf } from '../../domain/kubernetes-object.ts';
-import type { ClusterWriter, DeleteOptions } from '../../ports/cluster.ts';
+import type { ClusterReader, ClusterWriter, DeleteOptions } from '../../ports/cluster.ts';
+import { clientSideApply } from './client-side-apply.ts';
 import type { ConnectionDeps } from './cluster-reader.ts';
 import { subjectOf, succeeded } from './cluster-reader.ts';
 import { parseObject } from './objects.ts';
@@ -15,6 +16,7 @@ interface WriteQuery {
   fieldManager: string;
   force?: boolean;
   dryRun?: boolean;
+  fieldValidation?: 'Strict' | 'Ignore';
 }
 
 interface Write {
@@ -28,14 +30,16 @@ const ways = {
   apply: { verb: 'patch', method: 'PATCH', contentType: 'application/apply-patch+yaml' },
   jsonPatch: { verb: 'patch', method: 'PATCH', contentType: 'application/json-patch+json' },
   mergePatch: { verb: 'patch', method: 'PATCH', contentType: 'application/merge-patch+json' },
+  strategicPatch: { verb: 'patch', method: 'PATCH', contentType: 'application/strategic-merge-patch+json' },
   create: { verb: 'create', method: 'POST', contentType: 'application/json' },
   replace: { verb: 'update', method: 'PUT', contentType: 'application/json' },
 } as const;
 
 type Way = keyof typeof ways;
 
-const queryOf = ({ fieldManager, force, dryRun }: WriteQuery) => ({
+const queryOf = ({ fieldManager, force, dryRun, fieldValidation }: WriteQuery) => ({
   fieldManager,
+  fieldValidation,
   force: force ? 'true' : undefined,
   dryRun: dryRun ? 'All' : undefined,
 });
@@ -108,9 +112,20 @@ const remove = async (deps: ConnectionDeps, ref: ResourceRef, options: DeleteOpt
   return true;
 };
 
-/** The writing half of a connection. */
-export const createClusterWriter = (deps: ConnectionDeps): ClusterWriter => ({
-  apply: (object, query) => write(deps, 'apply', { ref: refOf(object), query, body: object }),
+/** The writing half of a connection; it reads where it applies client-side. */
+export const createClusterWriter = (deps: ConnectionDeps, reader: Pick<ClusterReader, 'get'>): ClusterWriter => ({
+  apply: (object, { clientSide, ...query }) => {
+    if (!clientSide) return write(deps, 'apply', { ref: refOf(object), query, body: object });
+    const { fieldManager, dryRun = false } = query;
+    const checked = { fieldManager, dryRun, fieldValidation: clientSide.validate ? 'Strict' : 'Ignore' } as const;
+    return clientSideApply(object, fieldManager, {
+      get: reader.get,
+      patchType: (ref) => deps.patchTypes.find(deps.request, ref),
+      create: (made) => write(deps, 'create', { ref: refOf(made), query: checked, body: made }),
+      patch: (ref, body, isStrategic) =>
+        write(deps, isStrategic ? 'strategicPatch' : 'mergePatch', { ref, query: checked, body }),
+    });
+  },
   create: (object, query) => write(deps, 'create', { ref: refOf(object), query, body: object }),
   replace: (object, query) => write(deps, 'replace', { ref: refOf(object), query, body: object }),
   patch: (ref, body, query) => write(deps, Array.isArray(body) ? 'jsonPatch' : 'mergePatch', { ref, query, body }),

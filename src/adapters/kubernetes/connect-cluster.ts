@@ -15,6 +15,8 @@ import type { FairQueue } from './fair-queue.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { KubeconfigAccess, ReadFile } from './kubeconfig.ts';
 import { observeOnly } from './observe-only.ts';
+import type { PatchTypes } from './patch-types.ts';
+import { createPatchTypes } from './patch-types.ts';
 import { createRequester } from './requester.ts';
 import type { Send, TransportLimits } from './transport.ts';
 import { createTransport, defaultLimits } from './transport.ts';
@@ -48,6 +50,7 @@ interface SharedCluster {
   send: Send;
   queue: FairQueue;
   discovery: Discovery;
+  patchTypes: PatchTypes;
 }
 
 const refused = (cluster: string, type: string, where: string) => {
@@ -104,17 +107,19 @@ export const connectCluster = (deps: ConnectClusterDeps): ConnectCluster => {
     const known = clusters.get(name);
     if (known?.endpoint === endpoint) return known;
     const send = failFast(createTransport(at, limits), clock);
-    const cluster = { endpoint, send, queue: createFairQueue(limits.sockets), discovery: createDiscovery(clock) };
+    const queue = createFairQueue(limits.sockets);
+    const cluster = { endpoint, send, queue, discovery: createDiscovery(clock), patchTypes: createPatchTypes(clock) };
     clusters.set(name, cluster);
     return cluster;
   };
 
   return async (config, session) => {
     const { endpoint, credentials, remedy } = await access(config, session);
-    const { send, queue, discovery } = shared(config.name, endpoint);
+    const { send, queue, discovery, patchTypes } = shared(config.name, endpoint);
     const requesterDeps = { cluster: config.name, session, remedy, credentials, send, queue, random, sleep };
-    const connection = { request: createRequester(requesterDeps), discovery };
-    const connected = { ...createClusterReader(connection), ...createClusterWriter(connection) };
+    const connection = { request: createRequester(requesterDeps), discovery, patchTypes };
+    const reader = createClusterReader(connection);
+    const connected = { ...reader, ...createClusterWriter(connection, reader) };
     return config.mode === 'observe' ? observeOnly(connected) : connected;
   };
 };

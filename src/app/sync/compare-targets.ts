@@ -8,6 +8,7 @@ import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
 import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
 import { FIELD_MANAGER, migratedManagers } from '../../domain/sync/migrate-fields.ts';
 import type { Target } from '../../domain/sync/sync-operation.ts';
+import { applyWay } from '../../domain/sync/sync-options.ts';
 import type { ClusterConnection } from '../../ports/cluster.ts';
 import { eachOf } from '../each-of.ts';
 import type { Live } from './read-live.ts';
@@ -52,8 +53,8 @@ const compareTarget = async (
   const live = input.live.get(key);
   const asked = readCompareOptions(application.annotations);
   const own = readCompareOptions(object.metadata.annotations);
-  const isServerSide = (own.serverSideDiff ?? asked.serverSideDiff ?? true) && options.serverSideApply !== false;
-  const answer = live && isServerSide ? await dryRun(input, object, live) : {};
+  const isServerSide = own.serverSideDiff ?? asked.serverSideDiff ?? true;
+  const answer = live && isServerSide ? await dryRun(input, object, live, options) : {};
   const ignore = ignoreRulesFor(ref, application.ignoreDifferences, settings.resourceOverrides);
   try {
     const comparison = await compareResource({
@@ -79,9 +80,12 @@ const dryRun = async (
   { connection, application, adopt }: CompareTargetsInput,
   desired: KubernetesObject,
   live: KubernetesObject,
+  options: Target['options'],
 ): Promise<{ predicted?: KubernetesObject; note?: string }> => {
   try {
-    const predicted = await connection.apply(desired, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
+    const way = { fieldManager: FIELD_MANAGER, force: true, ...applyWay(options) };
+    const predicted = await connection.apply(desired, { ...way, dryRun: true });
+    if (!options.serverSideApply) return { predicted };
     return { predicted: withoutMigrated(predicted, { live, desired, managers: migratedManagers(application, adopt) }) };
   } catch (error) {
     if (!(error instanceof AppError) || error.kind !== 'permanent') throw error;

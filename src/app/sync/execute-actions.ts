@@ -1,8 +1,8 @@
 import { AppError } from '../../domain/errors.ts';
 import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
-import type { Action, ActionError, ActionResult } from '../../domain/sync/actions.ts';
+import type { Action, ActionError, ActionResult, ClientSide } from '../../domain/sync/actions.ts';
 import { FIELD_MANAGER } from '../../domain/sync/migrate-fields.ts';
-import type { ClusterConnection } from '../../ports/cluster.ts';
+import type { ApplyOptions, ClusterConnection } from '../../ports/cluster.ts';
 
 /**
  * Runs one step's actions in parallel (the adapter bounds the requests in flight). What the cluster refuses, or cannot
@@ -22,8 +22,15 @@ const execute = async (connection: ClusterConnection, action: Action): Promise<A
   }
 };
 
-/** Server-side apply takes no field that the schema lacks and no list with two items of one key, whatever Validate says. */
-const UNTYPED_CURE = 'correct the field, or give the object the sync option Replace=true';
+const applyOptions = ({ clientSide }: { clientSide?: ClientSide }): ApplyOptions => ({
+  fieldManager: FIELD_MANAGER,
+  force: true,
+  ...(clientSide ? { clientSide } : {}),
+});
+
+/** Server-side apply takes no field that the schema lacks and no list with two items of one key. */
+const UNTYPED_CURE =
+  'correct the field, or give the object the sync option ServerSideApply=false (Validate=false for an unknown field)';
 
 const toActionError = ({ code, kind, message, details, retryAfterSeconds }: AppError): ActionError => ({
   code,
@@ -40,10 +47,10 @@ const perform = async (connection: ClusterConnection, action: Action): Promise<K
     case 'dry-run':
       return action.method === 'create'
         ? connection.create(action.object, { fieldManager: FIELD_MANAGER, dryRun: true })
-        : connection.apply(action.object, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
+        : connection.apply(action.object, { ...applyOptions(action), dryRun: true });
     case 'apply':
       if (action.fresh) await connection.discover({ fresh: true });
-      return connection.apply(action.object, { fieldManager: FIELD_MANAGER, force: true });
+      return connection.apply(action.object, applyOptions(action));
     case 'create':
       return connection.create(action.object, { fieldManager: FIELD_MANAGER });
     case 'replace':

@@ -2,8 +2,8 @@ import { isRecord } from '../health/fields.ts';
 import type { KubernetesObject } from '../kubernetes-object.ts';
 import { ownPaths, removeAt, valueAt } from './field-path.ts';
 import { copyOf, isEmptyValue } from './json.ts';
+import { readLastApplied } from './last-applied.ts';
 import { itemKey } from './list-keys.ts';
-import { LAST_APPLIED } from './normalize.ts';
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
@@ -52,22 +52,6 @@ const merge = (live: unknown, desired: unknown, applied: unknown): unknown => {
   return desired;
 };
 
-const readApplied = (live: KubernetesObject): Record<string, unknown> => {
-  try {
-    const applied: unknown = JSON.parse(live.metadata.annotations?.[LAST_APPLIED] ?? '{}');
-    return isRecord(applied) ? applied : {};
-  } catch {
-    return {};
-  }
-};
-
-/** The last configuration speaks of the object where it was; namespace and empty maps in it are not content. */
-const withoutIdentity = (applied: Record<string, unknown>): Record<string, unknown> => {
-  const metadata = isRecord(applied['metadata']) ? { ...applied['metadata'] } : {};
-  for (const field of ['namespace', 'name', 'creationTimestamp']) delete metadata[field];
-  return { ...applied, metadata };
-};
-
 /** What we own and no longer want goes too, where we applied it on the server. */
 const giveUp = (result: unknown, desired: KubernetesObject, live: KubernetesObject, manager: string): void => {
   const owned = ownPaths(live, manager).filter(({ path }) => valueAt(desired, path) === undefined);
@@ -81,7 +65,7 @@ const giveUp = (result: unknown, desired: KubernetesObject, live: KubernetesObje
  * have. Knows no schema: the server's dry run is right where the two differ. For when a dry run is not possible.
  */
 export const predict = (desired: KubernetesObject, live: KubernetesObject, manager: string): KubernetesObject => {
-  const merged = mergeRecords(copyOf(live), copyOf(desired), withoutIdentity(readApplied(live)));
+  const merged = mergeRecords(copyOf(live), copyOf(desired), readLastApplied(live) ?? {});
   giveUp(merged, desired, live, manager);
   const metadata = isRecord(merged['metadata']) ? merged['metadata'] : {};
   return { ...merged, apiVersion: desired.apiVersion, kind: desired.kind, metadata };

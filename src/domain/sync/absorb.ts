@@ -71,7 +71,7 @@ const absorbObject = (run: Run, task: Task, { type }: ActionResult, object: Kube
 
 /** The patch that takes over fields of client-side managers; undefined: none to take, or the Application forbids it. */
 export const migrationOf = ({ input, op, options }: Run, { target }: Task, live: KubernetesObject) =>
-  options.clientSideApplyMigration && !target.hook
+  options.clientSideApplyMigration && !target.hook && target.options.serverSideApply
     ? migrateFields(live, migratedManagers(input.application, op.options.adopt))
     : undefined;
 

@@ -3,10 +3,10 @@ import type { KubernetesObject, ResourceRef } from '../kubernetes-object.ts';
 /** What the shell does against the cluster. Those of one step may run in parallel; steps run one after another. */
 export type Action =
   | { type: 'read'; key: string; ref: ResourceRef }
-  /** Server-side apply (or create) that is not persisted. */
-  | { type: 'dry-run'; key: string; object: KubernetesObject; method: 'apply' | 'create' }
-  /** Server-side apply, force conflicts, as FIELD_MANAGER. `fresh`: read discovery anew first, its kind is new. */
-  | { type: 'apply'; key: string; object: KubernetesObject; fresh?: true }
+  /** Apply (or create) that is not persisted. */
+  | { type: 'dry-run'; key: string; object: KubernetesObject; method: 'apply' | 'create'; clientSide?: ClientSide }
+  /** Apply, server-side with forced conflicts or client-side, as FIELD_MANAGER. `fresh`: read discovery anew first, its kind is new. */
+  | { type: 'apply'; key: string; object: KubernetesObject; clientSide?: ClientSide; fresh?: true }
   | { type: 'create'; key: string; object: KubernetesObject }
   /** PUT with the resourceVersion in `object`. */
   | { type: 'replace'; key: string; object: KubernetesObject }
@@ -21,6 +21,11 @@ export type Action =
     }
   /** JSON patch (RFC 6902), guarded by a test of what it was made from. */
   | { type: 'patch'; key: string; ref: ResourceRef; patch: readonly JsonPatchOperation[] };
+
+/** How an object is applied client-side; `validate`: unknown fields are refused, else dropped. */
+export interface ClientSide {
+  validate: boolean;
+}
 
 export interface JsonPatchOperation {
   op: 'test' | 'add' | 'remove' | 'replace';

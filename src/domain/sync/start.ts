@@ -6,6 +6,7 @@ import { endWith } from './ending.ts';
 import { planPrunes, pruneCandidates } from './prunes.ts';
 import { isPastDeadline, type Move, pollSeconds, putInventory, type Run, readOf, setState, stateOf } from './run.ts';
 import type { Target } from './sync-operation.ts';
+import { applyWay } from './sync-options.ts';
 import { nameRef, type Task } from './tasks.ts';
 import { otherOwner } from './tracking.ts';
 
@@ -115,9 +116,12 @@ const dryRuns = (run: Run): Action[] => {
   );
   return tasks
     .filter((task) => canDryRun(run, task, toCome))
-    .map(({ key, object, target }) => {
-      return { type: 'dry-run', key, object, method: target.hook ? 'create' : 'apply' };
-    });
+    .map(({ key, object, target }) => ({
+      type: 'dry-run',
+      key,
+      object,
+      ...(target.hook ? { method: 'create' } : { method: 'apply', ...applyWay(target.options) }),
+    }));
 };
 
 /** Not what needs a kind or namespace that comes with this very sync, nor what may have to be made anew. */

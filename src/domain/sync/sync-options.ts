@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../kubernetes-object.ts';
+import type { ClientSide } from './actions.ts';
 import { annotationWords, hasAnnotationOption } from './annotations.ts';
 import type { ResourceOptions, SyncedApplication } from './sync-operation.ts';
 
@@ -41,16 +42,36 @@ export const resourceOptions = (
 ): ResourceOptions => {
   const own = annotationWords(object, SYNC_OPTIONS);
   const either = (word: string) => own.includes(word) || syncPolicy.syncOptions.includes(word);
+  const validate = own.includes('Validate=true') || !either('Validate=false');
   return {
-    validate: own.includes('Validate=true') || !either('Validate=false'),
+    validate,
     skipDryRunOnMissingResource: either('SkipDryRunOnMissingResource=true'),
     prune: choice('Prune', own, syncPolicy.syncOptions),
     pruneLast: either('PruneLast=true'),
     delete: choice('Delete', own, syncPolicy.syncOptions),
     replace: !own.includes('Replace=false') && either('Replace=true'),
     force: own.includes('Force=true'),
-    serverSideApply: !own.includes('ServerSideApply=false'),
+    serverSideApply: isServerSide(own, syncPolicy.syncOptions) ?? validate,
   };
+};
+
+/** How the apply of one object is sent: nothing to say of a server-side one. */
+export const applyWay = ({
+  serverSideApply,
+  validate,
+}: Pick<ResourceOptions, 'serverSideApply' | 'validate'>): { clientSide?: ClientSide } =>
+  serverSideApply ? {} : { clientSide: { validate } };
+
+/**
+ * Undefined: nothing is said. Then it is server-side (design §6), unlike Argo CD's, but for what must not be validated:
+ * server-side apply takes no field that the schema lacks.
+ */
+const isServerSide = (...said: (readonly string[])[]): boolean | undefined => {
+  for (const words of said) {
+    if (words.includes('ServerSideApply=true')) return true;
+    if (words.includes('ServerSideApply=false')) return false;
+  }
+  return undefined;
 };
 
 /** Helm's way to say that an object outlives its release. */

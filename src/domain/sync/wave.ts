@@ -7,6 +7,7 @@ import { waitForDeletion } from './prunes.ts';
 import { removalOf } from './removal.ts';
 import { type Move, patchOf, pollSeconds, type Run, readOf, setState, stateOf } from './run.ts';
 import { needsLook, takenMessage } from './start.ts';
+import { applyWay } from './sync-options.ts';
 import { nameRef, type Task } from './tasks.ts';
 import { otherOwner } from './tracking.ts';
 
@@ -95,7 +96,7 @@ const applyTask = (run: Run, task: Task): Action | undefined => {
   const migration = live && state !== 'c' ? migrationOf(run, task, live) : undefined;
   if (migration) return patchOf(task, migration);
   const fresh = target.kind === 'served' ? {} : { fresh: true as const };
-  return { type: 'apply', key, object: withIgnored(run, task), ...fresh };
+  return { type: 'apply', key, object: withIgnored(run, task), ...applyWay(target.options), ...fresh };
 };
 
 /** Kinds that hold others: they are updated in place, whatever is forced. */

@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts';
 import type { ResourceType } from '../resource-types.ts';
 import { apiVersionOf, builtinTypes } from '../resource-types.ts';
-import type { Schema, StructSchema } from '../schema/schema.ts';
+import type { Field, Schema, StructSchema } from '../schema/schema.ts';
 
 const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
@@ -14,10 +14,16 @@ const scalarSchema = (type: string): Json => {
 const structBody = (schema: StructSchema, used: Set<string>): Json => ({
   type: 'object',
   ...(schema.required.length > 0 ? { required: schema.required } : {}),
-  properties: Object.fromEntries([...schema.fields].map(([name, field]) => [name, openAPI(field.schema, used)])),
+  properties: Object.fromEntries([...schema.fields].map(([name, field]) => [name, fieldBody(field, used)])),
   ...(schema.open ? { 'x-kubernetes-preserve-unknown-fields': true } : {}),
   ...(schema.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
 });
+
+const fieldBody = ({ schema, retainKeys }: Field, used: Set<string>): Json => {
+  const body = openAPI(schema, used);
+  const strategy = schema.kind === 'list' && schema.mergePatch ? 'merge,retainKeys' : 'retainKeys';
+  return retainKeys ? { ...body, 'x-kubernetes-patch-strategy': strategy } : body;
+};
 
 /** One schema as OpenAPI v3; names of the definitions it refers to go to `used`. */
 const openAPI = (schema: Schema, used: Set<string>): Json => {
@@ -60,11 +66,16 @@ const operation = (type: ResourceType, action: string, more: Json = {}): Json =>
   ...more,
 });
 
-const patchTypes = ['apply-patch+yaml', 'json-patch+json', 'merge-patch+json', 'strategic-merge-patch+json'];
+const patchTypesOf = ({ custom }: ResourceType): string[] => {
+  const types = ['apply-patch+yaml', 'json-patch+json', 'merge-patch+json'];
+  return custom ? types : [...types, 'strategic-merge-patch+json'];
+};
 
 const pathsOf = (type: ResourceType, root: string): Json => {
   const collection = `${root}${type.namespaced ? '/namespaces/{namespace}' : ''}/${type.resource}`;
-  const content = Object.fromEntries(patchTypes.map((name) => [`application/${name}`, { schema: { type: 'object' } }]));
+  const content = Object.fromEntries(
+    patchTypesOf(type).map((name) => [`application/${name}`, { schema: { type: 'object' } }]),
+  );
   return {
     [collection]: {
       get: operation(type, 'list'),

@@ -145,17 +145,53 @@ describe('an object’s sync options', () => {
     expect(object()?.metadata.uid).not.toBe(before);
   });
 
-  it.each(['Validate=false', 'ServerSideApply=false'])(
-    '%s: what cannot be typed is refused with its cure',
-    async (word) => {
-      const reason = 'ConfigMap web/web: .datum: field not declared in schema';
-      cluster().failNext('apply', permanent('apply-invalid', reason, { details: { untyped: true } }));
-      await start({ 'web/a.yaml': annotated('web', word) }, options('PruneLast=true'));
-      expect(row().operation?.message).toContain(
-        `${reason}; correct the field, or give the object the sync option Replace`,
-      );
-    },
-  );
+  it('what cannot be typed is refused with its cure', async () => {
+    const reason = 'ConfigMap web/web: .datum: field not declared in schema';
+    cluster().failNext('apply', permanent('apply-invalid', reason, { details: { untyped: true } }));
+    await start({ 'web/a.yaml': configMapYaml('web', 'one') }, options('PruneLast=true'));
+    expect(row().operation?.message).toContain(
+      `${reason}; correct the field, or give the object the sync option ServerSideApply=false`,
+    );
+  });
+
+  const clientSide = { validate: true };
+  const unvalidated = { validate: false };
+  it.each([
+    ['nothing said', 'PruneLast=true', 'PruneLast=true', undefined],
+    ['on the application', 'ServerSideApply=false', 'PruneLast=true', clientSide],
+    ['on the object', 'PruneLast=true', 'ServerSideApply=false', clientSide],
+    ['the object against its application', 'ServerSideApply=false', 'ServerSideApply=true', undefined],
+    ['the application’s Validate=false', 'Validate=false', 'PruneLast=true', unvalidated],
+    ['the object’s Validate=false', 'PruneLast=true', 'Validate=false', unvalidated],
+    ['the object’s Validate=true against its application', 'Validate=false', 'Validate=true', undefined],
+    ['Validate=true says nothing of the way', 'ServerSideApply=false', 'Validate=true', clientSide],
+    ['both on the object', 'PruneLast=true', 'ServerSideApply=true,Validate=false', undefined],
+  ])('ServerSideApply and Validate: %s', async (_, application, own, expected) => {
+    await start({ 'web/a.yaml': annotated('web', own), 'web/b.yaml': annotated('b', own) }, options(application));
+    const applies = cluster().calls.filter(({ verb, ref }) => verb === 'apply' && ref?.kind === 'ConfigMap');
+    expect(applies.map((call) => call.options?.dryRun ?? false).toSorted()).toEqual([false, false, true, true]);
+    for (const call of applies) expect(call.options?.clientSide).toEqual(expected);
+    expect(row().sync).toBe('Synced');
+  });
+
+  it('ServerSideApply=false: a field that leaves Git leaves the cluster, and nothing is written at rest', async () => {
+    const map = (data: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: web }\ndata: { ${data} }\n`;
+    await start({ 'web/a.yaml': map('a: "1", b: "2"') }, options('ServerSideApply=false'));
+    edit({ ...Object(object()?.['data']), c: '3' });
+    await push({ 'web/a.yaml': map('b: "2"') });
+    expect(object()?.['data']).toEqual({ b: '2', c: '3' });
+    const version = object()?.metadata.resourceVersion;
+    await push({ 'web/a.yaml': map('b: "2"'), 'web/z.yaml': configMapYaml('z', 'one') });
+    expect(object()?.metadata.resourceVersion).toBe(version);
+  });
+
+  it('ServerSideApply=false: nobody’s fields are taken over, and those of kubectl are no difference', async () => {
+    await start({ 'web/a.yaml': configMapYaml('web', 'one') }, options('ServerSideApply=false'));
+    expect(written('patch')).toEqual([]);
+    await push({ 'web/a.yaml': configMapYaml('web', 'two') });
+    expect(object()?.metadata.managedFields).toMatchObject([{ manager: 'argocd-controller', operation: 'Update' }]);
+    expect(row()).toMatchObject({ sync: 'Synced', applied: { generation: 2 } });
+  });
 
   it('Prune=false keeps it when it leaves Git', async () => {
     await start(
