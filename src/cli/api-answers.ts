@@ -63,6 +63,17 @@ export const Rollout = v.looseObject({
   finishedAt: v.optional(v.number()),
   attempt: v.number(),
   applications: v.array(Planned),
+  sources: v.optional(
+    v.array(
+      v.looseObject({
+        repository: v.string(),
+        ref: v.string(),
+        commit: v.string(),
+        chart: v.exactOptional(v.string()),
+      }),
+    ),
+    [],
+  ),
   problems: v.array(v.looseObject({ severity: v.string(), text: v.string() })),
 });
 

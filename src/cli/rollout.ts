@@ -1,3 +1,4 @@
+import { sourceText } from '../domain/rollout-sources.ts';
 import { Aborted, type RolloutDetail as Detail, list, Retried, Rollout, RolloutDetail } from './api-answers.ts';
 import {
   type ApiClient,
@@ -95,6 +96,7 @@ const describe = ({ rollout }: Detail): string =>
     ['Commit', rollout.commit],
     ['Subject', rollout.subject],
     ['Repository', `${rollout.repository} ${rollout.ref}`],
+    ...rollout.sources.map((one) => ['With', sourceText(one)] as const),
     ['Cause', rollout.cause],
     ['Started', timeOf(rollout.createdAt)],
     ['Finished', timeOf(rollout.finishedAt)],

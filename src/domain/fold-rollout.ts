@@ -33,6 +33,8 @@ export const summarizeRollout = (rollout: Rollout, outcomes: readonly Outcome[],
     commit: rollout.commit,
     ...(rollout.subject ? { subject: rollout.subject } : {}),
     url,
+    ...(rollout.sources ? { sources: rollout.sources } : {}),
+    ...(rollout.moreSources ? { moreSources: rollout.moreSources } : {}),
     environments,
     rendering: summarizeRendering(rollout, byApplication),
     failures: [...documentFailures(rollout), ...applicationFailures(rollout.applications, byApplication)],
@@ -58,9 +60,10 @@ const summarizeEnvironment = (
 
 const summarizeRendering = (rollout: Rollout, outcomes: ReadonlyMap<string, Outcome>): RenderingSummary => {
   const summary = { total: rollout.applications.length, rendered: 0, failed: 0, superseded: 0 };
+  const isOver = rollout.supersededBy !== undefined && rollout.finishedAt !== undefined;
   for (const { application } of rollout.applications) {
     const outcome = outcomes.get(application);
-    const phase = outcome?.phase ?? (rollout.supersededBy ? 'superseded' : 'planned');
+    const phase = outcome?.phase ?? (isOver ? 'superseded' : 'planned');
     if (outcome?.stage === 'render') summary.failed += 1;
     else if (phase === 'superseded' && outcome?.times.rendered === undefined) summary.superseded += 1;
     else if (phase !== 'planned') summary.rendered += 1;

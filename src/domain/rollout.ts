@@ -1,3 +1,4 @@
+import type { SourceRevision } from './application-row.ts';
 import type { Cause } from './change.ts';
 import type { Lease } from './lease.ts';
 import type { Row } from './row.ts';
@@ -64,6 +65,9 @@ export interface Rollout extends Row {
   /** The newer rollout is of the same commit: the commit's statuses are its own from then on. */
   ceded?: boolean;
   applications: PlannedApplication[];
+  /** Commits that its applications are taken from besides this one, and how many more than those there are. */
+  sources?: SourceRevision[];
+  moreSources?: number;
   /** Every environment of the fleet at that time: each gets a status, also where nothing changed. */
   environments: string[];
   /** Documents that could not be compiled or warned about: file, line, reason. Errors fail the rollout. */

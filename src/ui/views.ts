@@ -3,6 +3,7 @@ import type { RolloutDetail } from '../app/read-model.ts';
 import type { ApplicationRow } from '../domain/application-row.ts';
 import type { ApplicationFailure, EnvironmentSummary } from '../domain/report/summary.ts';
 import type { Outcome, Rollout } from '../domain/rollout.ts';
+import { sourceText } from '../domain/rollout-sources.ts';
 import { duration, type Html, short, state, time } from './layout.ts';
 
 /** The fleet at a glance: failing applications first, then the newest rollouts. */
@@ -36,6 +37,7 @@ export const rolloutPage = ({ rollout, outcomes, summary }: RolloutDetail): Html
 <h2>Rollout of <span class="mono">${short(rollout.commit)}</span> ${state(rollout.state)}</h2>
 ${rollout.subject ? html`<p>${rollout.subject}</p>` : ''}
 <p class="soft">${rollout.repository} · ${rollout.ref.replace('refs/heads/', '')} · ${rollout.cause} · ${time(rollout.createdAt)} UTC ${tookOf(rollout)}</p>
+${sourceList(rollout)}
 <ul id="environments">${summary.environments.map((one) => html`<li><b>${one.name}</b> ${countsOf(one)}</li>`)}</ul>
 ${problemList(rollout)}
 ${summary.failures.length > 0 ? html`<h2>Failures <span class="soft num">${summary.failures.length}</span></h2><ul id="failures">${summary.failures.map(failureLine)}</ul>` : ''}
@@ -44,6 +46,12 @@ ${summary.failures.length > 0 ? html`<h2>Failures <span class="soft num">${summa
 <tbody>${timelineOf(rollout, outcomes)}</tbody></table></div>
 ${Object.keys(rollout.sent).length > 0 ? html`<h2>Told to the commit</h2>` : ''}
 ${Object.entries(rollout.sent).map(([context, sent]) => html`<p><code>${context}</code> ${state(sent.state)} <span class="soft">${sent.description}${sent.refused ? ` (refused: ${sent.refused})` : ''}</span></p>`)}`;
+
+/** What else its applications are made of. */
+const sourceList = ({ sources = [], moreSources = 0 }: Rollout): Html =>
+  sources.length === 0
+    ? html``
+    : html`<p id="sources" class="soft">with ${sources.map((one, index) => html`${index > 0 ? ', ' : ''}<span class="name">${sourceText(one)}</span>`)}${moreSources > 0 ? ` and ${moreSources} more` : ''}</p>`;
 
 const countsOf = ({ total, synced, progressing, failed, waiting, superseded }: EnvironmentSummary): string =>
   [

@@ -3,6 +3,7 @@ import type { Cause } from '../../domain/change.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
+import { otherSources } from '../../domain/rollout-sources.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 import type { WrittenApplication } from './write-desired.ts';
@@ -78,6 +79,8 @@ export const planRollout = async (
   const now = deps.clock();
   const planned = await updateRow(deps.rollouts, plan.id, (known): Rollout | undefined => {
     if (!known || known.finishedAt !== undefined) return undefined;
+    const revisions = plan.written.flatMap(({ affected }) => affected.revisions);
+    const { sources, ...more } = otherSources(known, revisions);
     return {
       ...known,
       state: 'running',
@@ -85,6 +88,7 @@ export const planRollout = async (
       due: now + PROGRESS_DEADLINE_MS,
       environments: plan.environments,
       problems: plan.problems,
+      ...(sources.length > 0 ? { sources, ...more } : {}),
       applications: plan.written.map(({ planned: one }) => one),
     };
   });

@@ -1,3 +1,4 @@
+import { repositoryName, shortRef, sourceText } from '../rollout-sources.ts';
 import { cutText, oneLine } from './cut-text.ts';
 import { slackLink, slackText } from './slack-text.ts';
 import type { ApplicationFailure, EnvironmentSummary, RolloutState, RolloutSummary } from './summary.ts';
@@ -9,6 +10,8 @@ export interface SlackMessage {
 }
 
 const TOP_FAILURES = 5;
+const TOP_SOURCES = 3;
+const MAX_SOURCE = 120;
 const TOP_ENVIRONMENTS = 15;
 /** So that five failures escaped to the full stay below a section's 3,000 characters. */
 const MAX_MESSAGE = 300;
@@ -47,14 +50,8 @@ const section = (lines: string): unknown => ({
 });
 
 /** `acme/fleet main`: the last two parts of the repository and the ref's short name. */
-const titleOf = ({ repository, ref }: RolloutSummary): string => {
-  const name = repository
-    .replace(/\.git$/, '')
-    .split(/[/:]/)
-    .slice(-2)
-    .join('/');
-  return oneLine(`${name} ${ref.replace(/^refs\/(heads|tags)\//, '')}`);
-};
+const titleOf = ({ repository, ref }: RolloutSummary): string =>
+  oneLine(`${repositoryName(repository)} ${shortRef(ref)}`);
 
 const countsOf = (environments: readonly EnvironmentSummary[]): string => {
   const sum = (group: 'total' | 'synced' | 'failed'): number =>
@@ -62,9 +59,12 @@ const countsOf = (environments: readonly EnvironmentSummary[]): string => {
   return `(${sum('synced')}/${sum('total')} synced${sum('failed') > 0 ? `, ${sum('failed')} failed` : ''})`;
 };
 
-const commitLine = ({ commit, subject, url }: RolloutSummary): string => {
+const commitLine = ({ commit, subject, url, sources = [], moreSources = 0 }: RolloutSummary): string => {
   const text = slackText(oneLine(subject ?? 'rollout'), 200) || 'rollout';
-  return `${slackLink(url, text)} at \`${slackText(commit.slice(0, 12), 12)}\``;
+  const lines = sources.slice(0, TOP_SOURCES).map((one) => `with ${slackText(oneLine(sourceText(one)), MAX_SOURCE)}`);
+  const more = sources.length - lines.length + moreSources;
+  const first = `${slackLink(url, text)} at \`${slackText(commit.slice(0, 12), 12)}\``;
+  return [first, ...lines, ...(more > 0 ? [`with ${more} more sources`] : [])].join('\n');
 };
 
 /** Lines until the section is full; then how many there are more. */

@@ -1,3 +1,5 @@
+import type { SourceRevision } from '../application-row.ts';
+
 /** Applications of one environment in one rollout, by how far each has come. The five groups exclude each other. */
 export interface EnvironmentSummary {
   name: string;
@@ -42,6 +44,9 @@ export interface RolloutSummary {
   commit: string;
   /** First line of the commit's message, where known. */
   subject?: string;
+  /** Commits that its applications are taken from besides this one, and how many more than those there are. */
+  sources?: SourceRevision[];
+  moreSources?: number;
   /** Page of the rollout. */
   url: string;
   environments: EnvironmentSummary[];
