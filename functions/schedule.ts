@@ -8,7 +8,7 @@ import { pollRefs } from '../src/app/poll-refs.ts';
 import { readFleetFile } from '../src/app/read-fleet-file.ts';
 import { sweep } from '../src/app/sweep.ts';
 import { publicCharts } from './wiring/charts.ts';
-import { eksClients } from './wiring/eks.ts';
+import { clusterDirectory, eksClients } from './wiring/eks.ts';
 import { generatorProviders } from './wiring/generators.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
@@ -44,7 +44,7 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     poll,
     refreshAnswers: () => answers(),
     readFleet: readFleetFile(deps),
-    findClusters: findClusters({ ...deps, connect }),
+    findClusters: findClusters({ ...deps, connect, directory: clusterDirectory(runtime) }),
   };
 };
 

@@ -1,9 +1,17 @@
 import { AppError } from '../domain/errors.ts';
-import { type ClusterSecret, clusterFromSecret, isClusterSecret } from '../domain/fleet/cluster-secret.ts';
+import {
+  type ClusterSecret,
+  clusterFromSecret,
+  clusterSecretOf,
+  isClusterSecret,
+} from '../domain/fleet/cluster-secret.ts';
+import { clusterFromEks } from '../domain/fleet/eks-cluster.ts';
 import type { ClusterConfig, ClusterSource, FleetFile } from '../domain/fleet/fleet-file.ts';
 import { FLEET_ID, type FleetRow, withFoundClusters } from '../domain/fleet-row.ts';
 import type { KubernetesObject } from '../domain/kubernetes-object.ts';
+import { stableDigest } from '../domain/stable-digest.ts';
 import type { ConnectCluster } from '../ports/cluster.ts';
+import type { ClusterDirectory } from '../ports/cluster-directory.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { updateRow } from './update-row.ts';
@@ -11,13 +19,14 @@ import { updateRow } from './update-row.ts';
 export interface FindClustersDeps {
   fleets: Store<FleetRow>;
   connect: ConnectCluster;
+  directory: ClusterDirectory;
   log: Log;
 }
 
 /**
  * Looks for the clusters of `spec.clustersFrom` and makes them part of the fleet, which is compiled anew where they are
- * others than before. What cannot be read now keeps its last good value: no application goes because a hub did not answer.
- * Answers whether they changed: then every ref is to be looked at. Errors: the store's.
+ * others than before. A source that cannot be read now keeps its last good clusters: no application goes because a hub or
+ * AWS did not answer. Answers whether they changed: then every ref is to be looked at. Errors: the store's.
  */
 export const findClusters = (deps: FindClustersDeps) => async (): Promise<boolean> => {
   const row = await deps.fleets.get(FLEET_ID);
@@ -25,38 +34,94 @@ export const findClusters = (deps: FindClustersDeps) => async (): Promise<boolea
   if (!row || sources.length === 0) return false;
   const found: ClusterConfig[] = [];
   for (const source of sources) {
+    const foundIn = sourceDigest(source);
     const clusters = await readSource(deps, row.file, source);
-    if (!clusters) return false;
-    found.push(...clusters);
+    // Written by a version that did not note where clusters were found.
+    if (!clusters && hasUnknownOrigin(row)) return false;
+    found.push(...(clusters?.map((one) => ({ ...one, foundIn })) ?? lastFound(row, foundIn)));
   }
-  const changed = await updateRow(deps.fleets, FLEET_ID, (known) => known && withFoundClusters(known, found));
+  const changed = await updateRow(
+    deps.fleets,
+    FLEET_ID,
+    (known) => known && withFoundClusters(known, distinct(deps, found)),
+  );
   return changed !== undefined;
 };
 
+const sourceDigest = (source: ClusterSource): string => stableDigest(source).slice(0, 16);
+
+const hasUnknownOrigin = ({ file, writtenClusters = file.clusters }: FleetRow): boolean => {
+  const written = new Set(writtenClusters.map(({ name }) => name));
+  return file.clusters.some(({ name, foundIn }) => foundIn === undefined && !written.has(name));
+};
+
+const lastFound = ({ file }: FleetRow, foundIn: string): ClusterConfig[] =>
+  file.clusters.filter((cluster) => cluster.foundIn === foundIn);
+
+/** A name means one cluster, and one that came first keeps it. */
+const distinct = ({ log }: FindClustersDeps, found: readonly ClusterConfig[]): ClusterConfig[] => {
+  const byName = new Map<string, ClusterConfig>();
+  for (const cluster of found) {
+    const known = byName.get(cluster.name);
+    if (!known) byName.set(cluster.name, cluster);
+    else if (known.server !== cluster.server)
+      log.error('cluster left out, its name is taken', { ...nameOf(cluster), by: known.server });
+  }
+  return [...byName.values()];
+};
+
+const nameOf = ({ name, server }: ClusterConfig) => ({
+  cluster: name,
+  server,
+  remedy: 'give it another name: for EKS by the tag towline.dev/name',
+});
+
+/** Undefined: it cannot be read now. */
 const readSource = async (
   deps: FindClustersDeps,
   file: FleetFile,
   source: ClusterSource,
 ): Promise<ClusterConfig[] | undefined> => {
-  if (source.type !== 'secretsIn') {
-    deps.log.error('clusters not looked for', { source: source.type, reason: 'only clustersFrom.secretsIn is served' });
-    return [];
-  }
-  const hub = file.clusters.find(({ name }) => name === source.cluster);
-  if (!hub) return [];
   try {
-    const connection = await deps.connect(hub, 'towline-schedule');
-    const secrets = await connection.list(SECRETS, { namespace: source.namespace, labelSelector: CLUSTER_SECRETS });
-    return secrets
-      .map(secretOf)
-      .filter(isClusterSecret)
-      .flatMap((secret) => readSecret(deps, secret));
+    return await read(deps, file, source);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message } = error;
-    deps.log.warn('clusters not read, the last ones stay', { cluster: hub.name, code, reason: message });
+    const place = source.type === 'secretsIn' ? { cluster: source.cluster } : { region: source.region };
+    deps.log.warn('clusters not read, the last ones stay', { source: source.type, ...place, code, reason: message });
     return undefined;
   }
+};
+
+const read = async (deps: FindClustersDeps, file: FleetFile, source: ClusterSource): Promise<ClusterConfig[]> => {
+  switch (source.type) {
+    case 'eks':
+      return (await deps.directory.eks(source)).map((cluster) => clusterFromEks(cluster, source));
+    case 'secretsManager':
+      return (await deps.directory.secrets(source)).flatMap((secret) => {
+        const manifest = clusterSecretOf(secret);
+        if ('metadata' in manifest) return takeOver(deps, manifest);
+        deps.log.warn('cluster Secret not taken over', { secret: secret.name, reason: manifest.reason });
+        return [];
+      });
+    case 'secretsIn':
+      return readHub(deps, file, source);
+  }
+};
+
+const readHub = async (
+  deps: FindClustersDeps,
+  file: FleetFile,
+  { cluster, namespace }: ClusterSource & { type: 'secretsIn' },
+): Promise<ClusterConfig[]> => {
+  const hub = file.clusters.find(({ name }) => name === cluster);
+  if (!hub) return [];
+  const connection = await deps.connect(hub, 'towline-schedule');
+  const secrets = await connection.list(SECRETS, { namespace, labelSelector: CLUSTER_SECRETS });
+  return secrets
+    .map(secretOf)
+    .filter(isClusterSecret)
+    .flatMap((secret) => takeOver(deps, secret));
 };
 
 const SECRETS = { group: '', version: 'v1', kind: 'Secret' };
@@ -71,9 +136,9 @@ const secretOf = (object: KubernetesObject): ClusterSecret => {
   return { metadata: { name, labels, annotations }, data: Object.fromEntries(own) };
 };
 
-const readSecret = ({ log }: FindClustersDeps, secret: ClusterSecret): ClusterConfig[] => {
-  const read = clusterFromSecret(secret);
-  if ('cluster' in read) return [read.cluster];
-  log.warn('cluster Secret not taken over', { secret: secret.metadata.name, reason: read.reason });
+const takeOver = ({ log }: FindClustersDeps, secret: ClusterSecret): ClusterConfig[] => {
+  const taken = clusterFromSecret(secret);
+  if ('cluster' in taken) return [taken.cluster];
+  log.warn('cluster Secret not taken over', { secret: secret.metadata.name, reason: taken.reason });
   return [];
 };

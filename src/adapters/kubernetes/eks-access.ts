@@ -1,10 +1,10 @@
 import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
 import { DescribeClusterCommand } from '@aws-sdk/client-eks';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import type { HttpRequest } from '@smithy/protocol-http';
 import { transient } from '../../domain/errors.ts';
 import type { ClusterAccess } from '../../domain/fleet/fleet-file.ts';
+import { assumeRole } from './assume-role.ts';
 import type { AwsCall } from './aws-errors.ts';
 import { awsError, isAwsDenial } from './aws-errors.ts';
 import type { AwsCredentials } from './eks-token.ts';
@@ -41,23 +41,13 @@ const endpointOf = (call: AwsCall, cluster: Cluster | undefined): ClusterEndpoin
   return { url: endpoint, certificateAuthority: Buffer.from(certificateAuthority.data, 'base64').toString('utf8') };
 };
 
-const assumeRole = async (deps: EksDeps, cluster: string, config: EksConfig, roleARN: string, sessionName: string) => {
-  const command = new AssumeRoleCommand({ RoleArn: roleARN, RoleSessionName: sessionName });
+const roleOf = async (deps: EksDeps, cluster: string, config: EksConfig, roleARN: string, sessionName: string) => {
   const call = { cluster, action: 'sts:AssumeRole', resource: roleARN };
-  const { Credentials: found } = await deps
-    .sts(config.region)
-    .send(command)
-    .catch((error: unknown) => {
-      throw awsError(call, error);
-    });
-  if (!found?.AccessKeyId || !found.SecretAccessKey) throw awsError(call, new Error('no credentials'));
-  const credentials: AwsCredentials = {
-    accessKeyId: found.AccessKeyId,
-    secretAccessKey: found.SecretAccessKey,
-    ...(found.SessionToken ? { sessionToken: found.SessionToken } : {}),
-  };
-  const expires = found.Expiration?.getTime() ?? deps.clock() + 60 * minute;
-  return { value: credentials, until: expires - credentialsMargin };
+  const sts = deps.sts(config.region);
+  const { credentials, expires } = await assumeRole(sts, { roleARN, sessionName }).catch((error: unknown) => {
+    throw awsError(call, error);
+  });
+  return { value: credentials, until: (expires ?? deps.clock() + 60 * minute) - credentialsMargin };
 };
 
 /** As the role where there is one; where the role may only reach Kubernetes, as ourselves. */
@@ -95,7 +85,7 @@ const createRoleCredentials = (deps: EksDeps): RoleCredentials => {
     if (roleARN === undefined) return undefined;
     const sessionName = roleSessionName(session);
     const key = JSON.stringify([roleARN, region, sessionName]);
-    return roles.get(key, () => assumeRole(deps, cluster, config, roleARN, sessionName));
+    return roles.get(key, () => roleOf(deps, cluster, config, roleARN, sessionName));
   };
 };
 

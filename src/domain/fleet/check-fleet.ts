@@ -110,6 +110,9 @@ const checkClusterSource = (
     const has = given.length === 0 ? 'it has none' : `it has ${given.join(' and ')}`;
     return [{ path, message: `needs exactly one of secretsIn, secretsManager, eks; ${has}` }];
   }
+  if (one.eks && !one.eks.region && !one.eks.regions?.length) {
+    return [{ path: [...path, 'eks'], message: 'needs region, or regions: where the clusters are' }];
+  }
   if (!one.secretsIn || clusters.some(({ name }) => name === one.secretsIn?.cluster)) return [];
   const names = clusters.map(({ name }) => name).join(', ') || 'none';
   const message = `"${one.secretsIn.cluster}" is none of spec.clusters: ${names}`;

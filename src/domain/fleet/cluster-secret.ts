@@ -1,3 +1,5 @@
+import { isRecord } from '../health/fields.ts';
+import { readYaml } from '../yaml-document.ts';
 import type { ClusterConfig } from './fleet-file.ts';
 
 /** A Kubernetes Secret, as far as it may be one of Argo CD's clusters; values in base64 (`data`) or plain. */
@@ -40,6 +42,53 @@ export const clusterFromSecret = (secret: ClusterSecret): { cluster: ClusterConf
     },
   };
 };
+
+/**
+ * The Secret that a text describes: one of Argo CD's cluster Secrets as a manifest (YAML or JSON), or its fields by
+ * themselves (`name, server, config, project, labels, annotations`; of the GitOps Bridge also `addons` and `metadata`).
+ */
+export const clusterSecretOf = ({
+  name,
+  value,
+}: {
+  name: string;
+  value: string;
+}): ClusterSecret | { reason: string } => {
+  const { documents, problems } = readYaml(name, value);
+  const given = documents[0]?.value;
+  if (problems.length > 0 || !isRecord(given))
+    return { reason: `secret ${name}: its value is no JSON or YAML mapping` };
+  const isManifest = given['kind'] === 'Secret' && isRecord(given['metadata']);
+  const metadata = isRecord(given['metadata']) ? given['metadata'] : {};
+  if (isManifest) {
+    const [data, stringData] = [textsOf(given['data']), textsOf(given['stringData'])];
+    return { metadata: metadataOf(metadata, name), data, stringData };
+  }
+  const { labels, annotations, addons } = given;
+  const own = ['name', 'server', 'project', 'config'].flatMap((key) => {
+    const text = given[key] ?? (key === 'name' ? given['cluster_name'] : undefined);
+    return text === undefined ? [] : [[key, typeof text === 'string' ? text : JSON.stringify(text)]];
+  });
+  const maps = {
+    labels: { ...textsOf(addons), ...textsOf(labels) },
+    annotations: { ...textsOf(metadata), ...textsOf(annotations) },
+  };
+  return { metadata: { name, ...maps }, stringData: Object.fromEntries(own) };
+};
+
+const metadataOf = (metadata: Record<string, unknown>, name: string): ClusterSecret['metadata'] => ({
+  name: typeof metadata['name'] === 'string' ? metadata['name'] : name,
+  labels: textsOf(metadata['labels']),
+  annotations: textsOf(metadata['annotations']),
+});
+
+/** A mapping's scalars as texts: who writes JSON by hand forgets the quotes of `true`. */
+const textsOf = (value: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(isRecord(value) ? value : {}).flatMap(([key, one]) =>
+      ['string', 'boolean', 'number'].includes(typeof one) ? [[key, String(one)]] : [],
+    ),
+  );
 
 const valueOf = ({ data, stringData }: ClusterSecret, key: string): string =>
   stringData?.[key] ?? Buffer.from(data?.[key] ?? '', 'base64').toString('utf8');

@@ -62,6 +62,8 @@ export interface ClusterConfig {
   labels: Record<string, string>;
   annotations: Record<string, string>;
   access: ClusterAccess;
+  /** Digest of the source (`clustersFrom`) that it was found in; absent for one that is written down. */
+  foundIn?: string;
 }
 
 /** How Towline reaches the cluster: exactly one of these in the fleet file. */
@@ -73,5 +75,5 @@ export type ClusterAccess =
 /** Where clusters come from: Argo CD's cluster Secrets in a cluster or in Secrets Manager, or EKS by tags. */
 export type ClusterSource =
   | { type: 'secretsIn'; cluster: string; namespace: string }
-  | { type: 'secretsManager'; prefix: string }
+  | { type: 'secretsManager'; prefix: string; region?: string; roleARN?: string }
   | { type: 'eks'; region: string; roleARN?: string; tags: Record<string, string> };

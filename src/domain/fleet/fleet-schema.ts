@@ -39,8 +39,10 @@ export const ClusterSchema = v.object({
 
 const ClusterSourceSchema = v.object({
   secretsIn: v.optional(v.object({ cluster: text, namespace: v.optional(text) })),
-  secretsManager: v.optional(v.object({ prefix: text })),
-  eks: v.optional(v.object({ region, roleARN, tags: labels })),
+  secretsManager: v.optional(v.object({ prefix: text, region: v.optional(region), roleARN })),
+  eks: v.optional(
+    v.object({ region: v.optional(region), regions: v.optional(v.array(region)), roleARN, tags: labels }),
+  ),
 });
 
 export const RepositorySchema = v.object({

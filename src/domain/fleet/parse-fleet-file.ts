@@ -146,10 +146,19 @@ const accessOf = ({ eks, kubeconfig }: ClusterManifest): ClusterAccess => {
   return kubeconfig ? { type: 'kubeconfig', ...kubeconfig } : { type: 'embedded' };
 };
 
+/** One for each region. */
+const eksSources = ({ region, regions = [], roleARN, tags = {} }: NonNullable<ClusterSourceManifest['eks']>) =>
+  [...new Set([...(region ? [region] : []), ...regions])].map((one) => ({
+    type: 'eks' as const,
+    region: one,
+    ...(roleARN ? { roleARN } : {}),
+    tags,
+  }));
+
 const toClusterSource = ({ secretsIn, secretsManager, eks }: ClusterSourceManifest): ClusterSource[] => [
   ...(secretsIn
     ? [{ type: 'secretsIn' as const, cluster: secretsIn.cluster, namespace: secretsIn.namespace ?? 'argocd' }]
     : []),
   ...(secretsManager ? [{ type: 'secretsManager' as const, ...secretsManager }] : []),
-  ...(eks ? [{ type: 'eks' as const, ...eks, tags: eks.tags ?? {} }] : []),
+  ...(eks ? eksSources(eks) : []),
 ];

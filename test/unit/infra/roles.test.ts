@@ -87,6 +87,9 @@ const GRANTS: Record<string, string[]> = {
     'Bucket/answers/* s3:PutObject',
     ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
     'eks:*:${AWS::AccountId}:cluster/* eks:DescribeCluster',
+    '* eks:ListClusters',
+    '* secretsmanager:ListSecrets',
+    'secretsmanager:*:${AWS::AccountId}:secret:* secretsmanager:GetSecretValue',
     '${self:custom.clusterRoles} sts:AssumeRole',
     SECRETS,
   ],
@@ -127,14 +130,17 @@ describe('roles', () => {
     }
   });
 
-  it('has no wildcard in an action, nor as a resource but for the network interfaces of sandbox', () => {
+  const LISTS = new Set(['eks:ListClusters', 'secretsmanager:ListSecrets']);
+
+  it('has no wildcard in an action, nor as a resource but for sandbox’s network interfaces and schedule’s lists', () => {
     for (const name of ofType('AWS::IAM::Role')) {
       for (const { Action, Resource } of statementsOf(name)) {
         expect(Array.isArray(Action), name).toBe(true);
         for (const action of Action) expect(action, name).not.toContain('*');
         if ([Resource].flat().includes('*')) {
-          expect(name).toBe('SandboxRole');
-          expect(Action.filter((action) => !action.startsWith('ec2:'))).toEqual([]);
+          const isAllowed = (action: string): boolean =>
+            name === 'SandboxRole' ? action.startsWith('ec2:') : name === 'ScheduleRole' && LISTS.has(action);
+          expect(Action.filter((action) => !isAllowed(action))).toEqual([]);
         }
       }
     }
@@ -154,15 +160,20 @@ describe('roles', () => {
   it('lets a function read only the secrets tagged for what it does', () => {
     const readers = functions.flatMap((name) =>
       statementsOf(roleOf(name))
-        .filter(({ Action }) => Action.some((action) => action.startsWith('secretsmanager:')))
-        .map(({ Condition }) => [name, Condition]),
+        .filter(({ Action }) => Action.includes('secretsmanager:GetSecretValue'))
+        .map(({ Condition }) => ({ name, Condition })),
     );
     const tagged = (use: unknown) => ({ StringEquals: { 'aws:ResourceTag/towline': use } });
-    expect(Object.fromEntries(readers)).toEqual({
-      webhook: tagged('webhook'),
-      plan: tagged('forge'),
-      report: tagged(['forge', 'slack']),
-      schedule: tagged('forge'),
+    const byName = Object.groupBy(readers, ({ name }) => name);
+    const conditions = Object.entries(byName).map(([name, list = []]) => [
+      name,
+      list.map(({ Condition }) => Condition),
+    ]);
+    expect(Object.fromEntries(conditions)).toEqual({
+      webhook: [tagged('webhook')],
+      plan: [tagged('forge')],
+      report: [tagged(['forge', 'slack'])],
+      schedule: [tagged('forge'), tagged('cluster')],
     });
   });
 

@@ -64,11 +64,14 @@ describe('a fleet file that is right', () => {
   });
 
   it('takes clusters from elsewhere', () => {
-    const more = `${FLEET}  clustersFrom:\n    - secretsIn: { cluster: prod-us-1 }\n    - eks: { region: eu-west-1, tags: { fleet: acme } }\n`;
+    const more = `${FLEET}  clustersFrom:\n    - secretsIn: { cluster: prod-us-1 }\n    - eks: { region: eu-west-1, tags: { fleet: acme } }\n    - eks: { regions: [us-east-1, us-west-2], roleARN: 'arn:aws:iam::111122223333:role/find' }\n    - secretsManager: { prefix: clusters/, region: eu-west-1 }\n`;
     const found = parseFleetFile(more, { file: 'f', local: false });
     expect(found.ok && found.fleet.clustersFrom).toEqual([
       { type: 'secretsIn', cluster: 'prod-us-1', namespace: 'argocd' },
       { type: 'eks', region: 'eu-west-1', tags: { fleet: 'acme' } },
+      { type: 'eks', region: 'us-east-1', roleARN: 'arn:aws:iam::111122223333:role/find', tags: {} },
+      { type: 'eks', region: 'us-west-2', roleARN: 'arn:aws:iam::111122223333:role/find', tags: {} },
+      { type: 'secretsManager', prefix: 'clusters/', region: 'eu-west-1' },
     ]);
   });
 });
