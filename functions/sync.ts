@@ -4,6 +4,7 @@ import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { createDeleteJqPaths } from '../src/adapters/jq/delete-jq-paths.ts';
 import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kubernetes/connect-cluster.ts';
 import { createRunHealthScript } from '../src/adapters/lua/run-health-script.ts';
+import { connectRegistry } from '../src/app/registry/connect-registry.ts';
 import { syncApplication } from '../src/app/sync/sync-application.ts';
 import { SyncMessageSchema } from '../src/messages/sync.ts';
 import { eksClients } from './wiring/eks.ts';
@@ -21,13 +22,13 @@ type Access = Pick<ConnectClusterDeps, 'embedded' | 'readFile'>;
  */
 export const createSync = (runtime: Runtime, local: Access = {}, jqWorker?: URL) => {
   const { config, clock } = runtime;
+  const deps = { ...runtime, ...createStores(config), queues: createQueues(config) };
+  const connect = connectCluster({ clock, random: Math.random, aws: eksClients, ...local });
   const handle = syncApplication({
-    ...runtime,
-    ...createStores(config),
+    ...deps,
     // Applications of one pack come in neighbouring messages.
     blobs: keepRecent(createBlobs(config), KEPT_MANIFESTS_BYTES),
-    queues: createQueues(config),
-    connect: connectCluster({ clock, random: Math.random, aws: eksClients, ...local }),
+    connect: connectRegistry(deps, connect),
     runHealthScript: createRunHealthScript({ clock }),
     compareSeconds: config.compareSeconds,
     deleteJqPaths: createDeleteJqPaths(jqWorker ? { workerURL: jqWorker } : {}),

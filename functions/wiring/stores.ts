@@ -1,4 +1,7 @@
-import { createDynamoApplicationIndex } from '../../src/adapters/aws/dynamodb-application-index.ts';
+import {
+  createDynamoApplicationIndex,
+  createDynamoRowIndex,
+} from '../../src/adapters/aws/dynamodb-application-index.ts';
 import { createDynamoOutcomes } from '../../src/adapters/aws/dynamodb-outcomes.ts';
 import { createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
 import { createS3BlobCache } from '../../src/adapters/aws/s3-blob-cache.ts';
@@ -12,6 +15,7 @@ import { permanent } from '../../src/domain/errors.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
 import type { PreviewRow } from '../../src/domain/preview/preview-row.ts';
 import type { RefRow } from '../../src/domain/ref-row.ts';
+import type { RegistrationRow } from '../../src/domain/registry/registration-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
 import type { Queues, Send } from '../../src/ports/queues.ts';
@@ -33,6 +37,8 @@ export const createStores = ({ tablePrefix }: Config, client = dynamoClient()) =
       ...table('applications'),
       indexed: ({ awaiting }) => ({ awaiting }),
     }),
+    registrations: createDynamoStore<RegistrationRow>(table('registrations')),
+    registrationIndex: createDynamoRowIndex(client, `${tablePrefix}registrations`, { consistent: true }),
     outcomes: createDynamoOutcomes(client, `${tablePrefix}outcomes`),
     applicationIndex: createDynamoApplicationIndex(client, `${tablePrefix}applications`),
   };

@@ -1,7 +1,9 @@
 import type { ApplicationRow } from '../domain/application-row.ts';
 import type { DeliveryRow } from '../domain/delivery.ts';
+import type { FleetRow } from '../domain/fleet-row.ts';
 import type { PreviewRow } from '../domain/preview/preview-row.ts';
 import type { RefRow } from '../domain/ref-row.ts';
+import type { RegistrationRow } from '../domain/registry/registration-row.ts';
 import type { RenderRow } from '../domain/render-row.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import type { Row } from '../domain/row.ts';
@@ -10,6 +12,7 @@ import type { Log } from '../ports/log.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { Store } from '../ports/store.ts';
 import { changeMessageOf, previewMessageOf } from './accept-delivery.ts';
+import { announceRegistrations } from './registry/announce.ts';
 import { updateRow } from './update-row.ts';
 
 export interface SweepDeps {
@@ -17,6 +20,8 @@ export interface SweepDeps {
   refs: Store<RefRow>;
   renders: Store<RenderRow>;
   applications: Store<ApplicationRow>;
+  registrations: Store<RegistrationRow>;
+  fleets: Pick<Store<FleetRow>, 'get'>;
   rollouts: Store<Rollout>;
   previews: Store<PreviewRow>;
   queues: Queues;
@@ -42,6 +47,7 @@ export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }
     repeat(deps, deps.applications, (rows) =>
       queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0, repeated: true }))),
     ),
+    repeat(deps, deps.registrations, () => announceRegistrations(deps)),
     repeat(deps, deps.previews, (rows) => repeatPreviews(deps, rows)),
     repeat(deps, deps.rollouts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, rollout: id })))),
   ]);

@@ -21,6 +21,10 @@ export interface FleetRow extends Row {
   directory?: string;
   /** The commit that the snapshot was compiled from. */
   commit?: string;
+  /** Where the fleet's source stands, as the last compile found it. */
+  source?: { repository: string; ref: string };
+  /** Where the registry stood that the snapshot was compiled from; absent: nothing was ever registered. */
+  registered?: number;
   /** Who compiles it: one plan at a time, so that no older fleet is made live after a newer one. */
   compiling?: Lease;
   /** Kept here too, so that a sync checks the newest rules without reading the snapshot. */
@@ -37,7 +41,10 @@ export const claimCompile = (row: FleetRow, owner: string, now: number): FleetRo
 export const finishCompile = (
   row: FleetRow | undefined,
   claimed: FleetRow,
-  compiled: Pick<FleetRow, 'commit' | 'inputs' | 'directory' | 'snapshot' | 'projects' | 'argoSettings'>,
+  compiled: Pick<
+    FleetRow,
+    'commit' | 'inputs' | 'directory' | 'source' | 'registered' | 'snapshot' | 'projects' | 'argoSettings'
+  >,
 ): FleetRow | undefined => {
   if (!row || row.compiling?.owner !== claimed.compiling?.owner || row.snapshot !== claimed.snapshot) return undefined;
   const { compiling: _done, argoSettings: _before, ...rest } = row;

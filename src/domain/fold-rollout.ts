@@ -38,7 +38,7 @@ export const summarizeRollout = (rollout: Rollout, outcomes: readonly Outcome[],
     environments,
     rendering: summarizeRendering(rollout, byApplication),
     failures: [...documentFailures(rollout), ...applicationFailures(rollout.applications, byApplication)],
-    state: stateOf(rollout, environments),
+    state: stateOf(rollout, byApplication),
   };
 };
 
@@ -48,12 +48,11 @@ const summarizeEnvironment = (
   outcomes: ReadonlyMap<string, Outcome>,
 ): EnvironmentSummary => {
   const summary = { name, total: 0, synced: 0, progressing: 0, failed: 0, waiting: 0, superseded: 0 };
-  const isOver = rollout.supersededBy !== undefined && rollout.finishedAt !== undefined;
   for (const { application, environment } of rollout.applications) {
-    if (environment !== name) continue;
-    const phase = outcomes.get(application)?.phase ?? (isOver ? 'superseded' : 'planned');
+    // One without an environment (the parent of others, in the control plane) bears on all.
+    if (environment !== name && environment !== '') continue;
     summary.total += 1;
-    summary[GROUP[phase]] += 1;
+    summary[groupOf(rollout, outcomes.get(application))] += 1;
   }
   return summary;
 };
@@ -70,6 +69,9 @@ const summarizeRendering = (rollout: Rollout, outcomes: ReadonlyMap<string, Outc
   }
   return summary;
 };
+
+const groupOf = ({ supersededBy, finishedAt }: Rollout, outcome: Outcome | undefined): Group =>
+  GROUP[outcome?.phase ?? (supersededBy !== undefined && finishedAt !== undefined ? 'superseded' : 'planned')];
 
 const documentFailures = (rollout: Rollout): ApplicationFailure[] =>
   rollout.problems
@@ -93,13 +95,13 @@ const applicationFailures = (
     return [{ application, cluster, environment, message: outcome.message ?? 'failed', ...stage }];
   });
 
-const stateOf = (rollout: Rollout, environments: readonly EnvironmentSummary[]): RolloutState => {
+const stateOf = (rollout: Rollout, outcomes: ReadonlyMap<string, Outcome>): RolloutState => {
   if (rollout.state === 'planning') return 'pending';
-  const count = (group: Group): number => environments.reduce((sum, environment) => sum + environment[group], 0);
-  if (count('progressing') > 0) return 'running';
+  const groups = new Set(rollout.applications.map(({ application }) => groupOf(rollout, outcomes.get(application))));
+  if (groups.has('progressing')) return 'running';
   const documents = rollout.problems.some(({ severity }) => severity === 'error');
-  if (count('failed') > 0 || documents) return 'failure';
-  if (count('superseded') > 0 || rollout.supersededBy) return 'canceled';
+  if (groups.has('failed') || documents) return 'failure';
+  if (groups.has('superseded') || rollout.supersededBy) return 'canceled';
   return 'success';
 };
 

@@ -71,9 +71,18 @@ export interface ClusterWriter {
   patch(ref: ResourceRef, patch: unknown, options: { fieldManager: string }): Promise<KubernetesObject>;
   /** False: it was not there. */
   delete(ref: ResourceRef, options?: DeleteOptions): Promise<boolean>;
+  /** What was written takes effect from here on, where it does not at once: Argo CD's kinds, of which the fleet is compiled. */
+  flush?(): Promise<void>;
 }
 
 export type ClusterConnection = ClusterReader & ClusterWriter;
 
 /** Connects to a registered cluster; `session` names the rollout for the cluster's audit log. */
 export type ConnectCluster = (config: ClusterConfig, session: string) => Promise<ClusterConnection>;
+
+/** The same for an application (by id), whose objects are delivered. */
+export type ConnectApplication = (
+  config: ClusterConfig,
+  session: string,
+  application: string,
+) => Promise<ClusterConnection>;

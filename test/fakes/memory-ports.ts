@@ -5,6 +5,7 @@ import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
 import type { PreviewRow } from '../../src/domain/preview/preview-row.ts';
 import type { RefRow } from '../../src/domain/ref-row.ts';
+import type { RegistrationRow } from '../../src/domain/registry/registration-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
 import type { BlobCache } from '../../src/ports/blob-cache.ts';
@@ -62,6 +63,7 @@ export const createMemoryBlobs = (): BlobCache & { blobs: Map<string, Uint8Array
 /** Everything that the use cases keep and send, in memory, with a clock that the test turns. */
 export const createMemoryPorts = (start = 1_700_000_000_000) => {
   const applications = createMemoryStore<ApplicationRow>();
+  const registrations = createMemoryStore<RegistrationRow>();
   const { queues, sent } = createMemoryQueues();
   const events: TowlineEvent[] = [];
   const time = { now: start };
@@ -76,6 +78,12 @@ export const createMemoryPorts = (start = 1_700_000_000_000) => {
     previews: createMemoryStore<PreviewRow>(),
     answers: createMemoryStore<AnswerRow>(),
     applications,
+    registrations,
+    registrationIndex: {
+      async *all() {
+        yield [...registrations.rows.keys()];
+      },
+    },
     applicationIndex: {
       async *awaiting(renderKey: string) {
         yield [...applications.rows.values()].filter(({ awaiting }) => awaiting === renderKey).map(({ id }) => id);

@@ -9,6 +9,7 @@ import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
 import { pollCharts } from '../../src/app/poll-charts.ts';
 import { pollRefs } from '../../src/app/poll-refs.ts';
 import { previewRequest } from '../../src/app/preview/preview-request.ts';
+import { connectRegistry } from '../../src/app/registry/connect-registry.ts';
 import { render } from '../../src/app/render.ts';
 import { reportPreview } from '../../src/app/report/report-preview.ts';
 import { reportRollout } from '../../src/app/report/report-rollout.ts';
@@ -96,6 +97,7 @@ export const createMemoryStack = async (
     rollouts: guard(real.rollouts),
     commits: guard(real.commits),
     applications: guard(real.applications),
+    registrations: guard(real.registrations),
     outcomes: guard(real.outcomes),
     blobs: guard(real.blobs),
     queues: guard(real.queues),
@@ -156,7 +158,7 @@ export const createMemoryStack = async (
       runHealthScript: createRunHealthScript({ clock: () => 0 }),
       deleteJqPaths: (object) => Promise.resolve(object),
       compareSeconds,
-      connect: ({ name }) => Promise.resolve(clusters[name] ?? createFakeCluster()),
+      connect: connectRegistry(ports, ({ name }) => Promise.resolve(clusters[name] ?? createFakeCluster())),
       pause: (milliseconds) => {
         ports.time.now += milliseconds;
         return Promise.resolve();

@@ -6,7 +6,7 @@ import {
   ScanCommand,
   type ScanCommandOutput,
 } from '@aws-sdk/client-dynamodb';
-import type { ApplicationIndex } from '../../ports/application-index.ts';
+import type { ApplicationIndex, RowIndex } from '../../ports/application-index.ts';
 import { translateDynamoError } from './dynamodb-errors.ts';
 
 type Page = QueryCommandOutput | ScanCommandOutput;
@@ -28,10 +28,26 @@ export const createDynamoApplicationIndex = (client: DynamoDBClient, table: stri
         )
         .catch(translateDynamoError(table)),
     ),
+  ...createDynamoRowIndex(client, table, { consistent: false }),
+});
+
+/** The key scan of a table; `consistent`: everything that was written before it began is in it. */
+export const createDynamoRowIndex = (
+  client: DynamoDBClient,
+  table: string,
+  { consistent }: { consistent: boolean },
+): RowIndex => ({
   all: () =>
     pages((ExclusiveStartKey) =>
       client
-        .send(new ScanCommand({ TableName: table, ProjectionExpression: 'id', ExclusiveStartKey }))
+        .send(
+          new ScanCommand({
+            TableName: table,
+            ProjectionExpression: 'id',
+            ConsistentRead: consistent,
+            ExclusiveStartKey,
+          }),
+        )
         .catch(translateDynamoError(table)),
     ),
 });

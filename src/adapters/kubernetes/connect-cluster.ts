@@ -85,6 +85,7 @@ const createAccess = (deps: ConnectClusterDeps) => {
       kubeconfig ??= import('./kubeconfig.ts').then(({ kubeconfigAccess }) => kubeconfigAccess({ clock, readFile }));
       return (await kubeconfig)(access);
     }
+    if (access.type === 'control-plane') throw refused(name, access.type, 'applications that deliver Argo CD kinds');
     if (!aws) throw refused(name, 'eks', 'a stack with AWS clients');
     eks ??= import('./eks-access.ts').then(({ createEksAccess }) => createEksAccess({ clock, ...aws }));
     return (await eks)(name, access, session);

@@ -44,7 +44,7 @@ export const makeLive = async (
   { fleets, snapshots }: FleetDeps,
   claimed: FleetRow,
   snapshot: FleetSnapshot,
-  from: { commit: string; directory: string; inputs: string },
+  from: Required<Pick<FleetRow, 'commit' | 'directory' | 'inputs' | 'source' | 'registered'>>,
 ): Promise<void> => {
   await snapshots.store(snapshot);
   const { digest, projects, argoSettings } = snapshot;

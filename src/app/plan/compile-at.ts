@@ -6,8 +6,15 @@ import { COMPILER } from '../../domain/fleet/read-fleet-files.ts';
 import { type RemovedApplication, removedApplications } from '../../domain/fleet/removed-applications.ts';
 import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
+import { registeredPrefix } from '../../domain/registry/registration-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
+import {
+  type Registered,
+  readRegistrations,
+  registryMark,
+  settleRegistrations,
+} from '../registry/read-registrations.ts';
 import { claimFleet, makeLive, publishRules, releaseFleet } from './claim-fleet.ts';
 import type { PlanDeps } from './deps.ts';
 import { type ExpandedSets, expandSets, isStillExpanded } from './expand-sets.ts';
@@ -27,6 +34,8 @@ export interface Compiled {
   problems: Rollout['problems'];
   /** Something that generators read could not be read now: plan again soon. */
   unread: boolean;
+  /** Applications that delivered what this compile is the first to see; each with what is wrong with that. */
+  deliveredBy: ReadonlyMap<string, Rollout['problems']>;
   /** Makes this commit's project rules and settings the live ones: before anything that they are about is written. */
   publishRules(): Promise<void>;
   /** Makes the snapshot the live one: last, when everything that follows from it is written. */
@@ -61,7 +70,8 @@ export const compileAt = async (deps: PlanDeps, input: CompileInput): Promise<Co
   const trees = createGeneratorTrees(input.trees, (url) => url === at.repository);
   const answers = createGeneratorAnswers(deps.providers, { file: fleet.file, mayAsk: true });
   const seen = { documents, trees, answers };
-  const isSame = !input.trustsRows && (await isUnchanged({ ...seen, fleet, previous }));
+  const isSeen = (fleet.registered ?? 0) === (await registryMark(deps));
+  const isSame = isSeen && !input.trustsRows && (await isUnchanged({ ...seen, fleet, previous }));
   if (isSame) return atRest(fleet, previous, problemsOf(previous));
   return compileAnew(deps, input, seen);
 };
@@ -71,6 +81,11 @@ export interface Seen {
   documents: FleetDocuments;
   trees: GeneratorTrees;
   answers: GeneratorAnswers;
+}
+
+/** The same with what applications delivered. */
+interface SeenAll extends Seen {
+  registered: Registered;
 }
 
 /** Most commits touch nothing that the fleet is made from. What is wrong with the fleet stays wrong, though. */
@@ -98,6 +113,7 @@ const atRest = (fleet: FleetRow, snapshot: FleetSnapshot, problems: Rollout['pro
   removed: [],
   problems,
   unread: false,
+  deliveredBy: new Map(),
   publishRules: () => Promise.resolve(),
   commit: () => Promise.resolve(),
   abandon: () => Promise.resolve(),
@@ -109,10 +125,12 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
   const fleet = await claimFleet(deps, input.owner);
   try {
     const previous = await loadSnapshot(deps, fleet);
-    const { snapshot, sets } = await compileDocuments(deps, { fleet, previous, seen });
+    const registered = await readRegistrations(deps, previous);
+    const { snapshot, sets } = await compileDocuments(deps, { fleet, previous, seen: { ...seen, registered } });
     const before = input.trustsRows ? await snapshotOfRows(deps, fleet) : previous;
     const removed = removedApplications(before, snapshot, fleet.file);
-    const from = { commit: documents.commit, directory: documents.directory, inputs: documents.inputs() };
+    const { source, commit, directory } = documents;
+    const from = { source, commit, directory, inputs: documents.inputs(), registered: registered.mark };
     return {
       changed: changesOf(before, snapshot, sets),
       removed,
@@ -120,8 +138,12 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
       snapshot,
       problems: [...problemsOf(snapshot), ...warningsOf(removed), ...answers.warnings().map(warningOf)],
       unread: sets.unread,
+      deliveredBy: deliveredBy(registered, snapshot),
       publishRules: () => publishRules(deps, fleet, snapshot),
-      commit: () => makeLive(deps, fleet, snapshot, from),
+      commit: async () => {
+        await makeLive(deps, fleet, snapshot, from);
+        await settleRegistrations(deps, registered, snapshot);
+      },
       abandon: () => releaseFleet(deps, fleet),
     };
   } catch (error) {
@@ -133,17 +155,26 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
 /** The fleet that the documents make; nothing is written. `previous`: what they are compiled against. */
 export const compileDocuments = async (
   deps: Pick<PlanDeps, 'expander'>,
-  { fleet, previous, seen }: { fleet: FleetRow; previous: FleetSnapshot; seen: Seen },
+  { fleet, previous, seen }: { fleet: FleetRow; previous: FleetSnapshot; seen: SeenAll },
 ): Promise<{ snapshot: FleetSnapshot; sets: ExpandedSets }> => {
-  const { documents, trees, answers } = seen;
+  const { documents, trees, answers, registered } = seen;
   const known = previous.applications.length > 0 ? { previous } : {};
-  const files = await readDocuments(documents, known.previous);
+  const files = [...(await readDocuments(documents, known.previous)), ...registered.documents];
   const gathered = gatherDocuments(files, known.previous);
   const clusters = generatorClusters(fleet.file.clusters);
   const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees, answers });
   const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });
   return { snapshot, sets };
 };
+
+/** Whose deliveries are new to the fleet, with the problems that are new with them. */
+const deliveredBy = ({ outstanding }: Registered, { problems }: FleetSnapshot): Compiled['deliveredBy'] =>
+  new Map(
+    outstanding.map(({ parent }) => {
+      const own = problems.filter(({ file }) => file.startsWith(registeredPrefix(parent)));
+      return [parent, problemsOf({ problems: own })];
+    }),
+  );
 
 const changesOf = (previous: FleetSnapshot, snapshot: FleetSnapshot, { moved }: ExpandedSets): Compiled['changed'] => {
   const { added, changed } = diffSnapshots(previous, snapshot);

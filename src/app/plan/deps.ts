@@ -2,9 +2,10 @@ import type { ApplicationRow } from '../../domain/application-row.ts';
 import type { DeliveryRow } from '../../domain/delivery.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
+import type { RegistrationRow } from '../../domain/registry/registration-row.ts';
 import type { RenderRow } from '../../domain/render-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
-import type { ApplicationIndex } from '../../ports/application-index.ts';
+import type { ApplicationIndex, RowIndex } from '../../ports/application-index.ts';
 import type { BlobCache } from '../../ports/blob-cache.ts';
 import type { Clock, NewId } from '../../ports/clock.ts';
 import type { Events } from '../../ports/events.ts';
@@ -27,6 +28,9 @@ export interface PlanDeps {
   applications: Store<ApplicationRow>;
   applicationIndex: ApplicationIndex;
   renders: Store<RenderRow>;
+  /** What applications delivered to the control plane. */
+  registrations: Store<RegistrationRow>;
+  registrationIndex: RowIndex;
   rollouts: Store<Rollout>;
   outcomes: Outcomes;
   blobs: BlobCache;

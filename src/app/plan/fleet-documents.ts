@@ -8,6 +8,8 @@ import type { CommitTree, TreeReader } from './tree-reader.ts';
 
 /** The files below the fleet's path that may define something, at one commit. */
 export interface FleetDocuments {
+  /** Where the fleet's source stands. */
+  source: { repository: string; ref: string };
   commit: string;
   /** Digest of the fleet file and of the directory as a whole: as long as it is the same, so is `inputs`. */
   directory: string;
@@ -21,7 +23,7 @@ const MANIFEST = /\.(ya?ml|json)$/;
 
 /** The fleet's documents where its source stands now, listed when they are asked for. Errors: those of the tree reader. */
 export const fleetDocuments = async (trees: TreeReader, file: FleetFile): Promise<FleetDocuments> => {
-  const { tree, commit, readBlobs } = await trees.at(file.source);
+  const { tree, commit, repository, ref, readBlobs } = await trees.at(file.source);
   const root = directoryPrefix(file);
   let listed: { path: string; digest: string }[] | undefined;
   const files = () => {
@@ -29,6 +31,7 @@ export const fleetDocuments = async (trees: TreeReader, file: FleetFile): Promis
     return listed;
   };
   return {
+    source: { repository, ref },
     commit,
     directory: stableDigest([file, directoryDigest(tree, root.replace(/\/$/, '')) ?? null]),
     inputs: () => stableDigest([file, files().map(({ path, digest }) => `${path}\n${digest}`)]),

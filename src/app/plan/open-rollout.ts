@@ -92,17 +92,47 @@ export const planRollout = async (
       applications: plan.written.map(({ planned: one }) => one),
     };
   });
-  if (!planned) return;
+  if (planned) await tellPlanned(deps, planned);
+};
+
+const tellPlanned = async (deps: PlanDeps, planned: Rollout): Promise<void> => {
+  const { id, repository, ref, commit, applications, problems } = planned;
   deps.events.emit({
     event: 'rollout',
-    at: now,
-    rollout: plan.id,
-    repository: planned.repository,
-    ref: planned.ref,
-    commit: planned.commit,
+    at: deps.clock(),
+    rollout: id,
+    repository,
+    ref,
+    commit,
     state: 'running',
-    applications: planned.applications,
-    problems: plan.problems.map(({ text }) => text),
+    applications,
+    problems: problems.map(({ text }) => text),
   });
-  await deps.queues.reports([{ version: 1, rollout: plan.id }]);
+  await deps.queues.reports([{ version: 1, rollout: id }]);
+};
+
+/**
+ * Adds applications to a rollout that is under way, and what is wrong with the documents that they come of. One that has
+ * ended meanwhile goes on with them.
+ */
+export const joinRollout = async (
+  deps: PlanDeps,
+  plan: { id: string; written: readonly WrittenApplication[]; problems: Rollout['problems'] },
+): Promise<void> => {
+  const joined = await updateRow(deps.rollouts, plan.id, (known): Rollout | undefined => {
+    if (!known) return undefined;
+    const { finishedAt: _finished, ...rest } = known;
+    const added = plan.written.map(({ planned: one }) => one);
+    const applications = new Map([...known.applications, ...added].map((one) => [one.application, one]));
+    const problems = new Map([...known.problems, ...plan.problems].map((one) => [one.text, one]));
+    const due = deps.clock() + PROGRESS_DEADLINE_MS;
+    return {
+      ...rest,
+      state: 'running',
+      due,
+      applications: [...applications.values()],
+      problems: [...problems.values()],
+    };
+  });
+  if (joined) await tellPlanned(deps, joined);
 };

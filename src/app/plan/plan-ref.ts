@@ -6,7 +6,9 @@ import { sameRepository } from '../../domain/repository-url.ts';
 import { createTakesFrom, takesFrom } from '../../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
+import { registryMark } from '../registry/read-registrations.ts';
 import { type Compiled, compileAt } from './compile-at.ts';
+import { type DeliveredRollouts, deliveredRollouts, joinRollouts } from './delivered-rollouts.ts';
 import type { PlanDeps } from './deps.ts';
 import { findAffected } from './find-affected.ts';
 import { giveUpLost } from './give-up-lost.ts';
@@ -14,7 +16,7 @@ import { nextRolloutId, openRollout, planRollout } from './open-rollout.ts';
 import { reportGone } from './report-gone.ts';
 import { prepareRenders, sendRenders } from './request-renders.ts';
 import { createTreeReader, type TreeReader } from './tree-reader.ts';
-import { writeDesired } from './write-desired.ts';
+import { type WrittenApplication, writeDesired } from './write-desired.ts';
 
 export interface PlanResult {
   /** The fleet as it is after this plan. */
@@ -50,7 +52,7 @@ export const planRef =
     if (!(await isFollowed(deps, { row, fleet, repository }))) return { fleet, snapshot: fleet.snapshot };
     const head = await repository.resolve(row.ref);
     if (head === undefined) return gone(deps, row, fleet, repository);
-    if (isPlanned(row, head, fleet)) {
+    if (isPlanned(row, head, fleet) && !(await isRegistryAhead(deps, fleet, row, repository))) {
       return { fleet, head, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
     }
     return planHead(deps, { row, owner, hint, fleet, onWrite, config, repository, head });
@@ -82,6 +84,17 @@ const isPlanned = (row: RefRow, head: string, fleet: FleetRow): boolean =>
   !row.stale &&
   !row.unfinished &&
   !row.forced?.length;
+
+/** Whether applications delivered something that the fleet, which is compiled from this ref, was not compiled with yet. */
+const isRegistryAhead = async (
+  deps: PlanDeps,
+  fleet: FleetRow,
+  { repository: url, ref }: RefRow,
+  repository: Repository,
+): Promise<boolean> => {
+  const isOwn = takesFrom(fleet.file.source, { repository: url, ref, defaultBranch: await repository.defaultBranch() });
+  return isOwn && (fleet.registered ?? 0) !== (await registryMark(deps));
+};
 
 type HeadInput = PlanInput & { config: RepositoryConfig; repository: Repository; head: string };
 
@@ -129,23 +142,19 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const { applications } = affected;
   const prepared = prepareRenders(deps, { affected: applications, again: force.length > 0 });
   prepared.catch(() => undefined);
+  const delivered = await deliveredRollouts(deps, compiled, rollout.isNewHead);
   const written = await writeDesired(deps, {
     ref: row,
     owner: input.owner,
     rollout: rollout.id,
+    delivered,
     compiled,
     affected: applications,
     force,
   });
-  const isMended = row.unread === true && !compiled.unread;
-  const isRollout = rollout.isNewHead || ((written.length > 0 || isMended) && !rollout.isRepair);
-  if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
-  const environments = environmentsOf(input.fleet.file);
-  const plan = { id: rollout.id, written, problems: compiled.problems, environments };
-  await Promise.all([
-    (isRollout ? opened.then(() => planRollout(deps, plan)) : opened).then(() => compiled.commit()),
-    prepared.then((renders) => sendRenders(deps, renders, written)),
-  ]);
+  const renders = prepared.then((ready) => sendRenders(deps, ready, written));
+  const told = tellRollouts(deps, input, { rollout, opened, compiled, written, delivered });
+  const [isRollout] = await Promise.all([told, renders]);
   return {
     fleet: compiled.fleet,
     head: input.head,
@@ -154,6 +163,33 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
     rollout: isRollout ? rollout.id : row.rollout,
     ...(compiled.unread ? { retryAt: deps.clock() + RETRY_UNREAD_MS } : {}),
   };
+};
+
+interface Telling {
+  rollout: ReturnType<typeof rolloutOf>;
+  opened: Promise<void>;
+  compiled: Compiled;
+  written: readonly WrittenApplication[];
+  delivered: DeliveredRollouts;
+}
+
+/** Writes down what the rollouts consist of, then makes the fleet live; true where the plan has a rollout of its own. */
+const tellRollouts = async (
+  deps: PlanDeps,
+  input: HeadInput,
+  { rollout, opened, compiled, written, delivered }: Telling,
+): Promise<boolean> => {
+  const isMended = input.row.unread === true && !compiled.unread;
+  const joining = new Set(delivered.values());
+  const own = written.filter(({ row: { desired } }) => !joining.has(desired?.rollout ?? ''));
+  const isRollout = rollout.isNewHead || ((own.length > 0 || isMended) && !rollout.isRepair);
+  if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
+  const environments = environmentsOf(input.fleet.file);
+  await opened;
+  if (isRollout) await planRollout(deps, { id: rollout.id, written: own, problems: compiled.problems, environments });
+  await joinRollouts(deps, { rollouts: delivered, written, deliveredBy: compiled.deliveredBy });
+  await compiled.commit();
+  return isRollout;
 };
 
 /** A commit that was planned before keeps its rollout and statuses unless something really changes. */

@@ -8,6 +8,7 @@ import type { PlannedApplication } from '../../domain/rollout.ts';
 import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
 import type { Compiled } from './compile-at.ts';
+import { type DeliveredRollouts, rolloutOfDelivered } from './delivered-rollouts.ts';
 import type { PlanDeps } from './deps.ts';
 import type { AffectedApplication } from './inspect-application.ts';
 
@@ -22,6 +23,8 @@ interface WriteInput {
   ref: RefRow;
   owner: string;
   rollout: string;
+  /** Those of what applications delivered. */
+  delivered: DeliveredRollouts;
   compiled: Compiled;
   affected: readonly AffectedApplication[];
   force: readonly string[];
@@ -46,10 +49,11 @@ export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<W
 
 const writeOne = async (
   deps: PlanDeps,
-  { ref, owner, rollout, force }: WriteInput,
+  { ref, owner, force, delivered, ...input }: WriteInput,
   affected: AffectedApplication,
 ): Promise<WrittenApplication | undefined> => {
   const { application, reason, revisions, error } = affected;
+  const rollout = rolloutOfDelivered(affected, delivered) ?? input.rollout;
   const renderKeys = error ? [] : affected.sources.map(({ renderKey }) => renderKey);
   const plan = { rollout, revisions, renderKeys, reason, plannedAt: deps.clock(), ...(error ? { error } : {}) };
   let before: ApplicationRow | undefined;

@@ -17,6 +17,7 @@ import { createGeneratorTrees } from '../plan/generator-trees.ts';
 import { inspectApplication, type PlannedSource } from '../plan/inspect-application.ts';
 import { loadSnapshot } from '../plan/load-snapshot.ts';
 import { createTreeReader, type TreeReader } from '../plan/tree-reader.ts';
+import { readRegistrations } from '../registry/read-registrations.ts';
 
 interface PlanPreviewInput {
   fleet: FleetRow;
@@ -95,6 +96,7 @@ const standAt = async (
   const documents = await fleetDocuments(trees, fleet.file);
   const seen = {
     documents,
+    registered: await readRegistrations(deps, previous),
     trees: createGeneratorTrees(trees, (url) => url === config.url),
     answers: createGeneratorAnswers(deps.providers, { file: fleet.file, mayAsk: false }),
   };

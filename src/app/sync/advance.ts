@@ -1,5 +1,6 @@
 import { isAborted } from '../../domain/abort.ts';
 import type { ApplicationRow } from '../../domain/application-row.ts';
+import { clusterNamed } from '../../domain/fleet/find-cluster.ts';
 import { isObserved } from '../../domain/fleet/observe-mode.ts';
 import { type FleetRow, settingsOf } from '../../domain/fleet-row.ts';
 import { healthOverrides } from '../../domain/health/overrides.ts';
@@ -83,7 +84,7 @@ const optionsFor = (deps: SyncDeps, row: ApplicationRow) => {
 
 const lookFrom = (fleet: FleetRow, row: ApplicationRow, owner: string): Look | undefined => {
   const { file, projects } = fleet;
-  const cluster = file.clusters.find(({ name }) => name === row.spec.cluster);
+  const cluster = clusterNamed(file.clusters, row.spec.cluster);
   if (!cluster) return undefined;
   const observe = isObserved(file, cluster, row.spec);
   return {

@@ -41,7 +41,7 @@ const SESSION = 'towline-comparison';
 export const compareApplication = async (deps: SyncDeps, input: ComparisonInput): Promise<Advance> => {
   const compared: Compared = comparedNow(input.row, input.settings, deps.clock());
   try {
-    const connection = await deps.connect(input.cluster, SESSION);
+    const connection = await deps.connect(input.cluster, SESSION, input.row.id);
     const { row } = input;
     const known = row.compared?.desired === compared.desired ? row.resources : [];
     const seen = await readLive(connection, seenRefs(row));

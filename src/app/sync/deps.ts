@@ -3,10 +3,11 @@ import { COMPARE_SECONDS } from '../../domain/comparison.ts';
 import type { DeleteJqPaths } from '../../domain/diff/ignore-rules.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { HealthOverrides, RunHealthScript } from '../../domain/health/health.ts';
+import type { RegistrationRow } from '../../domain/registry/registration-row.ts';
 import type { RenderRow } from '../../domain/render-row.ts';
 import type { BlobCache } from '../../ports/blob-cache.ts';
 import type { Clock, NewId } from '../../ports/clock.ts';
-import type { ConnectCluster } from '../../ports/cluster.ts';
+import type { ConnectApplication } from '../../ports/cluster.ts';
 import type { Events } from '../../ports/events.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outcomes } from '../../ports/outcomes.ts';
@@ -17,11 +18,12 @@ import type { Store } from '../../ports/store.ts';
 export interface SyncDeps {
   fleets: Pick<Store<FleetRow>, 'get'>;
   applications: Store<ApplicationRow>;
+  registrations: Pick<Store<RegistrationRow>, 'get' | 'remove'>;
   renders: Pick<Store<RenderRow>, 'getMany'>;
   outcomes: Outcomes;
   blobs: Pick<BlobCache, 'get'>;
   queues: Queues;
-  connect: ConnectCluster;
+  connect: ConnectApplication;
   /** Waits that many milliseconds inside the worker: for short waits only. */
   pause: (milliseconds: number) => Promise<void>;
   /** Runs users' health scripts. */

@@ -11,12 +11,15 @@ export const foldLive = (
   live: ReadonlyMap<string, KubernetesObject | undefined>,
 ): Health =>
   foldHealth(
-    targets.map(({ key, ref }) => {
+    targets.map(({ key, ref: { group, kind, namespace, name } }) => {
       const object = live.get(key);
       const health = object && assessHealth(object, deps.healthOverrides);
       const { annotations } = object?.metadata ?? {};
       return {
-        ...ref,
+        group,
+        kind,
+        name,
+        ...(namespace === undefined ? {} : { namespace }),
         live: object !== undefined,
         ...(health ? { health } : {}),
         ...(annotations ? { annotations } : {}),

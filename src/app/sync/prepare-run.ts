@@ -21,7 +21,7 @@ export const prepareRun = async (
   { row, cluster, settings }: Look,
   objects: readonly KubernetesObject[],
 ): Promise<Prepared> => {
-  const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
+  const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline', row.id);
   // A kind that was not served yet may be by now.
   const apiResources = await connection.discover({ fresh: row.operation?.waiting === 'kind' });
   const { targets, problems } = prepareTargets({ application: row.spec, objects, apiResources, settings });

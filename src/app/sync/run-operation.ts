@@ -1,5 +1,6 @@
 import { permitsObject } from '../../domain/fleet/project-rules.ts';
 import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
+import { isRegisteredKind, undeliverable } from '../../domain/registry/registration-row.ts';
 import { startOperation } from '../../domain/sync/start-operation.ts';
 import type { Operation, OperationOptions } from '../../domain/sync/sync-operation.ts';
 import { applied } from './applied.ts';
@@ -61,7 +62,10 @@ const isContinued = (
 /** The project's rules on what was really rendered, whatever was registered. */
 const refusals = ({ project, cluster, row }: OperationInput, { targets }: Prepared): string | undefined => {
   if (!project) return `there is no AppProject "${row.spec.project}"`;
-  for (const { ref, namespaced, tracked } of targets) {
+  for (const { ref, namespaced, tracked, phases } of targets) {
+    const isServed =
+      cluster.access.type !== 'control-plane' || phases.length === 0 || !tracked || isRegisteredKind(ref);
+    if (!isServed) return undeliverable(ref);
     const refused = tracked ? permitsObject(project, row.spec, cluster, ref, namespaced) : undefined;
     if (refused) return refused.message;
   }

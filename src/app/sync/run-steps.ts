@@ -1,4 +1,5 @@
 import { permitsObject } from '../../domain/fleet/project-rules.ts';
+import { waveHealth } from '../../domain/health/custom/child-application.ts';
 import { assessHealth } from '../../domain/health/health.ts';
 import type { KubernetesObject, ResourceRef } from '../../domain/kubernetes-object.ts';
 import { holdsLease } from '../../domain/lease.ts';
@@ -58,6 +59,7 @@ export const runSteps = async (deps: SyncDeps, look: Look, prepared: Prepared, o
     const step = nextStep(stepInput(deps, running, results));
     running.operation = step.operation;
     running.inventory = step.inventory ?? running.inventory;
+    if (step.done || step.wait) await running.connection.flush?.();
     if (step.done) return { ended: running };
     if (step.wait) {
       if (step.wait.seconds > SHORT_WAIT_SECONDS || ++waits > SHORT_WAITS)
@@ -105,7 +107,7 @@ const stepInput = (deps: SyncDeps, running: Running, results: readonly ActionRes
     inventory,
     live,
     results,
-    healthOf: (object: KubernetesObject) => assessHealth(object, deps.healthOverrides),
+    healthOf: (object: KubernetesObject) => assessHealth(object, deps.healthOverrides) ?? waveHealth(object),
     permitted: (ref, namespaced) => permission(running, ref, namespaced),
     ...(outOfSync ? { outOfSync } : {}),
     ...(ignored ? { withIgnoredFields: ignored.merge } : {}),

@@ -3,6 +3,7 @@ import { nextComparison } from '../../domain/comparison.ts';
 import { stillDisplaced } from '../../domain/displaced.ts';
 import { AppError } from '../../domain/errors.ts';
 import { leaseIsFree, newLease } from '../../domain/lease.ts';
+import { registrationId } from '../../domain/registry/registration-row.ts';
 import { stableText } from '../../domain/stable-digest.ts';
 import type { SyncMessage } from '../../messages/sync.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
@@ -38,7 +39,8 @@ export const syncApplication =
         if (next.told) {
           const atRest = !isOutstanding(result) && hasEnded(next.told, deps.clock());
           const told = await tellOutcome(deps, next.told, { atRest });
-          if (result.forget) await deps.applications.remove(told ?? next.told);
+          const isGone = result.forget && (await deps.applications.remove(told ?? next.told));
+          if (isGone) await forgetRegistration(deps, next.told);
         }
         if (result.change.awaiting && next.told && (await isRendered(deps, result.change.awaiting))) waitSeconds = 0;
         row = next.again;
@@ -94,7 +96,8 @@ const release = async (
     const untold = stillDisplaced(known, seen.displaced);
     if (untold.length > 0) next.displaced = untold;
     const backstop = waitSeconds === undefined ? dueSeconds : waitSeconds + DUE_MARGIN_SECONDS;
-    // What was not told yet is outstanding, too: a crash right here must not leave the rollout without its end.
+    // What was not told yet is outstanding, too: a crash right here must not leave the rollout without its end, nor the row
+    // of what is gone.
     const isDone = !forget && untold.length === 0 && isTold(next, deps.clock()) && hasEnded(next, deps.clock());
     const seconds = backstop ?? (isDone ? undefined : DUE_MARGIN_SECONDS);
     const due = seconds === undefined ? nextComparison(next, compareSecondsOf(deps)) : deps.clock() + seconds * 1_000;
@@ -102,6 +105,12 @@ const release = async (
   });
   if (!saved) return {};
   return isStale ? { again: saved } : { told: saved };
+};
+
+/** One that others delivered is gone from the control plane, too. A crash before it leaves a row that counts for nothing. */
+const forgetRegistration = async ({ registrations }: SyncDeps, { spec }: ApplicationRow): Promise<void> => {
+  const row = await registrations.get(registrationId({ kind: 'Application', ...spec }));
+  if (row?.deletedAt !== undefined) await registrations.remove(row);
 };
 
 /** What came in while the holder was at work: a newer plan, a request to sync or to stop, the end of the application. */

@@ -73,7 +73,7 @@ export const isWatched = ({ health, desired }: Pick<ApplicationRow, 'health' | '
 /** Looks at the health of what is applied, until it has settled or its deadline has long passed. */
 export const watchHealth = async (deps: SyncDeps, row: ApplicationRow, cluster: ClusterConfig): Promise<Advance> => {
   if (!isWatched(row, deps.clock())) return { change: {} };
-  const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline');
+  const connection = await deps.connect(cluster, row.desired?.rollout ?? 'towline', row.id);
   const targets = row.resources.map((ref) => ({ key: resourceKey(ref), ref }));
   const live = new Map<string, KubernetesObject | undefined>();
   await readUnsettled(deps, connection, targets, live);
@@ -81,7 +81,9 @@ export const watchHealth = async (deps: SyncDeps, row: ApplicationRow, cluster: 
   const resources = row.resources.map((resource) => {
     const object = live.get(resourceKey(resource));
     const now = object && assessHealth(object, deps.healthOverrides);
-    return now ? { ...resource, health: now } : resource;
+    const { health: _before, ...rest } = resource;
+    if (!object) return resource;
+    return now ? { ...rest, health: now } : rest;
   });
   const settled = isSettled(health);
   const times = settled ? { ...row.times, healthy: deps.clock() } : row.times;

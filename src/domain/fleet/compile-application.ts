@@ -19,6 +19,8 @@ interface CompileContext {
   projects: readonly AppProject[];
   /** The same document as it was compiled before; its digest is taken over where nothing around it changed. */
   known?: CompiledApplication | undefined;
+  /** What is wrong with how it came into the fleet. */
+  nesting?: Fault | undefined;
 }
 
 /**
@@ -27,12 +29,13 @@ interface CompileContext {
  */
 export const compileApplication = (
   application: Application,
-  { fleet, projects, known }: CompileContext,
+  { fleet, projects, known, nesting }: CompileContext,
 ): CompiledApplication => {
   const found = findCluster(fleet.clusters, application.destination);
   const cluster = 'cluster' in found ? found.cluster : undefined;
   const project = projects.find(({ name }) => name === application.project);
   const faults: Fault[] = [
+    ...(nesting ? [nesting] : []),
     ...('message' in found ? [{ code: 'cluster-unknown', field: 'spec.destination', message: found.message }] : []),
     ...(project ? projectFaults(project, application, cluster) : [missingProject(application, projects)]),
   ];
@@ -72,16 +75,26 @@ const projectFaults = (project: AppProject, application: Application, cluster: C
       message: `project ${project.name} does not permit source ${repoURL} (sourceRepos: ${listed(project.sourceRepos)})`,
     })),
     ...(isPermitted ? [] : [destinationFault(project, cluster, destination.namespace)]),
-    ...(isAppNamespacePermitted(project, namespace, CONTROL_NAMESPACE)
+    ...(isNamespacePermitted(project, application)
       ? []
       : [
           {
             code: 'project-namespace',
             field: 'metadata.namespace',
-            message: `project ${project.name} does not permit applications of namespace ${namespace} (sourceNamespaces: ${listed(project.sourceNamespaces)})`,
+            message: `project ${project.name} does not permit applications of namespace ${namespace} (sourceNamespaces: ${listed(project.origin ? project.sourceNamespaces : [])})`,
           },
         ]),
   ];
+};
+
+/**
+ * What is delivered into another namespace than Argo CD's own needs a project that says so: whoever may write into some
+ * namespace of the control plane must not get at what the built-in project permits.
+ */
+const isNamespacePermitted = (project: AppProject, { namespace, origin }: Application): boolean => {
+  const isUnsaid = project.origin === undefined && origin.registeredBy !== undefined;
+  const said = isUnsaid ? { ...project, sourceNamespaces: [] } : project;
+  return isAppNamespacePermitted(said, namespace, CONTROL_NAMESPACE);
 };
 
 const destinationFault = (project: AppProject, cluster: ClusterConfig, namespace: string): Fault => ({

@@ -1,9 +1,11 @@
 import type { Problem } from '../problem.ts';
 import { stableDigest } from '../stable-digest.ts';
-import { applicationId, type Origin } from './application.ts';
+import { applicationId } from './application.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
 import { compileApplication } from './compile-application.ts';
 import { compileSets, type SetExpansion } from './compile-sets.ts';
+import { deliveriesOf, nestingFault } from './delivered-applications.ts';
+import { type Distinguishing, distinct } from './distinct-documents.ts';
 import type { FleetFile } from './fleet-file.ts';
 import { by, type GatheredDocuments, gatherDocuments } from './gather-documents.ts';
 import type { AppProject } from './project.ts';
@@ -33,17 +35,29 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
   const { files, fleet, previous } = input;
   const found = input.documents ?? gatherDocuments(files, previous);
   const problems = [...found.problems];
-  const sets = distinct(found.applicationSets, 'ApplicationSet', problems);
+  const before = (previous?.applications ?? []).filter(({ applicationSet }) => applicationSet !== undefined);
+  const telling: Distinguishing = {
+    deliveries: deliveriesOf(found.applications, before),
+    problems,
+    shadowed: new Set(),
+  };
+  const sets = distinct(found.applicationSets, 'ApplicationSet', telling);
   const { expansions = new Map<string, SetExpansion>(), seen = new Map<string, SeenRead[]>() } = input;
   const made = compileSets(sets, { expansions, seen }, previous);
   problems.push(...made.problems);
-  const projects = withDefault(distinct(found.projects, 'AppProject', problems));
-  const definite = distinct([...found.applications, ...made.applications], 'Application', problems);
+  const projects = withDefault(distinct(found.projects, 'AppProject', telling));
+  const definite = distinct([...found.applications, ...made.applications], 'Application', telling);
   const unchanged = unchangedIn(files, expansions, previous);
+  const deliveries = deliveriesOf(found.applications, made.applications);
   const applications = definite.map((one) =>
-    compileApplication(one, { fleet, projects, known: unchanged.get(applicationId(one)) }),
+    compileApplication(one, {
+      fleet,
+      projects,
+      known: unchanged.get(applicationId(one)),
+      nesting: nestingFault(one, deliveries),
+    }),
   );
-  const [settings] = distinct(found.settings, 'ConfigMap', problems);
+  const [settings] = distinct(found.settings, 'ConfigMap', telling);
   const content = {
     ...(settings ? { argoSettings: settings } : {}),
     applications: applications.toSorted(by(({ id }) => id)),
@@ -52,7 +66,7 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
     expanded: made.expanded,
     problems: problems.toSorted((a, b) => by<Problem>(({ file }) => file)(a, b) || a.line - b.line),
     compiler: COMPILER,
-    files: knownFiles(files, found, problems),
+    files: knownFiles(files, found, telling),
   };
   return { digest: digestOf(content), ...content };
 };
@@ -61,10 +75,9 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
 const knownFiles = (
   files: readonly FleetDocument[],
   { clean }: GatheredDocuments,
-  problems: readonly Problem[],
+  { shadowed }: Distinguishing,
 ): Record<string, string> => {
-  const dropped = new Set(problems.flatMap(({ file, code }) => (code === DUPLICATE ? [file] : [])));
-  const known = new Set(clean.filter((path) => !dropped.has(path)));
+  const known = new Set(clean.filter((path) => !shadowed.has(path)));
   const kept = files.filter(({ path }) => known.has(path)).toSorted(by(({ path }) => path));
   return Object.fromEntries(kept.map(({ path, digest }) => [path, digest]));
 };
@@ -92,38 +105,3 @@ const digestOf = (content: Omit<FleetSnapshot, 'digest'>): string =>
 
 const withDefault = (projects: readonly AppProject[]): AppProject[] =>
   projects.some(({ name }) => name === DEFAULT_PROJECT.name) ? [...projects] : [DEFAULT_PROJECT, ...projects];
-
-const DUPLICATE = 'document-duplicate';
-
-/**
- * Two documents of one name: the first (by path and line) stands, the second is a problem that names both places. What an
- * application delivers comes before the same in a file: one owner, the parent, and a warning.
- */
-const distinct = <T extends { namespace: string; name: string; origin?: Origin }>(
-  items: readonly T[],
-  kind: 'Application' | 'ApplicationSet' | 'AppProject' | 'ConfigMap',
-  problems: Problem[],
-): T[] => {
-  const known = new Map<string, T>();
-  for (const item of items) {
-    const id = kind === 'AppProject' || kind === 'ConfigMap' ? item.name : applicationId(item);
-    const first = known.get(id);
-    if (!first) known.set(id, item);
-    else problems.push(duplicateProblem(`${kind} ${id}`, item.origin, first.origin));
-  }
-  return [...known.values()];
-};
-
-const placeText = (origin: Origin | undefined): string => {
-  if (!origin) return 'built in';
-  return origin.registeredBy ? `delivered by Application ${origin.registeredBy}` : `at ${origin.file}:${origin.line}`;
-};
-
-const duplicateProblem = (what: string, here: Origin | undefined, first: Origin | undefined): Problem => ({
-  severity: first?.registeredBy && !here?.registeredBy ? 'warning' : 'error',
-  code: DUPLICATE,
-  file: here?.file ?? '',
-  line: here?.line ?? 1,
-  field: 'metadata.name',
-  message: `${what} is also ${first?.registeredBy ? '' : 'defined '}${placeText(first)}, and that one counts: remove one of them`,
-});

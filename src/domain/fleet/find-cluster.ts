@@ -5,13 +5,27 @@ import type { ClusterConfig } from './fleet-file.ts';
 export const IN_CLUSTER_SERVER = 'https://kubernetes.default.svc';
 export const IN_CLUSTER_NAME = 'in-cluster';
 
+/** What the in-cluster destination means where no cluster of the fleet is it: Towline, which takes Argo CD's kinds alone. */
+export const CONTROL_PLANE: ClusterConfig = {
+  name: IN_CLUSTER_NAME,
+  server: IN_CLUSTER_SERVER,
+  inCluster: true,
+  labels: {},
+  annotations: {},
+  access: { type: 'control-plane' },
+};
+
+/** The cluster that an application was compiled for, by its name; undefined: the fleet has it no more. */
+export const clusterNamed = (clusters: readonly ClusterConfig[], name: string): ClusterConfig | undefined =>
+  clusters.find((one) => one.name === name) ?? (name === CONTROL_PLANE.name ? inCluster(clusters) : undefined);
+
 /** What `destination.server` says for a cluster: its address, or a name of ours where the fleet file gives none. */
 export const clusterServer = ({ name, server, inCluster: isInCluster }: ClusterConfig): string =>
   server ?? (isInCluster ? IN_CLUSTER_SERVER : `cluster://${name}`);
 
 /**
  * The cluster that a destination names, by name or by server; `in-cluster` and Kubernetes' own service URL mean the one
- * marked `inCluster`, or the only one there is. A message for people where there is none.
+ * marked `inCluster`, or the only one there is, else Towline itself. A message for people where there is none.
  */
 export const findCluster = (
   clusters: readonly ClusterConfig[],
@@ -30,8 +44,8 @@ export const findCluster = (
 const isInCluster = (name: string | undefined, server: string | undefined): boolean =>
   name === IN_CLUSTER_NAME || trimmed(server) === IN_CLUSTER_SERVER;
 
-const inCluster = (clusters: readonly ClusterConfig[]): ClusterConfig | undefined =>
-  clusters.find((one) => one.inCluster) ?? (clusters.length === 1 ? clusters[0] : undefined);
+const inCluster = (clusters: readonly ClusterConfig[]): ClusterConfig =>
+  clusters.find((one) => one.inCluster) ?? (clusters.length === 1 ? clusters[0] : undefined) ?? CONTROL_PLANE;
 
 /** Without the port that https has anyway and slashes at the end. */
 const trimmed = (url: string | undefined): string | undefined =>

@@ -66,11 +66,12 @@ export interface ClusterConfig {
   foundIn?: string;
 }
 
-/** How Towline reaches the cluster: exactly one of these in the fleet file. */
+/** How Towline reaches the cluster: exactly one of these in the fleet file; `control-plane` is no cluster but Towline itself. */
 export type ClusterAccess =
   | { type: 'eks'; name: string; region: string; roleARN?: string }
   | { type: 'kubeconfig'; path: string; context?: string }
-  | { type: 'embedded' };
+  | { type: 'embedded' }
+  | { type: 'control-plane' };
 
 /** Where clusters come from: Argo CD's cluster Secrets in a cluster or in Secrets Manager, or EKS by tags. */
 export type ClusterSource =

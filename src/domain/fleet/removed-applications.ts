@@ -1,3 +1,4 @@
+import { clusterNamed } from './find-cluster.ts';
 import type { FleetFile } from './fleet-file.ts';
 import { by } from './gather-documents.ts';
 import type { CompiledApplication, FleetSnapshot } from './snapshot.ts';
@@ -31,10 +32,11 @@ export const removedApplications = (
   const here = new Set(after.applications.map(({ id }) => id));
   const removed = before.applications.filter(({ id }) => !here.has(id)).toSorted(by(({ id }) => id));
   const crowded = crowdedScopes(before.applications, removed);
-  const clusters = new Set(fleet.clusters.map(({ name }) => name));
   return removed.map((one) => {
     const waits = scopesOf(one).flatMap((scope) => crowded.get(scope) ?? [])[0];
-    const deletes = clusters.has(one.cluster) && one.finalizers.some((finalizer) => FINALIZER.test(finalizer));
+    const deletes =
+      clusterNamed(fleet.clusters, one.cluster) !== undefined &&
+      one.finalizers.some((finalizer) => FINALIZER.test(finalizer));
     return { id: one.id, fate: deletes ? 'delete' : 'forget', ...(waits === undefined ? {} : { waits }) };
   });
 };

@@ -42,6 +42,7 @@ export const TABLES: CreateTableCommandInput[] = [
   rows('fleets'),
   rows('deliveries'),
   rows('refs'),
+  rows('registrations'),
   rows('rollouts'),
   rows('commits'),
   rows('previews'),

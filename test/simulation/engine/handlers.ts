@@ -102,6 +102,8 @@ const processPorts = (world: World, process: Process, at: At) => {
     previews: port('previews', ports.previews),
     applications: port('applications', observedApplications(world, process, at)),
     applicationIndex: port('applicationIndex', ports.applicationIndex),
+    registrations: port('registrations', ports.registrations),
+    registrationIndex: port('registrationIndex', ports.registrationIndex),
     outcomes: port('outcomes', ports.outcomes),
     blobs: port('blobs', ports.blobs),
     queues: port('queues', queues),

@@ -16,7 +16,7 @@ const table = (name: string, ...actions: string[]) => actions.map((action) => `$
 const SECRETS =
   'secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:towline/${self:custom.fleetName}/* secretsmanager:GetSecretValue';
 const SANDBOX = 'lambda:${AWS::Region}:${AWS::AccountId}:function:towline-${sls:stage}-sandbox lambda:InvokeFunction';
-const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts', 'Previews'];
+const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts', 'Previews', 'Registrations'];
 
 /** All that each function may do besides writing its own log. */
 const GRANTS: Record<string, string[]> = {
@@ -32,6 +32,7 @@ const GRANTS: Record<string, string[]> = {
       table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem'),
     ),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
+    ...table('RegistrationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Scan'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('OutcomesTable', 'PutItem'),
     ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
@@ -61,6 +62,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('FleetsTable', 'GetItem'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem'),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
+    ...table('RegistrationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Scan'),
     ...table('OutcomesTable', 'PutItem'),
     'Bucket/manifests/* s3:GetObject',
     ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),

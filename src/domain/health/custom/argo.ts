@@ -1,5 +1,6 @@
 import { textAt } from '../fields.ts';
 import { argoRollout } from './argo-rollout.ts';
+import { childApplication } from './child-application.ts';
 import { allTrue, condition, from, type Kinds, otherwise, phase, type Rule, reported, rules, when } from './rules.ts';
 
 /** AnalysisRun and Experiment: a run that ends. */
@@ -90,6 +91,7 @@ export const argoKinds: Kinds = {
   'argoproj.io/Rollout': argoRollout,
   'argoproj.io/AnalysisRun': run,
   'argoproj.io/Experiment': run,
+  'argoproj.io/Application': childApplication,
   'argoproj.io/ApplicationSet': applicationSet,
   'argoproj.io/CronWorkflow': cronWorkflow,
   'argoproj.io/EventBus': events,

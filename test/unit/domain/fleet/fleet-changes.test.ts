@@ -79,10 +79,12 @@ describe('documents that an application delivers', () => {
   it('come before the same in a file, with a warning', () => {
     const files = [
       file('a.yaml', application('web', { cluster: 'dev' })),
+      file('parent.yaml', application('parent')),
       file('registry/web', application('web'), 'argocd/parent'),
     ];
     const snapshot = compileFleet({ files, fleet: FLEET });
     expect(snapshot.applications).toMatchObject([
+      { id: 'argocd/parent' },
       { cluster: 'prod', origin: { file: 'registry/web', registeredBy: 'argocd/parent' } },
     ]);
     expect(snapshot.problems.map((problem) => [problem.severity, formatProblem(problem)])).toEqual([
@@ -90,6 +92,68 @@ describe('documents that an application delivers', () => {
         'warning',
         'a.yaml:1: metadata.name: Application argocd/web is also delivered by Application argocd/parent, and that one counts: remove one of them',
       ],
+    ]);
+  });
+});
+
+describe('applications that deliver applications', () => {
+  const delivered = (name: string, by: string) => file(`registry/${name}`, application(name), `argocd/${by}`);
+  const faults = (files: FleetDocument[]) =>
+    Object.fromEntries(
+      compileFleet({ files, fleet: FLEET }).applications.map(({ name, problems }) => [
+        name,
+        problems.map(({ code, message }) => `${code}: ${message}`),
+      ]),
+    );
+
+  it('may deliver themselves, and each other as long as one of them stands in a file', () => {
+    expect(faults([file('a.yaml', application('a')), delivered('a', 'a')])).toEqual({ a: [] });
+    expect(faults([delivered('a', 'a')])).toEqual({ a: [] });
+    expect(faults([file('a.yaml', application('a')), delivered('a', 'b'), delivered('b', 'a')])).toEqual({
+      a: [],
+      b: [],
+    });
+  });
+
+  it('are not synced where nothing but each other delivers them, and stay in the fleet', () => {
+    const cycle = (names: string) =>
+      `delivery-cycle: applications deliver each other (${names}): write one of them into the fleet's own source`;
+    expect(faults([delivered('a', 'b'), delivered('b', 'a')])).toEqual({
+      a: [cycle('argocd/a ← argocd/b')],
+      b: [cycle('argocd/b ← argocd/a')],
+    });
+  });
+
+  it('are at most ten in a row', () => {
+    const row = Array.from({ length: 11 }, (_, n) => delivered(`a${n + 1}`, `a${n}`));
+    const found = faults([file('a0.yaml', application('a0')), ...row]);
+    expect(found['a9']).toEqual([]);
+    expect(found['a10']).toEqual([
+      "delivery-depth: 11 applications deliver one another (argocd/a10 ← argocd/a9 ← … ← argocd/a0); at most 10 may: write one of them into the fleet's own source",
+    ]);
+  });
+
+  it('read a file that was shadowed again once nothing shadows it', () => {
+    const own = file('a.yaml', application('web', { cluster: 'dev' }));
+    const files = [own, file('parent.yaml', application('parent')), delivered('web', 'parent')];
+    const before = compileFleet({ files, fleet: FLEET });
+    const after = compileFleet({ files: files.slice(0, 2), fleet: FLEET, previous: before });
+    expect(after.applications.map(({ name, cluster }) => [name, cluster])).toEqual([
+      ['parent', 'prod'],
+      ['web', 'dev'],
+    ]);
+    const self = [file('parent.yaml', application('parent')), delivered('parent', 'parent')];
+    const withSelf = compileFleet({ files: self, fleet: FLEET });
+    const alone = compileFleet({ files: self.slice(1), fleet: FLEET, previous: withSelf });
+    expect(alone.applications.map(({ name }) => name)).toEqual(['parent']);
+  });
+
+  it('need a project that says so where they deliver into another namespace than Argo CD’s', () => {
+    const text = application('web').replace('name: web', 'name: web, namespace: team-a');
+    const files = [file('parent.yaml', application('parent')), file('registry/web', text, 'argocd/parent')];
+    const [, web] = compileFleet({ files, fleet: FLEET }).applications.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    expect(web?.problems.map(({ message }) => message)).toEqual([
+      'project default does not permit applications of namespace team-a (sourceNamespaces: none)',
     ]);
   });
 });

@@ -1,0 +1,54 @@
+import type { Rollout } from '../../domain/rollout.ts';
+import type { Compiled } from './compile-at.ts';
+import type { PlanDeps } from './deps.ts';
+import type { AffectedApplication } from './inspect-application.ts';
+import { joinRollout } from './open-rollout.ts';
+import type { WrittenApplication } from './write-desired.ts';
+
+/** Rollouts in which applications are told that others delivered, by the delivering application's id. */
+export type DeliveredRollouts = ReadonlyMap<string, string>;
+
+/**
+ * What an application delivers belongs to the rollout that had it deliver: as long as that one is open, the applications
+ * that come of it are told there, on the commit that caused them. Empty for a new head: everything it changes is its own.
+ */
+export const deliveredRollouts = async (
+  deps: Pick<PlanDeps, 'applications' | 'rollouts'>,
+  { deliveredBy }: Pick<Compiled, 'deliveredBy'>,
+  isNewHead: boolean,
+): Promise<DeliveredRollouts> => {
+  if (isNewHead || deliveredBy.size === 0) return new Map();
+  const parents = await deps.applications.getMany([...deliveredBy.keys()]);
+  const rollouts = await deps.rollouts.getMany(parents.flatMap(({ desired }) => desired?.rollout ?? []));
+  const open = new Set(rollouts.filter(isOpen).map(({ id }) => id));
+  return new Map(
+    parents.flatMap(({ id, desired }): [string, string][] =>
+      desired && open.has(desired.rollout) ? [[id, desired.rollout]] : [],
+    ),
+  );
+};
+
+const isOpen = ({ finishedAt }: Rollout): boolean => finishedAt === undefined;
+
+/** The rollout in which an affected application is told; undefined: that of the plan. */
+export const rolloutOfDelivered = (
+  { application }: Pick<AffectedApplication, 'application'>,
+  rollouts: DeliveredRollouts,
+): string | undefined => {
+  const parent = application.origin.registeredBy;
+  return parent === undefined ? undefined : rollouts.get(parent);
+};
+
+/** Adds to each of these rollouts what was written for it, and what was wrong with what its applications delivered. */
+export const joinRollouts = async (deps: PlanDeps, { rollouts, written, deliveredBy }: JoinInput): Promise<void> => {
+  for (const id of new Set(rollouts.values())) {
+    const problems = [...rollouts].flatMap(([parent, one]) => (one === id ? (deliveredBy.get(parent) ?? []) : []));
+    const own = written.filter(({ row }) => row.desired?.rollout === id);
+    if (own.length > 0 || problems.length > 0) await joinRollout(deps, { id, written: own, problems });
+  }
+};
+
+interface JoinInput extends Pick<Compiled, 'deliveredBy'> {
+  rollouts: DeliveredRollouts;
+  written: readonly WrittenApplication[];
+}
