@@ -6,6 +6,8 @@ export interface MemoryRepository extends Repository {
   commit(ref: string, files: Record<string, string | null>): string;
   /** Where every ref stands. */
   heads(): ReadonlyMap<string, string>;
+  /** Every place at which a ref ever stood. */
+  pushed(): readonly (readonly [ref: string, commit: string])[];
   /** Moves a ref, or deletes it. */
   move(ref: string, commit: string | undefined): void;
   /** Counts of calls, by name. */
@@ -21,9 +23,15 @@ export const createMemoryRepository = (): MemoryRepository => {
   const blobs = new Map<string, Uint8Array>();
   const calls = { resolve: 0, listRefs: 0, listTree: 0, readBlobs: 0 };
   const trees = new Map<string, Tree>();
+  const pushed: [string, string][] = [];
+  const move = (ref: string, commit: string): void => {
+    refs.set(ref, commit);
+    pushed.push([ref, commit]);
+  };
   return {
     calls,
     heads: () => refs,
+    pushed: () => pushed,
     commit: (ref, changes) => {
       const files = new Map(commits.get(refs.get(ref) ?? '') ?? []);
       for (const [path, text] of Object.entries(changes)) {
@@ -36,12 +44,12 @@ export const createMemoryRepository = (): MemoryRepository => {
       }
       const id = digestOf(JSON.stringify([refs.get(ref) ?? '', [...files].toSorted()]));
       commits.set(id, files);
-      refs.set(ref, id);
+      move(ref, id);
       return id;
     },
     move: (ref, commit) => {
       if (commit === undefined) refs.delete(ref);
-      else refs.set(ref, commit);
+      else move(ref, commit);
     },
     resolve: (ref) => {
       calls.resolve += 1;

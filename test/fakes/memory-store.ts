@@ -1,18 +1,21 @@
 import type { Row, Store } from '../../src/ports/store.ts';
+import { plainCopy } from './plain-copy.ts';
+
+/** What is handed out: writing to it reaches nobody, writing deep into it throws. */
+const handOut = <R>(row: R | undefined): R | undefined => row && { ...row };
 
 /** A `Store` in memory with the same promises as the DynamoDB one (the contract suite runs on both). */
 export const createMemoryStore = <R extends Row>(): Store<R> & { rows: Map<string, R> } => {
   const rows = new Map<string, R>();
   return {
     rows,
-    get: (id) => Promise.resolve(structuredClone(rows.get(id))),
-    getMany: (ids) =>
-      Promise.resolve([...new Set(ids)].flatMap((id) => (rows.has(id) ? [structuredClone(rows.get(id) as R)] : []))),
+    get: (id) => Promise.resolve(handOut(rows.get(id))),
+    getMany: (ids) => Promise.resolve([...new Set(ids)].flatMap((id) => handOut(rows.get(id)) ?? [])),
     save: (row) => {
       if ((rows.get(row.id)?.version ?? 0) !== row.version) return Promise.resolve(undefined);
-      const next = structuredClone({ ...row, version: row.version + 1 });
+      const next = plainCopy({ ...row, version: row.version + 1 });
       rows.set(row.id, next);
-      return Promise.resolve(structuredClone(next));
+      return Promise.resolve(handOut(next));
     },
     remove: ({ id, version }) => Promise.resolve(rows.get(id)?.version === version && rows.delete(id)),
     due: (now, limit) =>

@@ -7,6 +7,20 @@ const LEASE = 'test/unit/domain/lease-model.test.ts';
 /** Each breaks one rule of the code; its tests have to notice. `find` stands in `file` and becomes `put`. */
 export const MUTANTS = [
   {
+    name: 'a plan forgets whom it displaced',
+    file: 'src/domain/apply-plan.ts',
+    find: '...displacedBy(base, plan, `superseded by rollout ${plan.rollout}`),',
+    put: '',
+    tests: [PUSH],
+  },
+  {
+    name: 'a reporter leaves an ended rollout without a due date',
+    file: 'src/domain/report/report-turn.ts',
+    find: ', due: known.due ?? lease.until',
+    put: '',
+    tests: ['test/unit/domain/report/report-turn.test.ts'],
+  },
+  {
     name: 'a lease is free before it has run out',
     file: 'src/domain/lease.ts',
     find: 'lease.until <= now;',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { historyArbitrary, playHistory } from './histories.ts';
 
-const SEEDS = Number(process.env.TOWLINE_SEEDS ?? 200);
+const SEEDS = Number(process.env.TOWLINE_SEEDS ?? 2_000);
 
 /**
  * Plays half of the random histories (`half`: 0 or 1) and holds each to the promises. A failure prints the history,

@@ -18,6 +18,7 @@ export const brokenPromises = (world: World, commits: Commits, recorded: (row: A
   ...wrongStatuses(world, commits),
   ...wrongMessages(world),
   ...leakedSecrets(world),
+  ...strangeWrites(world, commits),
   ...unboundedWork(world),
 ];
 
@@ -197,12 +198,25 @@ const leakedSecrets = (world: World): string[] => {
   );
 };
 
+/** Promise 10: a write's commits were each on the ref that it says they are of, whatever a webhook told. */
+const strangeWrites = ({ history, repository }: World, commits: Commits): string[] => {
+  const real = new Set(repository.pushed().map(([ref, commit]) => `${ref} ${commit}`));
+  const told = new Set(history.writes.flatMap(({ revisions }) => revisions));
+  return [...told].flatMap((revision) =>
+    real.has(revision) && commits.has(revision.split(' ')[1] ?? '')
+      ? []
+      : [`10 authority: nobody has pushed ${revision}, and it was applied`],
+  );
+};
+
 /** Promise 11, where nothing failed: an object is applied twice at most for one generation. */
 const unboundedWork = ({ history, machine, broker }: World): string[] => {
-  if (machine.faults > 0) return [];
+  const left = broker.size() > 0 ? [`11 bounded work: ${broker.size()} messages are neither done nor dead`] : [];
+  if (machine.faults > 0) return left;
   const applies = history.writes.filter(({ verb }) => verb === 'apply');
   const counted = Map.groupBy(applies, ({ application, generation, key }) => `${application} ${generation} ${key}`);
   return [
+    ...left,
     ...[...counted].flatMap(([key, all]) =>
       all.length > 2 ? [`11 bounded work: ${all.length} applies of ${key}`] : [],
     ),

@@ -182,7 +182,8 @@ const clusterPort = (world: World, process: Process, at: At, name: string): Clus
   ) => {
     const live = await cluster.get(ref);
     const answer = await write();
-    noteWrite(history, { at: machine.scheduler.now(), cluster: name, verb, ref, row, live });
+    const stored = world.ports.applications.rows.get(row?.id ?? '');
+    noteWrite(history, { at: machine.scheduler.now(), cluster: name, verb, ref, row, live, stored });
     const now = await cluster.get(ref);
     if (now && now.metadata.generation !== live?.metadata.generation) world.controllers(name, now);
     return answer;

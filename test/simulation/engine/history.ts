@@ -14,6 +14,8 @@ export interface ClusterWrite {
   /** Of the lease that the writer holds, or believes to hold. */
   fence: number;
   generation: number;
+  /** The commits that the writer believes to apply, by ref. */
+  revisions: readonly string[];
 }
 
 /** What happened, as far as the promises speak of it; a breach that shows at once is noted at once. */
@@ -55,10 +57,12 @@ interface Attempt {
   /** The writer's own row, as it was last stored by it. */
   row: ApplicationRow | undefined;
   live: KubernetesObject | undefined;
+  /** The row as everybody sees it at that moment. */
+  stored: ApplicationRow | undefined;
 }
 
 /** Notes a write that took effect, and what of promises 2, 3, 5 and 10 it breaks. */
-export const noteWrite = (history: History, { at, cluster, verb, ref, row, live }: Attempt): void => {
+export const noteWrite = (history: History, { at, cluster, verb, ref, row, live, stored }: Attempt): void => {
   const key = resourceKey(ref);
   const write: ClusterWrite = {
     at,
@@ -68,11 +72,14 @@ export const noteWrite = (history: History, { at, cluster, verb, ref, row, live 
     application: row?.id ?? '',
     fence: row?.fence ?? 0,
     generation: row?.desired?.generation ?? 0,
+    revisions: row?.desired?.revisions.map(({ ref: from, commit }) => `${from} ${commit}`) ?? [],
   };
   const breach = (what: string) => history.breaches.push(`${what}: ${JSON.stringify(write)}`);
   if (!row) breach('3 one writer: a write without a lease');
   const newest = history.writes.findLast((other) => other.application === write.application);
   if (newest && newest.fence > write.fence) breach(`3 one writer: fence ${newest.fence} has written already`);
+  if (row?.operation && row.operation.generation < (stored?.applied?.generation ?? 0) && verb !== 'delete')
+    breach(`2 no regression: generation ${stored?.applied?.generation} is applied in full already`);
   if (row && row.spec.cluster !== cluster) breach(`10 authority: not in ${row.spec.cluster}`);
   if (verb === 'delete' && row && live) judgeDelete(history, { key, row, live }, breach);
   history.writes.push(write);

@@ -308,4 +308,32 @@ describe('a crash', () => {
     });
     expect([...stack.applications.rows.values()].every(({ due }) => due === undefined)).toBe(true);
   });
+
+  it('right after a plan leaves none of the rollouts that it displaced without an end', async () => {
+    const stack = await createMemoryStack();
+    const plan = async (): Promise<void> => {
+      for (const { message } of stack.sent.changes.splice(0)) await stack.handlers.changes(message);
+      // The process is gone, its queues with it.
+      for (const queue of Object.values(stack.sent)) queue.splice(0);
+    };
+    const { 'apps/api-dev.yaml': _api, ...web } = twoApplications;
+    const commits = [await stack.push(web)];
+    await plan();
+    for (const value of ['two', 'three']) {
+      commits.push(await stack.push({ 'web/config.yaml': configMapYaml('web', value) }));
+      await plan();
+    }
+    // Sooner than a rollout gives up on those that never say a word.
+    for (let i = 0; i < 5; i++) {
+      stack.time.now += 61_000;
+      await stack.sweep();
+      await stack.settle(1);
+    }
+    expect(commits.map((commit) => stack.statusOf(commit)['towline/dev'])).toEqual([
+      ['canceled', '0/1 synced · 1 superseded by a newer commit'],
+      ['canceled', '0/1 synced · 1 superseded by a newer commit'],
+      ['success', '1/1 synced'],
+    ]);
+    expect([...stack.rollouts.rows.values()].every(({ due }) => due === undefined)).toBe(true);
+  });
 });
