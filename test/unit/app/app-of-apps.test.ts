@@ -45,6 +45,28 @@ spec:
 `;
 const web = { 'web/config.yaml': configMapYaml('web', 'one') };
 
+const jobYaml = 'apiVersion: batch/v1\nkind: Job\nmetadata: { name: job }\nspec: { template: { spec: {} } }\n';
+
+/** What becomes of every Job of the dev cluster. */
+const endJobs = (stack: Stack, type: 'Complete' | 'Failed'): void => {
+  for (const [key, live] of stack.clusters.dev.objects)
+    if (key.includes('Job')) Object.assign(live, { status: { conditions: [{ type, status: 'True', message: type }] } });
+};
+
+/** The script of Argo CD's documentation (Resource Health, app of apps). */
+const CUSTOMIZED = `apiVersion: v1
+kind: ConfigMap
+metadata: { name: argocd-cm, namespace: argocd }
+data:
+  resource.customizations.health.argoproj.io_Application: |
+    local hs = { status = "Progressing", message = "" }
+    if obj.status ~= nil and obj.status.health ~= nil then
+      hs.status = obj.status.health.status
+      hs.message = obj.status.health.message or ""
+    end
+    return hs
+`;
+
 type Stack = Awaited<ReturnType<typeof createMemoryStack>>;
 const idsOf = (stack: Stack): string[] => [...stack.applications.rows.keys()].sort();
 const hasWeb = (stack: Stack, name: string): boolean => stack.clusters.dev.objects.has(`/ConfigMap/${name}/web`);
@@ -141,21 +163,35 @@ describe('what an application may deliver besides', () => {
   });
 
   it('by wave: those of the next are made once those of the one before are healthy', async () => {
-    const job =
-      'apiVersion: batch/v1\nkind: Job\nmetadata: { name: job }\nspec: { template: { spec: { containers: [] } } }\n';
     const stack = await started({
       'children/first.yaml': waved('first', 'first', 0),
       'children/second.yaml': waved('second', 'web', 1),
-      'first/job.yaml': job,
+      'first/job.yaml': jobYaml,
     });
     expect(idsOf(stack)).toEqual(['argocd/first', 'argocd/root']);
     expect(stack.applications.rows.get('argocd/root')?.operation?.message).toMatch(/waits for .*first/);
-    const key = [...stack.clusters.dev.objects.keys()].find((one) => one.includes('Job'));
-    const live = stack.clusters.dev.objects.get(key ?? '');
-    Object.assign(live ?? {}, { status: { conditions: [{ type: 'Complete', status: 'True' }] } });
+    endJobs(stack, 'Complete');
     await stack.settle(60);
     expect(idsOf(stack)).toEqual(['argocd/first', 'argocd/root', 'argocd/second']);
     expect(rolloutsOf(stack)).toEqual([['success', 'argocd/root', 'argocd/first', 'argocd/second']]);
+  });
+
+  it.each([
+    ['has no health of its own', {}, 'Healthy', ''],
+    ['has the health that argocd-cm gives it', { 'apps/argocd-cm.yaml': CUSTOMIZED }, 'Degraded', 'Application/a: '],
+  ])('a child that breaks: it %s for its parent, as in Argo CD', async (_, files, status, message) => {
+    const stack = await started({
+      'children/a.yaml': child('a'),
+      'web/job.yaml': jobYaml,
+      ...files,
+    });
+    endJobs(stack, 'Failed');
+    await stack.settle(60);
+    expect(stack.applications.rows.get('argocd/a')?.health.status).toBe('Degraded');
+    await stack.control.refresh('argocd/root');
+    await stack.settle(60);
+    const health = stack.applications.rows.get('argocd/root')?.health;
+    expect(health).toEqual({ status, message: expect.stringContaining(message) });
   });
 
   it('nothing that is wrong: the failure names it', async () => {
