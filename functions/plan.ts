@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import { createInvokedExpander } from '../src/adapters/aws/invoke-expander.ts';
@@ -16,7 +17,7 @@ import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
 import { sqsDeps } from './wiring/sqs.ts';
-import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
+import { createBlobs, createFactsQueue, createQueues, createStores } from './wiring/stores.ts';
 import { TOOL_VERSIONS } from './wiring/tool-versions.ts';
 
 /** Queue `changes`: reads the ref, finds what it affects, writes what that must become. */
@@ -33,6 +34,7 @@ export const createPlan = (runtime: GitRuntime) => {
     indexes: createPlanIndexes(blobs),
     queues: createQueues(config),
     charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
+    clusterFacts: { clusters: stores.clusters, askFacts: createFactsQueue(config), pause, clock: runtime.clock },
     expander: createInvokedExpander(new LambdaClient({}), config.sandbox),
     toolVersions: TOOL_VERSIONS,
   };

@@ -4,16 +4,17 @@ import { findClusters } from '../src/app/find-clusters.ts';
 import { refreshAnswers } from '../src/app/generators/refresh-answers.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { pollCharts } from '../src/app/poll-charts.ts';
+import { pollFacts } from '../src/app/poll-facts.ts';
 import { pollRefs } from '../src/app/poll-refs.ts';
 import { readFleetFile } from '../src/app/read-fleet-file.ts';
-import { sweep } from '../src/app/sweep.ts';
+import { sweep, sweepClusters } from '../src/app/sweep.ts';
 import { publicCharts } from './wiring/charts.ts';
 import { clusterDirectory, eksClients } from './wiring/eks.ts';
 import { generatorProviders } from './wiring/generators.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
-import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
+import { createBlobs, createFactsQueue, createQueues, createStores } from './wiring/stores.ts';
 
 /** The kinds of cluster access that only one machine has. */
 type LocalClusters = Pick<ConnectClusterDeps, 'embedded' | 'readFile'>;
@@ -39,8 +40,13 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     await charts();
   };
   const connect = connectCluster({ clock: runtime.clock, random: Math.random, aws: eksClients, ...local });
+  const facts = pollFacts(deps);
+  const sweeps = [sweep(deps), sweepClusters({ ...deps, askFacts: createFactsQueue(runtime.config) })];
   return {
-    sweep: sweep(deps),
+    sweep: async () => {
+      for (const one of sweeps) await one();
+      await facts();
+    },
     poll,
     refreshAnswers: () => answers(),
     readFleet: readFleetFile(deps),

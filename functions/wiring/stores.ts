@@ -9,6 +9,7 @@ import { createSqsSend } from '../../src/adapters/aws/sqs-queues.ts';
 import type { Config } from '../../src/config.ts';
 import { type AnswerRow, answerExpiresAt } from '../../src/domain/answer-row.ts';
 import type { ApplicationRow } from '../../src/domain/application-row.ts';
+import type { ClusterRow } from '../../src/domain/cluster-row.ts';
 import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import { permanent } from '../../src/domain/errors.ts';
@@ -18,6 +19,7 @@ import type { RefRow } from '../../src/domain/ref-row.ts';
 import type { RegistrationRow } from '../../src/domain/registry/registration-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
+import type { FactsMessage } from '../../src/messages/facts.ts';
 import type { Queues, Send } from '../../src/ports/queues.ts';
 import { dynamoClient, s3Client, sqsClient } from './aws-clients.ts';
 
@@ -31,6 +33,7 @@ export const createStores = ({ tablePrefix }: Config, client = dynamoClient()) =
     rollouts: createDynamoStore<Rollout>(table('rollouts')),
     previews: createDynamoStore<PreviewRow>({ ...table('previews'), expiresAt: ({ expiresAt }) => expiresAt }),
     commits: createDynamoStore<CommitRow>({ ...table('commits'), expiresAt: ({ expiresAt }) => expiresAt }),
+    clusters: createDynamoStore<ClusterRow>(table('clusters')),
     answers: createDynamoStore<AnswerRow>({ ...table('answers'), expiresAt: answerExpiresAt }),
     renders: createDynamoStore<RenderRow>({ ...table('renders'), expiresAt: ({ expiresAt }) => expiresAt }),
     applications: createDynamoStore<ApplicationRow>({
@@ -55,6 +58,13 @@ export const createQueues = ({ queues }: Config, client = sqsClient()): Queues =
     return () => Promise.reject(permanent('config-invalid', `TOWLINE_QUEUE_${name.toUpperCase()} is not set`));
   };
   return { changes: send('changes'), renders: send('renders'), syncs: send('syncs'), reports: send('reports') };
+};
+
+/** Asks whoever syncs to read a cluster's versions: the same queue, for the same functions may talk to clusters. */
+export const createFactsQueue = ({ queues }: Config, client = sqsClient()): Send<FactsMessage> => {
+  const { syncs } = queues;
+  if (syncs !== undefined) return skipEmpty(createSqsSend<FactsMessage>(client, syncs));
+  return () => Promise.reject(permanent('config-invalid', 'TOWLINE_QUEUE_SYNCS is not set'));
 };
 
 const skipEmpty =

@@ -13,6 +13,7 @@ import type { Queues } from '../ports/queues.ts';
 import type { Store } from '../ports/store.ts';
 import { type ChartTrees, isChartSource } from './chart-trees.ts';
 import { eachOf } from './each-of.ts';
+import { createForcedChanges } from './forced-changes.ts';
 import { loadFleet, type Snapshots } from './load-fleet.ts';
 import { chartName } from './plan/tree-reader.ts';
 
@@ -48,35 +49,20 @@ const findMoved = async (
   deps: PollChartsDeps,
   fleet: FleetFile,
   snapshot: FleetSnapshot | undefined,
-): Promise<PollChange[]> => {
+): Promise<ChangeMessage[]> => {
   const moving = (snapshot?.applications ?? []).filter(({ sources }) => sources.some(isChartSource));
   const now = new Map<string, Promise<string | undefined>>();
-  const changes = new Map<string, PollChange>();
+  const changes = createForcedChanges(deps.rollouts);
   for (let at = 0; at < moving.length; at += PAGE) {
     const page = moving.slice(at, at + PAGE);
     const rows = new Map((await deps.applications.getMany(page.map(({ id }) => id))).map((row) => [row.id, row]));
     await eachOf(page, ASKED_AT_ONCE, async (application) => {
       const row = rows.get(application.id);
-      if (!row?.desired || !(await hasMoved(deps, { fleet, now }, application, row))) return;
-      const at = row.desired.revisions[0] ?? (await deps.rollouts.get(row.desired.rollout));
-      if (at) addTo(changes, at, application.id);
+      if (row?.desired && (await hasMoved(deps, { fleet, now }, application, row))) await changes.add(row);
     });
   }
-  return [...changes.values()];
+  return changes.messages();
 };
-
-/** Who plans (repository, ref) plans the application: that is where its Application or another source of it stands. */
-const addTo = (
-  changes: Map<string, PollChange>,
-  { repository, ref }: { repository: string; ref: string },
-  application: string,
-): void => {
-  const known = changes.get(`${repository}#${ref}`);
-  if (known) known.applications.push(application);
-  else changes.set(`${repository}#${ref}`, { version: 1, repository, ref, cause: 'poll', applications: [application] });
-};
-
-type PollChange = ChangeMessage & { applications: string[] };
 
 interface Asked {
   fleet: FleetFile;

@@ -1,4 +1,5 @@
 import type { ApplicationRow } from '../domain/application-row.ts';
+import type { ClusterRow } from '../domain/cluster-row.ts';
 import type { DeliveryRow } from '../domain/delivery.ts';
 import type { FleetRow } from '../domain/fleet-row.ts';
 import type { PreviewRow } from '../domain/preview/preview-row.ts';
@@ -7,9 +8,10 @@ import type { RegistrationRow } from '../domain/registry/registration-row.ts';
 import type { RenderRow } from '../domain/render-row.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import type { Row } from '../domain/row.ts';
+import type { FactsMessage } from '../messages/facts.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Queues } from '../ports/queues.ts';
+import type { Queues, Send } from '../ports/queues.ts';
 import type { Store } from '../ports/store.ts';
 import { changeMessageOf, previewMessageOf } from './accept-delivery.ts';
 import { announceRegistrations } from './registry/announce.ts';
@@ -57,7 +59,7 @@ export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }
 };
 
 const repeat = async <R extends Row>(
-  { clock }: SweepDeps,
+  { clock }: Pick<SweepDeps, 'clock'>,
   store: Store<R>,
   send: (rows: R[]) => Promise<void>,
 ): Promise<number> => {
@@ -76,6 +78,11 @@ const repeat = async <R extends Row>(
   );
   return due.length;
 };
+
+/** Clusters that charts ask about are read again when it is time; who reads them says when the next one is. */
+export const sweepClusters =
+  (deps: { clusters: Store<ClusterRow>; askFacts: Send<FactsMessage>; clock: Clock }) => async (): Promise<number> =>
+    repeat(deps, deps.clusters, (rows) => deps.askFacts(rows.map(({ id }) => ({ version: 1, cluster: id }))));
 
 /** One that is being rendered is looked at again, and what it has come to is told again. */
 const repeatPreviews = async ({ queues }: SweepDeps, rows: readonly PreviewRow[]): Promise<void> => {

@@ -1,3 +1,4 @@
+import type { UsedFacts } from './cluster-row.ts';
 import type { Displaced } from './displaced.ts';
 import type { CompiledApplication } from './fleet/snapshot.ts';
 import type { Health } from './health/health-status.ts';
@@ -25,6 +26,8 @@ export interface Desired {
   renderKeys: string[];
   reason: string;
   plannedAt: number;
+  /** What its charts read of the cluster; absent: nothing. */
+  facts?: UsedFacts;
   error?: { code: string; message: string };
 }
 

@@ -1,5 +1,6 @@
 import type { AnswerRow } from '../../src/domain/answer-row.ts';
 import type { ApplicationRow } from '../../src/domain/application-row.ts';
+import type { ClusterRow } from '../../src/domain/cluster-row.ts';
 import type { CommitRow } from '../../src/domain/commit-row.ts';
 import type { DeliveryRow } from '../../src/domain/delivery.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
@@ -77,6 +78,7 @@ export const createMemoryPorts = (start = 1_700_000_000_000) => {
     commits: createMemoryStore<CommitRow>(),
     previews: createMemoryStore<PreviewRow>(),
     answers: createMemoryStore<AnswerRow>(),
+    clusterRows: createMemoryStore<ClusterRow>(),
     applications,
     registrations,
     registrationIndex: {

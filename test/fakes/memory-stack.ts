@@ -7,18 +7,22 @@ import { createSnapshots } from '../../src/app/load-fleet.ts';
 import { planChange } from '../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
 import { pollCharts } from '../../src/app/poll-charts.ts';
+import { pollFacts } from '../../src/app/poll-facts.ts';
 import { pollRefs } from '../../src/app/poll-refs.ts';
 import { previewRequest } from '../../src/app/preview/preview-request.ts';
 import { connectRegistry } from '../../src/app/registry/connect-registry.ts';
 import { render } from '../../src/app/render.ts';
 import { reportPreview } from '../../src/app/report/report-preview.ts';
 import { reportRollout } from '../../src/app/report/report-rollout.ts';
-import { sweep } from '../../src/app/sweep.ts';
+import { sweep, sweepClusters } from '../../src/app/sweep.ts';
+import { readFacts } from '../../src/app/sync/read-facts.ts';
 import { syncApplication } from '../../src/app/sync/sync-application.ts';
+import { transient } from '../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../../src/domain/fleet/parse-fleet-file.ts';
 import { FLEET_ID } from '../../src/domain/fleet-row.ts';
 import type { ChangeMessage } from '../../src/messages/change.ts';
+import type { FactsMessage } from '../../src/messages/facts.ts';
 import type { PreviewMessage } from '../../src/messages/preview.ts';
 import type { PreviewReport, ReportMessage } from '../../src/messages/report.ts';
 import type { OpenCharts } from '../../src/ports/charts.ts';
@@ -132,11 +136,32 @@ export const createMemoryStack = async (
     },
   };
   const charts = openCharts && createChartTrees({ openCharts, blobs: ports.blobs });
+  const unreachable = new Set<string>();
+  const connectTo = ({ name }: { name: string }): Promise<FakeCluster> =>
+    unreachable.has(name)
+      ? Promise.reject(transient('cluster-unreachable', `cluster "${name}" does not answer`))
+      : Promise.resolve(clusters[name] ?? createFakeCluster());
   const providers = createMemoryProviders();
   const answering = { ...ports, openForgeLists: providers.openForgeLists, askPlugin: providers.askPlugin };
+  const factsAsked: FactsMessage[] = [];
+  const facts = readFacts({ ...ports, clusters: ports.clusterRows, connect: (cluster) => connectTo(cluster) });
+  /** Reads the clusters that were asked for. */
+  const readAsked = async (): Promise<void> => {
+    for (const message of factsAsked.splice(0)) await facts(message);
+  };
   const planning = {
     ...ports,
     providers: answering,
+    clusterFacts: {
+      clusters: ports.clusterRows,
+      askFacts: async (messages: readonly FactsMessage[]) => void factsAsked.push(...messages),
+      clock: ports.clock,
+      // While a plan waits, whoever may talk to clusters is at work.
+      pause: async (milliseconds: number) => {
+        ports.time.now += milliseconds;
+        await readAsked();
+      },
+    },
     snapshots,
     indexes: createPlanIndexes(ports.blobs),
     openRepository,
@@ -158,7 +183,8 @@ export const createMemoryStack = async (
       runHealthScript: createRunHealthScript({ clock: () => 0 }),
       deleteJqPaths: (object) => Promise.resolve(object),
       compareSeconds,
-      connect: connectRegistry(ports, ({ name }) => Promise.resolve(clusters[name] ?? createFakeCluster())),
+      connect: connectRegistry(ports, (cluster) => connectTo(cluster)),
+      typesApplied: (cluster) => facts({ version: 1, cluster }),
       pause: (milliseconds) => {
         ports.time.now += milliseconds;
         return Promise.resolve();
@@ -252,6 +278,16 @@ export const createMemoryStack = async (
     poll: pollRefs({ ...ports, snapshots, openRepository, random: () => 1 }),
     pollCharts: charts ? pollCharts({ ...ports, snapshots, charts }) : () => Promise.resolve({ changes: 0 }),
     sweep: sweep(ports),
+    /** Names of clusters that do not answer. */
+    unreachable,
+    factsAsked,
+    readAsked,
+    sweepClusters: sweepClusters({
+      clusters: ports.clusterRows,
+      askFacts: async (messages) => void factsAsked.push(...messages),
+      clock: ports.clock,
+    }),
+    pollFacts: pollFacts({ ...ports, clusters: ports.clusterRows, snapshots }),
     control: createControl(ports),
     /** Names of the sets that the sandbox expanded, once a step. */
     expanded,

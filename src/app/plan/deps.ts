@@ -18,6 +18,7 @@ import type { Store } from '../../ports/store.ts';
 import type { ChartTrees } from '../chart-trees.ts';
 import type { AnswerDeps } from '../generators/stored-answers.ts';
 import type { Snapshots } from '../load-fleet.ts';
+import type { ClusterFactsDeps } from './cluster-facts.ts';
 import type { PlanIndexes } from './plan-index-store.ts';
 
 /** What planning needs of the world. */
@@ -43,6 +44,8 @@ export interface PlanDeps {
   expander: SetExpander;
   /** What generators ask beside Git; absent: forges and plugins are not asked. */
   providers?: AnswerDeps;
+  /** What is known of clusters; absent: charts see Helm's own idea of one. */
+  clusterFacts?: ClusterFactsDeps;
   /** Versions of helm and kubectl, part of every render key. */
   toolVersions: Readonly<Record<string, string>>;
   events: Events;

@@ -4,6 +4,7 @@ import { inputsChanged } from '../../domain/sources/inputs.ts';
 import { createTakesFrom } from '../../domain/tracking-ref.ts';
 import type { Tree } from '../../ports/repository.ts';
 import { eachOf } from '../each-of.ts';
+import type { FactsOf } from './cluster-facts.ts';
 import type { Compiled } from './compile-at.ts';
 import { type AffectedApplication, inspectApplication } from './inspect-application.ts';
 import type { TreeReader } from './tree-reader.ts';
@@ -16,6 +17,7 @@ interface FindInput {
   trees: TreeReader;
   tree: Tree;
   toolVersions: Readonly<Record<string, string>>;
+  factsOf?: FactsOf;
   /** Ids that are affected whatever their inputs say. */
   force: readonly string[];
 }

@@ -1,14 +1,16 @@
 import type { SourceRevision } from '../../domain/application-row.ts';
+import { type UsedFacts, usedFacts } from '../../domain/cluster-row.ts';
 import { AppError, permanent } from '../../domain/errors.ts';
 import type { ApplicationSource } from '../../domain/fleet/application.ts';
 import type { CompiledApplication } from '../../domain/fleet/snapshot.ts';
 import type { PlanIndexEntry } from '../../domain/plan-index.ts';
 import { formatProblem } from '../../domain/problem.ts';
 import type { SourceInput } from '../../domain/sources/inputs.ts';
-import type { InspectedSource } from '../../domain/sources/inspection.ts';
+import type { InspectedSource, Inspection } from '../../domain/sources/inspection.ts';
 import type { OtherRequest } from '../../domain/sources/other-trees.ts';
 import { renderKeyOf } from '../../domain/sources/render-key.ts';
-import { inspectSource, type OpenTree } from '../inspect-source.ts';
+import { type InspectInput, inspectSource, type OpenTree } from '../inspect-source.ts';
+import type { FactsOf } from './cluster-facts.ts';
 import type { CommitTree, TreeReader } from './tree-reader.ts';
 
 /** One source as it stands: where it was read and what its render depends on. */
@@ -28,12 +30,16 @@ export interface AffectedApplication {
   sources: PlannedSource[];
   /** Why it cannot be rendered at all: the path is missing, the kustomization is broken, the project forbids it. */
   error?: { code: string; message: string };
+  /** What its charts read of the cluster; absent: nothing. */
+  facts?: UsedFacts;
   /** What was read, source by source; null: nothing could be read. */
   inputs: PlanIndexEntry['inputs'];
 }
 
 interface InspectDeps {
   trees: TreeReader;
+  /** Absent: charts see Helm's own idea of a cluster. */
+  factsOf?: FactsOf;
   toolVersions: Readonly<Record<string, string>>;
 }
 
@@ -63,11 +69,12 @@ export const inspectApplication = async (
 };
 
 const inspectOne = async (
-  { trees, toolVersions }: InspectDeps,
+  deps: InspectDeps,
   affected: AffectedApplication,
   at: { source: ApplicationSource; index: number; refs: ReadonlyMap<string, CommitTree> },
 ): Promise<void> => {
   const { source, index, refs } = at;
+  const { trees, toolVersions } = deps;
   const { application } = affected;
   const from = await trees.at(source);
   const { repository, ref, commit, chart } = from;
@@ -76,7 +83,7 @@ const inspectOne = async (
   const { name, namespace, project, destination } = application;
   const others = new Map<string, CommitTree>();
   const openTree = openOther(trees, others);
-  const inspection = await inspectSource({ files: from.files, openTree })({
+  const inspection = await inspectWithFacts(deps, affected, inspectSource({ files: from.files, openTree }), {
     source,
     application: { name, namespace, project, destinationNamespace: destination.namespace },
     tree: from.tree,
@@ -99,6 +106,31 @@ const inspectOne = async (
       renderKey: renderKeyOf(inspection, { toolVersions }),
     });
   else affected.error ??= { code: inspection.error.code, message: describe(inspection.error) };
+};
+
+/**
+ * A chart that reads its cluster's versions is looked at again with them. Where nobody knows them, the application waits,
+ * which is its error.
+ */
+const inspectWithFacts = async (
+  { factsOf }: InspectDeps,
+  affected: AffectedApplication,
+  inspect: ReturnType<typeof inspectSource>,
+  input: InspectInput,
+): Promise<Inspection> => {
+  const inspection = await inspect(input);
+  if (!factsOf || !inspection.ok || !inspection.usesClusterFacts) return inspection;
+  const { cluster } = affected.application;
+  const known = await factsOf(cluster);
+  const facts = 'facts' in known ? known.facts : undefined;
+  affected.facts = { ...affected.facts, ...usedFacts(facts, inspection.clusterUse) };
+  if (facts) return inspect({ ...input, clusterFacts: facts });
+  const reason = 'reason' in known ? known.reason : '';
+  affected.error ??= {
+    code: 'cluster-facts-missing',
+    message: `the chart reads the versions of cluster ${cluster}, which are not known: ${reason}. It is rendered when they are`,
+  };
+  return inspection;
 };
 
 /** Opens charts that charts depend on, and remote bases in registered repositories; `opened` keeps them for their bytes. */

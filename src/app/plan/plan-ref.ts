@@ -7,6 +7,7 @@ import { createTakesFrom, takesFrom } from '../../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
 import { registryMark } from '../registry/read-registrations.ts';
+import { createFactsOf, type FactsOf } from './cluster-facts.ts';
 import { type Compiled, compileAt } from './compile-at.ts';
 import { type DeliveredRollouts, deliveredRollouts, joinRollouts } from './delivered-rollouts.ts';
 import type { PlanDeps } from './deps.ts';
@@ -137,7 +138,8 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const index = await deps.indexes.load(row.unfinished ? undefined : row.index);
   // Who syncs an application reads its rules off the fleet: this commit's are live before any of its rows is written.
   await compiled.publishRules();
-  const affected = await findAffected({ ...stand, index, toolVersions: deps.toolVersions, force });
+  const looking = { ...stand, ...factsIn(deps, true), toolVersions: deps.toolVersions };
+  const affected = await findAffected({ ...looking, index, force });
   input.onWrite();
   const { applications } = affected;
   const prepared = prepareRenders(deps, { affected: applications, again: force.length > 0 });
@@ -191,6 +193,10 @@ const tellRollouts = async (
   await compiled.commit();
   return isRollout;
 };
+
+/** How charts see their clusters. */
+export const factsIn = ({ clusterFacts }: PlanDeps, mayAsk: boolean): { factsOf?: FactsOf } =>
+  clusterFacts ? { factsOf: createFactsOf(clusterFacts, { mayAsk }) } : {};
 
 /** A commit that was planned before keeps its rollout and statuses unless something really changes. */
 const rolloutOf = ({ row, head }: HeadInput): { id: string; isNewHead: boolean; isRepair: boolean } => {

@@ -52,10 +52,18 @@ const writeOne = async (
   { ref, owner, force, delivered, ...input }: WriteInput,
   affected: AffectedApplication,
 ): Promise<WrittenApplication | undefined> => {
-  const { application, reason, revisions, error } = affected;
+  const { application, reason, revisions, error, facts } = affected;
   const rollout = rolloutOfDelivered(affected, delivered) ?? input.rollout;
   const renderKeys = error ? [] : affected.sources.map(({ renderKey }) => renderKey);
-  const plan = { rollout, revisions, renderKeys, reason, plannedAt: deps.clock(), ...(error ? { error } : {}) };
+  const plan = {
+    rollout,
+    revisions,
+    renderKeys,
+    reason,
+    plannedAt: deps.clock(),
+    ...(error ? { error } : {}),
+    ...(facts ? { facts } : {}),
+  };
   let before: ApplicationRow | undefined;
   const saved = await updateRow(deps.applications, application.id, (known) => {
     before = known;

@@ -16,6 +16,7 @@ import { createGeneratorAnswers } from '../plan/generator-answers.ts';
 import { createGeneratorTrees } from '../plan/generator-trees.ts';
 import { inspectApplication, type PlannedSource } from '../plan/inspect-application.ts';
 import { loadSnapshot } from '../plan/load-snapshot.ts';
+import { factsIn } from '../plan/plan-ref.ts';
 import { createTreeReader, type TreeReader } from '../plan/tree-reader.ts';
 import { readRegistrations } from '../registry/read-registrations.ts';
 
@@ -53,6 +54,7 @@ export const planPreview = async (deps: PlanDeps, input: PlanPreviewInput): Prom
     ...head,
     compiled: { snapshot: head.snapshot, changed },
     index: await deps.indexes.load(row?.index),
+    ...factsIn(deps, false),
     toolVersions: deps.toolVersions,
     force: [],
   });
@@ -60,13 +62,13 @@ export const planPreview = async (deps: PlanDeps, input: PlanPreviewInput): Prom
   const known = new Map(base.snapshot.applications.map((one) => [one.id, one]));
   await eachOf(affected.applications, INSPECTIONS_IN_FLIGHT, async (after) => {
     const was = known.get(after.application.id);
-    const before = was && (await inspectApplication({ ...deps, trees: base.trees }, was, ''));
+    const before = was && (await inspectApplication({ ...deps, ...factsIn(deps, false), trees: base.trees }, was, ''));
     sides.push({ application: after.application, ...(was ? { was } : {}), before, after });
   });
   await eachOf(difference.removed, INSPECTIONS_IN_FLIGHT, async (id) => {
     const application = known.get(id);
     if (!application) return;
-    const before = await inspectApplication({ ...deps, trees: base.trees }, application, '');
+    const before = await inspectApplication({ ...deps, ...factsIn(deps, false), trees: base.trees }, application, '');
     sides.push({ application, before, after: undefined });
   });
   return planOf(sides, { base: base.snapshot, head: head.snapshot });

@@ -13,6 +13,8 @@ import type { Advance } from './look.ts';
 import type { Running } from './run-steps.ts';
 import { HEALTH_LOOKS_MS, settleHealth } from './watch-health.ts';
 
+const DEFINES_TYPES = new Set(['CustomResourceDefinition', 'APIService']);
+
 /** The row after an operation ended: what is applied, its health right now, and when to look at it again. */
 export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> => {
   const { row, operation, inventory, live, answered, settings } = ended;
@@ -28,6 +30,7 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
     const resources = resourcesOf(deps, { ...states, isWhole });
     return { change: { ...common, resources, sync: 'OutOfSync', times }, clear: ['awaiting', 'waiting', 'healing'] };
   }
+  if (targets.some(({ object }) => DEFINES_TYPES.has(object.kind))) await deps.typesApplied?.(row.spec.cluster);
   const health = await settleHealth(deps, ended.connection, targets, live, HEALTH_LOOKS_MS);
   const isMoving = health.status === 'Progressing' || health.status === 'Missing' || health.status === 'Degraded';
   const resources = resourcesOf(deps, { ...states, isWhole });

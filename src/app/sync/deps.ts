@@ -31,6 +31,8 @@ export interface SyncDeps {
   /** Those of the fleet's settings; known once a look has read the fleet. */
   healthOverrides?: HealthOverrides;
   deleteJqPaths: DeleteJqPaths;
+  /** What a cluster serves may have changed: something that defines types was applied. */
+  typesApplied?: (cluster: string) => Promise<void>;
   /** Seconds between two comparisons of an application at rest; 0: only when asked for. */
   compareSeconds?: number;
   events: Events;

@@ -9,6 +9,7 @@ import { takeParameterFile, takeValueFiles } from './value-files.ts';
 export interface HelmPlan {
   render: HelmRequest;
   usesClusterFacts: boolean;
+  clusterUse: { kubeVersion: boolean; apiVersions: boolean };
 }
 
 /**
@@ -102,5 +103,6 @@ const withVersions = (context: SourceContext, chart: Chart, render: HelmRequest)
   return {
     render: { ...render, ...(kubeVersion === undefined ? {} : { kubeVersion }), apiVersions },
     usesClusterFacts: fromCluster || apisFromCluster,
+    clusterUse: { kubeVersion: fromCluster, apiVersions: apisFromCluster },
   };
 };

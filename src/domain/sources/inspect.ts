@@ -58,6 +58,7 @@ const inspectWith = (context: SourceContext): Inspection | undefined => {
     generated: plan.generated ?? {},
     render: plan.render,
     usesClusterFacts: plan.usesClusterFacts ?? false,
+    clusterUse: plan.clusterUse ?? NO_USE,
     usesRevision: usesRevision(context),
     warnings: context.warnings,
   };
@@ -67,7 +68,10 @@ interface SourcePlan {
   render: RenderRequest | DirectoryRequest;
   generated?: Record<string, string>;
   usesClusterFacts?: boolean;
+  clusterUse?: { kubeVersion: boolean; apiVersions: boolean };
 }
+
+const NO_USE = { kubeVersion: false, apiVersions: false };
 
 const planOf = (context: SourceContext, type: SourceType, directory: string): SourcePlan | undefined => {
   switch (type) {
@@ -95,6 +99,7 @@ const lending = (context: SourceContext): Inspection => ({
   generated: {},
   render: { tool: 'directory', path: '', manifests: [] },
   usesClusterFacts: false,
+  clusterUse: NO_USE,
   usesRevision: false,
   warnings: [],
 });

@@ -54,6 +54,8 @@ export interface InspectedSource extends InspectedInputs, Renderable {
   type: SourceType;
   /** The source reads the cluster's Kubernetes version or API versions. */
   usesClusterFacts: boolean;
+  /** What it reads of the cluster. */
+  clusterUse: { kubeVersion: boolean; apiVersions: boolean };
   /** The source reads the commit, so each commit is a render of its own. */
   usesRevision: boolean;
   warnings: SourceWarning[];

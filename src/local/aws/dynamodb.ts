@@ -47,6 +47,7 @@ export const TABLES: CreateTableCommandInput[] = [
   rows('commits'),
   rows('previews'),
   rows('answers'),
+  rows('clusters'),
   rows('renders'),
   {
     ...rows('applications'),

@@ -28,7 +28,7 @@ const GRANTS: Record<string, string[]> = {
   ],
   plan: [
     ...consumes('ChangesQueue'),
-    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts', 'Previews', 'Answers'].flatMap((name) =>
+    ...['Fleets', 'Deliveries', 'Refs', 'Rollouts', 'Previews', 'Answers', 'Clusters'].flatMap((name) =>
       table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem'),
     ),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
@@ -63,6 +63,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('RendersTable', 'GetItem', 'BatchGetItem'),
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
     ...table('RegistrationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Scan'),
+    ...table('ClustersTable', 'GetItem', 'PutItem', 'DeleteItem'),
     ...table('OutcomesTable', 'PutItem'),
     'Bucket/manifests/* s3:GetObject',
     ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
@@ -82,8 +83,8 @@ const GRANTS: Record<string, string[]> = {
   ],
   schedule: [
     ...table('FleetsTable', 'GetItem', 'PutItem'),
-    ...[...DUE, 'Answers'].flatMap((name) => table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem')),
-    ...DUE.flatMap((name) => table(`${name}Table/index/due`, 'Query')),
+    ...[...DUE, 'Answers', 'Clusters'].flatMap((name) => table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem')),
+    ...[...DUE, 'Clusters'].flatMap((name) => table(`${name}Table/index/due`, 'Query')),
     'Bucket/snapshots/* s3:GetObject',
     'Bucket/answers/* s3:GetObject',
     'Bucket/answers/* s3:PutObject',
