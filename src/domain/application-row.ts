@@ -37,6 +37,8 @@ export interface Applied {
   rollout: string;
   revisions: SourceRevision[];
   renderKeys: string[];
+  /** Digest of what the keys were rendered to: other keys of the same manifests need no operation. */
+  manifests?: string;
   at: number;
 }
 

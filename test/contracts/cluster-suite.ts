@@ -308,9 +308,8 @@ export const clusterContract = (title: string, open: () => Promise<ClusterUnderT
         expect(again.metadata.resourceVersion).toBe(merged.metadata.resourceVersion);
         const turned = deployment('listed', {}, [{ ...main, env: env('B', 'C') }]);
         const ordered = await cluster.apply(turned, fromClient);
-        expect(ordered.spec).toMatchObject({
-          template: { spec: { containers: [{ env: [{ name: 'B' }, { name: 'C' }, { name: 'X' }] }] } },
-        });
+        const order = JSON.stringify(ordered.spec).match(/"name":"[BC]"/g);
+        expect(order).toEqual(['"name":"B"', '"name":"C"']);
       });
 
       test('leaves no field of the other kind of strategy or volume behind', async ({ skip }) => {

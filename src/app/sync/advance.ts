@@ -11,9 +11,10 @@ import { awaitWindow } from './await-window.ts';
 import type { SyncDeps } from './deps.ts';
 import { dryRun } from './dry-run.ts';
 import { earlierOperation, finishEarlier } from './finish-earlier.ts';
-import { loadManifests } from './load-manifests.ts';
+import { loadManifests, type Manifests } from './load-manifests.ts';
 import type { Advance, Look } from './look.ts';
 import { lookAtRest, withComparison } from './look-at-rest.ts';
+import { moveAlong } from './move-along.ts';
 import { removeApplication } from './remove-application.ts';
 import { runOperation } from './run-operation.ts';
 
@@ -41,24 +42,28 @@ export const advance = async (
   return onwards(deps, look, manifests ?? (isToSync(row) ? await loadManifests(deps, row, isOverdue) : undefined));
 };
 
-type Manifests = Awaited<ReturnType<typeof loadManifests>>;
+type Loaded = Awaited<ReturnType<typeof loadManifests>>;
 
 /** What follows for the desired generation, with no operation on an earlier one in the way. */
-const onwards = async (deps: SyncDeps, look: Look, manifests: Manifests | undefined): Promise<Advance> => {
+const onwards = async (deps: SyncDeps, look: Look, manifests: Loaded | undefined): Promise<Advance> => {
   const { row } = look;
   const stopped = isAborted(row) ? stop(row) : undefined;
   if (stopped === 'not begun') return { change: {}, clear: ['awaiting', 'waiting'] };
   if (isAtRest(row)) return lookAtRest(deps, look);
   if (!manifests) return withComparison(deps, look, { change: {} });
   if ('advance' in manifests) return manifests.advance;
-  if (stopped) return runOperation(deps, { ...look, row: stopped, objects: manifests.objects, options: {} });
+  if (stopped) return runOperation(deps, { ...look, ...withDigest(manifests), row: stopped, options: {} });
+  const moved = await moveAlong(deps, look, manifests.digest);
+  if (moved) return moved;
   const options = optionsFor(deps, row);
   if (typeof options === 'string') return withComparison(deps, look, waitForPerson(deps, row, options));
   const held = look.observe ? undefined : awaitWindow(deps, look);
   if (held) return held;
-  const advanced = await runOperation(deps, { ...look, objects: manifests.objects, options });
+  const advanced = await runOperation(deps, { ...look, ...withDigest(manifests), options });
   return look.observe ? withComparison(deps, look, advanced) : advanced;
 };
+
+const withDigest = ({ objects, digest }: Manifests) => ({ objects, manifests: digest });
 
 const isHealing = ({ healing, desired }: ApplicationRow): boolean => healing?.generation === desired?.generation;
 

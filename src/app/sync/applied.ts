@@ -1,4 +1,5 @@
 import type { ApplicationRow, ResourceState } from '../../domain/application-row.ts';
+import { appliedRecord } from '../../domain/applied-record.ts';
 import { comparedNow } from '../../domain/comparison.ts';
 import { contentDigest } from '../../domain/diff/content-digest.ts';
 import { ignoreRulesFor } from '../../domain/diff/ignore-rules.ts';
@@ -42,7 +43,7 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
     sync: resources.every(({ sync }) => sync === 'Synced') ? 'Synced' : 'OutOfSync',
     compared: comparedNow(row, settings, now),
     // What heals a few objects is no new revision.
-    ...(isPartial ? {} : appliedFields(row, now)),
+    ...(isPartial ? {} : appliedFields(ended, now)),
     ...(hasHooks ? { deletionHooks: true as const } : {}),
     times: isPartial
       ? row.times
@@ -63,11 +64,10 @@ const approvalText = ({ approval }: Operation): string | undefined =>
     ? `pruning ${approval.count} of ${approval.of} objects waits for approval: ${approval.sample.join(', ')}`
     : undefined;
 
-const appliedFields = (row: ApplicationRow, at: number): Partial<ApplicationRow> => {
+const appliedFields = ({ row, manifests }: Running, at: number): Partial<ApplicationRow> => {
   const { desired } = row;
   if (!desired) return {};
-  const { generation, rollout, revisions, renderKeys } = desired;
-  const record = { generation, rollout, revisions, renderKeys, at };
+  const record = appliedRecord(desired, manifests, at);
   return { applied: record, history: [record, ...row.history].slice(0, Math.max(1, row.spec.revisionHistoryLimit)) };
 };
 

@@ -1,5 +1,5 @@
 import type { ApplicationRow, Compared, ResourceState } from '../../domain/application-row.ts';
-import { comparedNow } from '../../domain/comparison.ts';
+import { comparedNow, desiredDigest } from '../../domain/comparison.ts';
 import { readCompareOptions } from '../../domain/diff/compare-options.ts';
 import { contentDigest } from '../../domain/diff/content-digest.ts';
 import { ignoreRulesFor } from '../../domain/diff/ignore-rules.ts';
@@ -28,6 +28,8 @@ export interface ComparisonInput {
   project: AppProject | undefined;
   settings: ArgoSettings;
   adopt: boolean;
+  /** The desired manifests are those that are applied, under other render keys: what is known of the objects holds. */
+  isUnchanged?: boolean;
 }
 
 /** All comparisons of a worker share one session: they take turns as one, so that syncs are not held up by them. */
@@ -43,7 +45,7 @@ export const compareApplication = async (deps: SyncDeps, input: ComparisonInput)
   try {
     const connection = await deps.connect(input.cluster, SESSION, input.row.id);
     const { row } = input;
-    const known = row.compared?.desired === compared.desired ? row.resources : [];
+    const known = row.compared?.desired === basisOf(input) ? row.resources : [];
     const seen = await readLive(connection, seenRefs(row));
     const quick = quickly(deps, input, known, seen);
     if (quick) return conclude(deps, input, { connection, compared, resources: quick, live: seen });
@@ -55,6 +57,13 @@ export const compareApplication = async (deps: SyncDeps, input: ComparisonInput)
     if (!(error instanceof AppError)) throw error;
     return { change: { sync: 'Unknown', compared: { ...compared, error: error.message } } };
   }
+};
+
+/** What the objects must have been compared with, for what is known of them to hold. */
+const basisOf = ({ row, settings, isUnchanged }: ComparisonInput): string => {
+  const { desired, applied } = row;
+  const isApplied = isUnchanged && desired && applied;
+  return desiredDigest(isApplied ? { ...row, desired: { ...desired, renderKeys: applied.renderKeys } } : row, settings);
 };
 
 /** What the row knows of: what was applied, and what of the inventory is in no source any more. */

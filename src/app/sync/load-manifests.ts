@@ -9,6 +9,12 @@ import type { Advance } from './look.ts';
 
 const RENDER_WAIT_SECONDS = 60;
 
+/** The rendered objects of all sources, in order, and the SHA-256 of their bytes. */
+export interface Manifests {
+  objects: KubernetesObject[];
+  digest: string;
+}
+
 /**
  * The rendered objects of all sources, in order, digests checked; or what to do while there are none: wait for the render
  * that is under way, fail as it failed, or have a lost one made again. Overdue: a key without a row is not waited for.
@@ -17,7 +23,7 @@ export const loadManifests = async (
   deps: SyncDeps,
   row: ApplicationRow,
   isOverdue = false,
-): Promise<{ objects: KubernetesObject[] } | { advance: Advance }> => {
+): Promise<Manifests | { advance: Advance }> => {
   const keys = row.desired?.renderKeys ?? [];
   const renders = new Map((await deps.renders.getMany(keys)).map((render) => [render.id, render]));
   const waiting = keys.find((key) =>
@@ -28,13 +34,15 @@ export const loadManifests = async (
     return { advance: failed.error?.code === BUNDLE_LOST.code ? await planAgain(deps, row) : fail(row, failed) };
   if (waiting) return { advance: { change: { awaiting: waiting }, dueSeconds: RENDER_WAIT_SECONDS } };
   const objects: KubernetesObject[] = [];
+  const digest = createHash('sha256');
   for (const key of keys) {
     const found = await readManifests(deps, renders.get(key));
     if (found === undefined) return { advance: await planAgain(deps, row) };
     if (found === 'altered') return { advance: alteredManifests(row, key) };
-    objects.push(...found);
+    objects.push(...found.objects);
+    digest.update(`${found.json}\n`);
   }
-  return { objects };
+  return { objects, digest: digest.digest('hex') };
 };
 
 /** What these keys were rendered to, digests checked; undefined where any of it is not kept (any more). */
@@ -48,7 +56,7 @@ export const readRendered = async (
   for (const key of keys) {
     const found = await readManifests(deps, renders.get(key));
     if (found === undefined || found === 'altered') return undefined;
-    objects.push(...found);
+    objects.push(...found.objects);
   }
   return objects;
 };
@@ -56,12 +64,12 @@ export const readRendered = async (
 const readManifests = async (
   deps: SyncDeps,
   render: RenderRow | undefined,
-): Promise<KubernetesObject[] | 'altered' | undefined> => {
+): Promise<{ objects: KubernetesObject[]; json: string } | 'altered' | undefined> => {
   const bytes = render?.digest === undefined ? undefined : await deps.blobs.get(manifestsKey(render.digest));
   if (!render || !bytes) return undefined;
   const json = readPack(bytes).get(render.id);
   if (json === undefined || createHash('sha256').update(bytes).digest('hex') !== render.digest) return 'altered';
-  return JSON.parse(json) as KubernetesObject[];
+  return { objects: JSON.parse(json) as KubernetesObject[], json };
 };
 
 /** A key has no row before it is rendered for the first time; it is missed once that should be over. */

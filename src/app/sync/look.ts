@@ -15,6 +15,8 @@ export interface Look {
   adopt: boolean;
   /** Nothing is written to the cluster. */
   observe: boolean;
+  /** Digest of the desired generation's manifests, where they were read. */
+  manifests?: string;
 }
 
 /** What a look at an application came to: fields for its row, and when to look again. */

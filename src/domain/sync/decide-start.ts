@@ -22,9 +22,10 @@ export const isManual = ({ desired, syncRequested, healing }: Row): boolean =>
 
 /**
  * Whether an operation on a desired generation that is not applied is to start, and with which options: automated sync, or
- * a person's request, which prunes where it says so or automated prune is on.
+ * a person's request, which prunes where it says so or automated prune is on. `sync`: what a comparison with the cluster
+ * said; without one, OutOfSync.
  */
-export const decideStart = (row: Row, now: number): SyncDecision => {
+export const decideStart = (row: Row, now: number, sync: ApplicationRow['sync'] = 'OutOfSync'): SyncDecision => {
   const { spec, desired, syncRequested, syncOptions, healing } = row;
   if (healing?.generation === desired?.generation && healing)
     return { action: 'start', because: 'requested', options: healing.options };
@@ -32,7 +33,7 @@ export const decideStart = (row: Row, now: number): SyncDecision => {
   return decideSync({
     application: spec,
     attempt: String(desired?.generation),
-    sync: 'OutOfSync',
+    sync,
     outOfSync: [],
     resources: 0,
     now,
