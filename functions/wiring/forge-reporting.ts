@@ -59,7 +59,7 @@ export const openChat = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>)
     if (!slack) return undefined;
     const { post, update } = createSlackChat({ apiURL: slack.apiURL, token: () => secrets.read(slack.credentials) });
     const chat: Chat = {
-      post: (channel, message) => holdOff(slack.credentials, () => post(channel, message)),
+      post: (channel, message, thread) => holdOff(slack.credentials, () => post(channel, message, thread)),
       update: (channel, ts, message) => holdOff(slack.credentials, () => update(channel, ts, message)),
     };
     return { chat, channel: slack.channel };

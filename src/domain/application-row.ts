@@ -119,7 +119,7 @@ export interface ApplicationRow extends Row {
   /** The self-heal that is to be started, or runs: for this generation, the so-manyth in a row. */
   healing?: { generation: number; heals: number; options: Partial<OperationOptions> };
   /** The rollout and the state of the last outcome told, so that one is told once. */
-  told?: { rollout: string; phase: OutcomePhase; message?: string; stage?: 'render' };
+  told?: { rollout: string; phase: OutcomePhase; message?: string; stage?: 'render' | 'health' };
   /** Rollouts that are still to be told that another one decides by now; absent: none. */
   displaced?: Displaced[];
   times: Partial<Record<'planned' | 'rendered' | 'applied' | 'healthy', number>>;

@@ -36,6 +36,7 @@ export const summarizeRollout = (rollout: Rollout, outcomes: readonly Outcome[],
     ...(rollout.sources ? { sources: rollout.sources } : {}),
     ...(rollout.moreSources ? { moreSources: rollout.moreSources } : {}),
     environments,
+    ...(rollout.removed?.length ? { removed: rollout.removed.map(({ application }) => application) } : {}),
     rendering: summarizeRendering(rollout, byApplication),
     failures: [...documentFailures(rollout), ...applicationFailures(rollout.applications, byApplication)],
     state: stateOf(rollout, byApplication),
@@ -91,7 +92,7 @@ const applicationFailures = (
   planned.flatMap(({ application, cluster, environment }) => {
     const outcome = outcomes.get(application);
     if (outcome?.phase !== 'failed') return [];
-    const stage = outcome.stage ? { stage: outcome.stage } : {};
+    const stage = outcome.stage === 'render' ? { stage: outcome.stage } : {};
     return [{ application, cluster, environment, message: outcome.message ?? 'failed', ...stage }];
   });
 

@@ -35,12 +35,12 @@ export const outcomeOf = (
     case 'Suspended':
       return { phase: 'waiting', message: `suspended: ${health.message}` };
     case 'Degraded':
-      return { phase: 'failed', message: `Degraded: ${health.message}` };
+      return { phase: 'failed', message: `Degraded: ${health.message}`, stage: 'health' };
     case 'Progressing':
     case 'Missing':
     case 'Unknown':
       return late
-        ? { phase: 'failed', message: `still ${health.status} after 10 minutes: ${health.message}` }
+        ? { phase: 'failed', message: `still ${health.status} after 10 minutes: ${health.message}`, stage: 'health' }
         : { phase: 'applied', message: `${health.status} ${health.message}`.trim() };
   }
 };

@@ -1,6 +1,7 @@
 import type { SourceRevision } from './application-row.ts';
 import type { Cause } from './change.ts';
 import type { Lease } from './lease.ts';
+import type { Subscriptions } from './report/subscriptions.ts';
 import type { Row } from './row.ts';
 
 /** How far one application is within one rollout. `waiting`: for a person (manual sync, closed window, approval). */
@@ -15,8 +16,8 @@ export interface Outcome {
   phase: OutcomePhase;
   /** One sentence for people: the cause of a failure, or what is waited for. */
   message?: string;
-  /** With phase `failed`: nothing was rendered, so nothing reached the cluster. */
-  stage?: 'render';
+  /** With phase `failed`: nothing was rendered, or what was applied is not healthy; absent: the sync failed. */
+  stage?: 'render' | 'health';
   /** Milliseconds since the epoch at which each stage was reached. */
   times: Partial<Record<OutcomePhase, number>>;
   /** Grows with every write of the application's row: an older outcome never replaces a newer one. */
@@ -29,6 +30,36 @@ export interface PlannedApplication {
   environment: string;
   cluster: string;
   reason: string;
+  project?: string;
+  /** Its first plan. */
+  created?: true;
+  /** What its annotations ask for. */
+  notify?: Subscriptions;
+}
+
+/** An application that is gone from Git, of which somebody wants to hear. */
+export interface RemovedFromGit {
+  application: string;
+  project: string;
+  notify?: Subscriptions;
+}
+
+/** A chat message, by which it is edited. */
+export interface SentMessage {
+  channel: string;
+  ts: string;
+  digest: string;
+  at: number;
+  edits?: number;
+}
+
+/** What one chat channel was told of a rollout. */
+export interface ToldChannel {
+  message?: SentMessage;
+  /** Replies in its thread, by what failed. */
+  replies?: Record<string, SentMessage>;
+  /** Why it could not be told all, and when it is tried again. */
+  failed?: FailedDelivery;
 }
 
 export interface SentStatus {
@@ -65,6 +96,8 @@ export interface Rollout extends Row {
   /** The newer rollout is of the same commit: the commit's statuses are its own from then on. */
   ceded?: boolean;
   applications: PlannedApplication[];
+  /** Gone from Git with this change. */
+  removed?: RemovedFromGit[];
   /** Commits that its applications are taken from besides this one, and how many more than those there are. */
   sources?: SourceRevision[];
   moreSources?: number;
@@ -74,9 +107,12 @@ export interface Rollout extends Row {
   problems: { severity: 'error' | 'warning'; text: string; environment?: string }[];
   /** What was last told, by status context. */
   sent: Record<string, SentStatus>;
-  slack?: { channel: string; ts: string; digest: string; at: number; edits?: number };
+  /** The message in the fleet's channel, as rows had it before there were several. */
+  slack?: SentMessage;
+  /** By channel, as the fleet file or an annotation names it. */
+  chats?: Record<string, ToldChannel>;
   /** Whom it could not be told, and when it is tried again. */
-  undelivered?: { forge?: FailedDelivery; chat?: FailedDelivery };
+  undelivered?: { forge?: FailedDelivery | undefined };
   lastReportAt?: number;
   /** One reporter at a time, so that an older fold is never told after a newer one. */
   lease?: Lease;

@@ -9,7 +9,7 @@ export interface ChatMessage {
  * retryAfterSeconds), `chat-denied`, `chat-channel-unknown`, `chat-refused` (permanent).
  */
 export interface Chat {
-  /** Answers with the id (Slack: channel and ts) under which the message can be edited. */
-  post(channel: string, message: ChatMessage): Promise<{ channel: string; ts: string }>;
+  /** Answers with the id (Slack: channel and ts) under which the message can be edited; `thread`: a reply to that ts. */
+  post(channel: string, message: ChatMessage, thread?: string): Promise<{ channel: string; ts: string }>;
   update(channel: string, ts: string, message: ChatMessage): Promise<void>;
 }

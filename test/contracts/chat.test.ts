@@ -25,6 +25,16 @@ describe('Chat: Slack', () => {
     expect(fake.messages).toEqual([{ channel: CHANNEL, ts, ...message('done') }]);
   });
 
+  it('replies in the thread of a message, and edits the reply', async () => {
+    const { fake, chat } = setUp();
+    const { channel, ts } = await chat.post(CHANNEL, message('failed'));
+    const reply = await chat.post(channel, message('why'), ts);
+    await chat.update(channel, reply.ts, message('why, in full'));
+    expect(fake.messages).toHaveLength(1);
+    expect(fake.replies).toEqual([{ channel: CHANNEL, ts: reply.ts, thread: ts, ...message('why, in full') }]);
+    await expect(chat.post(channel, message('x'), '1.2')).rejects.toMatchObject({ code: 'chat-refused' });
+  });
+
   it('posts text alone', async () => {
     const { fake, chat } = setUp();
     await chat.post(CHANNEL, { text: 'hello' });

@@ -78,6 +78,13 @@ ${more.spec ?? '  syncPolicy: { automated: { prune: true }, syncOptions: [Create
 export const configMapYaml = (name: string, value: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { value: "${value}" }\n`;
 
+interface Told {
+  channel: string;
+  ts: string;
+  message: ChatMessage;
+  edits: number;
+}
+
 const sandboxed = createSetExpander();
 
 /**
@@ -115,8 +122,13 @@ export const createMemoryStack = async (
   const statuses: CommitStatus[] = [];
   const comments: { id: string; number: number; body: string; edits: number }[] = [];
   /** What the forge or the chat fails with, while it is down. */
-  const down: { forge?: (() => Error | undefined) | undefined; chat?: (() => Error | undefined) | undefined } = {};
-  const chat: { ts: string; message: ChatMessage; edits: number }[] = [];
+  const down: {
+    forge?: (() => Error | undefined) | undefined;
+    chat?: ((channel: string) => Error | undefined) | undefined;
+  } = {};
+  const chat: Told[] = [];
+  /** What was said in the threads of messages. */
+  const replies: (Told & { thread: string })[] = [];
   const snapshots = createSnapshots(ports.blobs);
   /** The registrations under which repositories were opened. */
   const opened: RepositoryConfig[] = [];
@@ -213,16 +225,18 @@ export const createMemoryStack = async (
     openChat: () => ({
       channel: 'C1',
       chat: {
-        post: async (channel, message) => {
-          const error = down.chat?.();
+        post: async (channel, message, thread) => {
+          const error = down.chat?.(channel);
           if (error) throw error;
-          chat.push({ ts: String(chat.length), message, edits: 0 });
-          return { channel, ts: String(chat.length - 1) };
+          const ts = thread === undefined ? String(chat.length) : `${thread}.${replies.length}`;
+          if (thread === undefined) chat.push({ channel, ts, message, edits: 0 });
+          else replies.push({ channel, ts, message, edits: 0, thread });
+          return { channel, ts };
         },
-        update: async (_channel, ts, message) => {
-          const error = down.chat?.();
+        update: async (channel, ts, message) => {
+          const error = down.chat?.(channel);
           if (error) throw error;
-          const known = chat.find((one) => one.ts === ts);
+          const known = [...chat, ...replies].find((one) => one.ts === ts);
           if (known) Object.assign(known, { message, edits: known.edits + 1 });
         },
       },
@@ -266,6 +280,7 @@ export const createMemoryStack = async (
     clusters: clusters as Record<'dev' | 'prod', FakeCluster>,
     statuses,
     chat,
+    replies,
     comments,
     opened,
     down,

@@ -23,7 +23,8 @@ const AnswerSchema = v.variant('ok', [
  * is retried here, as the queue does that.
  */
 export const createSlackChat = (deps: SlackChatDeps): Chat => ({
-  post: (channel, message) => call(deps, 'chat.postMessage', { channel, ...bodyOf(message) }),
+  post: (channel, message, thread) =>
+    call(deps, 'chat.postMessage', { channel, ...(thread ? { thread_ts: thread } : {}), ...bodyOf(message) }),
   update: async (channel, ts, message) => {
     await call(deps, 'chat.update', { channel, ts, ...bodyOf(message) });
   },

@@ -67,7 +67,9 @@ const openRollback = async (deps: ControlDeps, row: ApplicationRow, target: Appl
   const [at] = target.revisions;
   if (!desired || !at) return;
   const { rollout, reason, plannedAt: now } = desired;
-  const applications = [{ application: id, environment: spec.environment, cluster: spec.cluster, reason }];
+  const applications = [
+    { application: id, environment: spec.environment, cluster: spec.cluster, reason, project: spec.project },
+  ];
   const opened: Rollout = {
     id: rollout,
     version: 0,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Cause } from '../../domain/change.ts';
+import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
@@ -71,10 +72,27 @@ export const supersede = async (
   if (superseded) await deps.queues.reports([{ version: 1, rollout: before }]);
 };
 
+const REMOVED_KEPT = 100;
+
+/** Those that go at once; what waits for approval is told as a problem. */
+const removedBy = (removed: readonly RemovedApplication[]): Pick<Rollout, 'removed'> => {
+  const gone = removed.filter(({ waits }) => waits === undefined).slice(0, REMOVED_KEPT);
+  if (gone.length === 0) return {};
+  return {
+    removed: gone.map(({ id, project, notify }) => ({ application: id, project, ...(notify ? { notify } : {}) })),
+  };
+};
+
 /** Writes down what the rollout consists of: from here on its outcomes decide. */
 export const planRollout = async (
   deps: PlanDeps,
-  plan: { id: string; written: readonly WrittenApplication[]; problems: Rollout['problems']; environments: string[] },
+  plan: {
+    id: string;
+    written: readonly WrittenApplication[];
+    removed: readonly RemovedApplication[];
+    problems: Rollout['problems'];
+    environments: string[];
+  },
 ): Promise<void> => {
   const now = deps.clock();
   const planned = await updateRow(deps.rollouts, plan.id, (known): Rollout | undefined => {
@@ -89,6 +107,7 @@ export const planRollout = async (
       environments: plan.environments,
       problems: plan.problems,
       ...(sources.length > 0 ? { sources, ...more } : {}),
+      ...removedBy(plan.removed),
       applications: plan.written.map(({ planned: one }) => one),
     };
   });

@@ -188,7 +188,8 @@ const tellRollouts = async (
   if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
   const environments = environmentsOf(input.fleet.file);
   await opened;
-  if (isRollout) await planRollout(deps, { id: rollout.id, written: own, problems: compiled.problems, environments });
+  const { problems, removed } = compiled;
+  if (isRollout) await planRollout(deps, { id: rollout.id, written: own, removed, problems, environments });
   await joinRollouts(deps, { rollouts: delivered, written, deliveredBy: compiled.deliveredBy });
   await compiled.commit();
   return isRollout;

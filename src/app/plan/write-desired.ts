@@ -4,6 +4,7 @@ import { transient } from '../../domain/errors.ts';
 import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
 import { holdsLease } from '../../domain/lease.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
+import { readSubscriptions } from '../../domain/report/subscriptions.ts';
 import type { PlannedApplication } from '../../domain/rollout.ts';
 import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
@@ -72,7 +73,18 @@ const writeOne = async (
   });
   const row = saved ?? (writtenBy(before, rollout) ? before : undefined);
   if (!row) return undefined;
-  const planned = { application: row.id, environment: application.environment, cluster: application.cluster, reason };
+  const notify = readSubscriptions(application.annotations);
+  const { environment, cluster, project } = application;
+  const created = row.desired?.generation === 1 ? { created: true as const } : {};
+  const planned = {
+    application: row.id,
+    environment,
+    cluster,
+    reason,
+    project,
+    ...created,
+    ...(notify ? { notify } : {}),
+  };
   return { row, planned, affected };
 };
 

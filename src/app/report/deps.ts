@@ -1,7 +1,7 @@
 import type { CommitRow } from '../../domain/commit-row.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { RolloutSummary } from '../../domain/report/summary.ts';
-import type { Rollout } from '../../domain/rollout.ts';
+import type { Outcome, Rollout } from '../../domain/rollout.ts';
 import type { Chat } from '../../ports/chat.ts';
 import type { Clock, NewId } from '../../ports/clock.ts';
 import type { CommitStatuses } from '../../ports/commit-statuses.ts';
@@ -32,6 +32,8 @@ export interface ReportDeps {
 export interface Telling {
   rollout: Rollout;
   fleet: FleetRow;
+  /** Of which the summary was folded. */
+  outcomes: readonly Outcome[];
   summary: RolloutSummary;
   ended: boolean;
   /** The reporter. */
@@ -39,4 +41,4 @@ export interface Telling {
 }
 
 /** Part of the rollout's next row: what was told, or why it was not. */
-export type Told = Partial<Pick<Rollout, 'sent' | 'slack' | 'lastReportAt' | 'undelivered' | 'ceded' | 'attempt'>>;
+export type Told = Partial<Pick<Rollout, 'sent' | 'chats' | 'lastReportAt' | 'undelivered' | 'ceded' | 'attempt'>>;

@@ -51,21 +51,29 @@ const tell = async (deps: ReportDeps, rollout: Rollout, owner: string): Promise<
   const outcomes = withLapsed(rollout, known, deps.clock());
   const summary = summarizeRollout(rollout, outcomes, deps.rolloutURL(rollout.id));
   const ended = rolloutEnded(rollout, outcomes);
-  const telling = { rollout, fleet, summary, ended, owner };
+  const telling = { rollout, fleet, outcomes, summary, ended, owner };
   const forge = await tellForge(deps, telling);
   const chat = await tellChat(deps, { ...telling, rollout: { ...rollout, ...forge.told } });
   const told = { ...forge.told, ...chat.told };
   await settle(deps, { rollout, owner, told, summary, ended, later: chat.later });
   await forge.release?.();
-  const again = [chat.later, told.undelivered ? soonest(told) : undefined].flatMap((at) => at ?? []);
+  const again = [chat.later, soonest({ ...rollout, ...told })].flatMap((at) => at ?? []);
   const wait = Math.min(...again) - deps.clock();
   if (wait >= BACKSTOP_MS) return;
   await deps.queues.reports([{ version: 1, rollout: rollout.id }], { delaySeconds: Math.ceil(wait / 1_000) });
 };
 
 /** When something that could not be told is tried again (ms). */
-const soonest = ({ undelivered = {}, later }: Told & { later?: number | undefined }): number | undefined => {
-  const times = [undelivered.forge?.retryAt, undelivered.chat?.retryAt, later].flatMap((at) => at ?? []);
+const soonest = ({
+  undelivered = {},
+  chats = {},
+  later,
+}: Told & { later?: number | undefined }): number | undefined => {
+  const times = [
+    undelivered.forge?.retryAt,
+    ...Object.values(chats).map(({ failed }) => failed?.retryAt),
+    later,
+  ].flatMap((at) => at ?? []);
   const open = times.filter((time) => time !== Number.MAX_SAFE_INTEGER);
   return open.length > 0 ? Math.min(...open) : undefined;
 };

@@ -11,7 +11,7 @@ export interface FleetFile {
   /** Where further clusters are found, beside those that are written down. */
   clustersFrom?: ClusterSource[];
   environments: { clusterLabel: string };
-  slack?: { channel: string; credentials: string; apiURL: string };
+  slack?: SlackConfig;
   mode?: 'observe';
   adopt?: boolean;
 }
@@ -24,6 +24,17 @@ export interface PluginConfig {
   credentials?: string;
   /** Seconds. */
   requestTimeout?: number;
+}
+
+export interface SlackConfig {
+  /** What no other channel is for. */
+  channel: string;
+  credentials: string;
+  apiURL: string;
+  /** Channels of their own, by name of project or environment. */
+  channels?: { projects: Record<string, string>; environments: Record<string, string> };
+  /** Users (U…, W…) and user groups (S…) that are mentioned where an application of it fails. */
+  mentions?: { projects: Record<string, string[]>; environments: Record<string, string[]> };
 }
 
 export type Forge = 'github' | 'gitlab' | 'git';

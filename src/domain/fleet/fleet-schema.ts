@@ -62,6 +62,24 @@ const PluginSchema = v.object({
   requestTimeout: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(60, 'must be at most 60 seconds'))),
 });
 
+const byName = <Value extends v.GenericSchema>(value: Value) =>
+  v.optional(
+    v.object({ projects: v.optional(v.record(text, value), {}), environments: v.optional(v.record(text, value), {}) }),
+  );
+
+const SlackMember = v.pipe(
+  v.string(),
+  v.regex(/^[UWS][A-Z0-9]{2,}$/, 'must be the id of a Slack user (U…, W…) or user group (S…), not a name'),
+);
+
+const SlackSchema = v.object({
+  channel: text,
+  credentials: secretName,
+  apiURL: v.optional(url),
+  channels: byName(text),
+  mentions: byName(v.array(SlackMember)),
+});
+
 /** The fleet file as it is written (design §8). */
 export const FleetSchema = v.object({
   apiVersion: v.literal('towline.dev/v1alpha1'),
@@ -74,7 +92,7 @@ export const FleetSchema = v.object({
     clustersFrom: v.optional(v.array(ClusterSourceSchema)),
     plugins: v.optional(v.array(PluginSchema)),
     environments: v.optional(v.object({ clusterLabel: text })),
-    slack: v.optional(v.object({ channel: text, credentials: secretName, apiURL: v.optional(url) })),
+    slack: v.optional(SlackSchema),
     mode: v.optional(v.literal('observe')),
     adopt: v.optional(v.boolean()),
   }),

@@ -10,6 +10,7 @@ import type {
   FleetFile,
   Forge,
   RepositoryConfig,
+  SlackConfig,
 } from './fleet-file.ts';
 import {
   type ClusterManifest,
@@ -73,9 +74,23 @@ const toFleet = ({ metadata, spec }: FleetManifest): FleetFile => ({
   ...(spec.clustersFrom ? { clustersFrom: spec.clustersFrom.flatMap(toClusterSource) } : {}),
   ...(spec.plugins ? { plugins: spec.plugins } : {}),
   environments: spec.environments ?? { clusterLabel: 'environment' },
-  ...(spec.slack ? { slack: { ...spec.slack, apiURL: spec.slack.apiURL ?? 'https://slack.com/api/' } } : {}),
+  ...(spec.slack ? { slack: toSlack(spec.slack) } : {}),
   ...(spec.mode ? { mode: spec.mode } : {}),
   ...(spec.adopt ? { adopt: true } : {}),
+});
+
+const toSlack = ({
+  channel,
+  credentials,
+  apiURL,
+  channels,
+  mentions,
+}: NonNullable<FleetManifest['spec']['slack']>): SlackConfig => ({
+  channel,
+  credentials,
+  apiURL: apiURL ?? 'https://slack.com/api/',
+  ...(channels ? { channels } : {}),
+  ...(mentions ? { mentions } : {}),
 });
 
 const isCharts = ({ type, url }: RepositoryManifest): boolean =>

@@ -1,3 +1,4 @@
+import type { Subscriptions } from '../report/subscriptions.ts';
 import type { Origin } from './application.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface AppProject {
   destinationServiceAccounts?: { server?: string; namespace?: string; defaultServiceAccount?: string }[];
   /** Parsed, kept and shown; access to the API is decided elsewhere. */
   roles: { name: string; description?: string; policies?: string[]; groups?: string[] }[];
+  /** What its annotations ask to be told of its applications. */
+  notify?: Subscriptions;
   /** Where the document was read; absent for the `default` that nobody wrote. */
   origin?: Origin;
 }

@@ -1,3 +1,4 @@
+import { readSubscriptions } from '../report/subscriptions.ts';
 import type { Application, Origin } from './application.ts';
 import type { ApplicationManifest } from './application-schema.ts';
 import { sourcesOf } from './application-sources.ts';
@@ -51,6 +52,7 @@ export const projectOf = (
   origin?: Origin,
 ): AppProject => {
   const { sourceRepos, sourceNamespaces, destinations, syncWindows, roles, orphanedResources } = spec;
+  const notify = readSubscriptions(metadata.annotations ?? {});
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? CONTROL_NAMESPACE,
@@ -60,6 +62,7 @@ export const projectOf = (
     syncWindows: syncWindows ?? [],
     roles: (roles ?? []).map(({ name, description, policies, groups }) => ({ name, description, policies, groups })),
     ...(orphanedResources ? { orphanedResources } : {}),
+    ...(notify ? { notify } : {}),
     ...given(spec, [
       'clusterResourceWhitelist',
       'clusterResourceBlacklist',

@@ -1,3 +1,4 @@
+import { readSubscriptions, type Subscriptions } from '../report/subscriptions.ts';
 import { clusterNamed } from './find-cluster.ts';
 import type { FleetFile } from './fleet-file.ts';
 import { by } from './gather-documents.ts';
@@ -10,6 +11,8 @@ import type { CompiledApplication, FleetSnapshot } from './snapshot.ts';
 export interface RemovedApplication {
   id: string;
   fate: 'delete' | 'forget';
+  project: string;
+  notify?: Subscriptions;
   /** Why somebody has to approve first; absent: it may go. */
   waits?: string;
 }
@@ -37,7 +40,14 @@ export const removedApplications = (
     const deletes =
       clusterNamed(fleet.clusters, one.cluster) !== undefined &&
       one.finalizers.some((finalizer) => FINALIZER.test(finalizer));
-    return { id: one.id, fate: deletes ? 'delete' : 'forget', ...(waits === undefined ? {} : { waits }) };
+    const notify = readSubscriptions(one.annotations);
+    return {
+      id: one.id,
+      fate: deletes ? 'delete' : 'forget',
+      project: one.project,
+      ...(notify ? { notify } : {}),
+      ...(waits === undefined ? {} : { waits }),
+    };
   });
 };
 

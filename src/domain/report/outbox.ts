@@ -1,4 +1,4 @@
-import type { FailedDelivery, Rollout, SentStatus } from '../rollout.ts';
+import type { FailedDelivery, Rollout, SentMessage, SentStatus } from '../rollout.ts';
 import { type EnvironmentStatus, rolloutStatuses } from './environment-statuses.ts';
 import type { RolloutState, RolloutSummary } from './summary.ts';
 
@@ -60,11 +60,11 @@ const MAX_EDITS = 29;
  * rollout of any length makes few; `ended`: as soon as the edit before is 3 seconds ago.
  */
 export const nextEditAt = (
-  { createdAt, slack }: Pick<Rollout, 'createdAt' | 'slack'>,
+  { createdAt, message }: { createdAt: number; message: SentMessage | undefined },
   { ended }: { ended: boolean },
 ): number => {
-  if (!slack) return 0;
-  if (ended) return slack.edits ? slack.at + FIRST_EDIT_MS : 0;
-  if ((slack.edits ?? 0) >= MAX_EDITS) return Number.POSITIVE_INFINITY;
-  return slack.at + Math.max(FIRST_EDIT_MS, (slack.at - createdAt) / 5);
+  if (!message) return 0;
+  if (ended) return message.edits ? message.at + FIRST_EDIT_MS : 0;
+  if ((message.edits ?? 0) >= MAX_EDITS) return Number.POSITIVE_INFINITY;
+  return message.at + Math.max(FIRST_EDIT_MS, (message.at - createdAt) / 5);
 };

@@ -39,6 +39,7 @@ export const slackMessage = (summary: RolloutSummary): SlackMessage => {
       { type: 'header', text: { type: 'plain_text', text: title, emoji: true } },
       section(commitLine(summary)),
       ...(summary.failures.length > 0 ? [section(failureLines(summary.failures))] : []),
+      ...(summary.removed ? [section(removedLine(summary.removed))] : []),
       ...(summary.environments.length > 0 ? [section(environmentLines(summary.environments))] : []),
     ],
   };
@@ -89,6 +90,12 @@ const failureLine = ({ application, cluster, message }: ApplicationFailure): str
   ].join(' ');
   const cause = slackText(oneLine(message), MAX_MESSAGE);
   return who === '' ? `• ${cause}` : `• ${who}: ${cause}`;
+};
+
+const removedLine = (removed: readonly string[]): string => {
+  const names = removed.slice(0, TOP_FAILURES).map((id) => `*${slackText(oneLine(id), MAX_NAME)}*`);
+  const more = removed.length - names.length;
+  return `🗑️ gone from Git: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 };
 
 const environmentLines = (environments: readonly EnvironmentSummary[]): string => {

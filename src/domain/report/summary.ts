@@ -52,5 +52,7 @@ export interface RolloutSummary {
   environments: EnvironmentSummary[];
   rendering: RenderingSummary;
   failures: ApplicationFailure[];
+  /** Ids of applications that are gone from Git with this change. */
+  removed?: string[];
   state: RolloutState;
 }

@@ -73,7 +73,7 @@ describe('where an application stands in its rollout', () => {
     [
       'degraded',
       { applied, health: { status: 'Degraded', message: 'Deployment/web: exceeded' } },
-      { phase: 'failed', message: 'Degraded: Deployment/web: exceeded' },
+      { phase: 'failed', message: 'Degraded: Deployment/web: exceeded', stage: 'health' },
     ],
     [
       'suspended',
@@ -90,6 +90,7 @@ describe('where an application stands in its rollout', () => {
     expect(outcomeOf(late, PROGRESS_DEADLINE_MS + 1)).toEqual({
       phase: 'failed',
       message: 'still Progressing after 10 minutes: Deployment/web',
+      stage: 'health',
     });
     expect(outcomeOf(row({}), PROGRESS_DEADLINE_MS + 1)).toMatchObject({ phase: 'failed' });
   });

@@ -5,6 +5,7 @@ import { parseFleetFile } from '../../../../src/domain/fleet/parse-fleet-file.ts
 import { FLEET_ID } from '../../../../src/domain/fleet-row.ts';
 import type { OutcomePhase } from '../../../../src/domain/rollout.ts';
 import { ReportMessageSchema } from '../../../../src/messages/report.ts';
+import type { ChatMessage } from '../../../../src/ports/chat.ts';
 import type { CommitStatus } from '../../../../src/ports/commit-statuses.ts';
 import { createMemoryPorts } from '../../../fakes/memory-ports.ts';
 import { MAIN, REPOSITORY } from '../../../fakes/memory-stack.ts';
@@ -56,9 +57,10 @@ const setUp = async () => {
 const createReports = (ports: Awaited<ReturnType<typeof setUp>>['ports'], edits: number[]) => {
   const statuses: CommitStatus[] = [];
   const posted: string[] = [];
+  const replied: string[] = [];
   const chat = {
-    post: (channel: string) => {
-      posted.push(channel);
+    post: (channel: string, _message: ChatMessage, thread?: string) => {
+      (thread === undefined ? posted : replied).push(channel);
       return Promise.resolve({ channel, ts: '1' });
     },
     update: () => {
@@ -92,13 +94,13 @@ const createReports = (ports: Awaited<ReturnType<typeof setUp>>['ports'], edits:
     const { batchItemFailures } = await handle({ Records } as never);
     expect(batchItemFailures).toEqual([]);
   };
-  return { statuses, posted, second };
+  return { statuses, posted, replied, second };
 };
 
 it('10,000 applications of one commit make few statuses, one message and few edits, and write no row often', async () => {
   const { ports, applications } = await setUp();
   const edits: number[] = [];
-  const { statuses, posted, second } = createReports(ports, edits);
+  const { statuses, posted, replied, second } = createReports(ports, edits);
   const save = ports.rollouts.save;
   const writes = new Map<number, number>();
   ports.rollouts.save = (row) => {
@@ -129,6 +131,7 @@ it('10,000 applications of one commit make few statuses, one message and few edi
   const said = statuses.map(({ context, state }) => `${context} ${state}`);
   expect(new Set(said).size).toBe(said.length);
   expect(posted).toEqual(['C1']);
+  expect(replied.length).toBeLessThanOrEqual(20);
   expect(edits.length).toBeLessThanOrEqual(30);
   for (const [index, at] of edits.slice(1).entries()) expect(at - (edits[index] ?? 0)).toBeGreaterThanOrEqual(3_000);
   expect(Math.max(...writes.values())).toBeLessThanOrEqual(6);

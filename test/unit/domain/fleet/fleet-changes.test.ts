@@ -43,7 +43,9 @@ describe('applications that are gone', () => {
     ['without it', { finalizer: false }, FLEET, 'forget'],
     ['with their cluster', { finalizer: true }, { ...FLEET, clusters: [] }, 'forget'],
   ])('%s', (_what, options, fleet, fate) => {
-    expect(removedApplications(fleetOf(['web'], options), fleetOf([]), fleet)).toEqual([{ id: 'argocd/web', fate }]);
+    expect(removedApplications(fleetOf(['web'], options), fleetOf([]), fleet)).toMatchObject([
+      { id: 'argocd/web', fate },
+    ]);
   });
 
   it('wait for approval where they are many of the fleet', () => {

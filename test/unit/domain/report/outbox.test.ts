@@ -161,12 +161,12 @@ describe('afterFailure', () => {
 describe('nextEditAt', () => {
   const slack = (at: number, edits: number) => ({ channel: 'C1', ts: '1', digest: '', at, edits });
   it('is at once where there is no message, then 3 seconds apart and more, and never after the 29th but at the end', () => {
-    expect(nextEditAt({ createdAt: 0 }, { ended: false })).toBe(0);
-    expect(nextEditAt({ createdAt: 0, slack: slack(1_000, 0) }, { ended: false })).toBe(4_000);
-    expect(nextEditAt({ createdAt: 0, slack: slack(1_000, 0) }, { ended: true })).toBe(0);
-    expect(nextEditAt({ createdAt: 0, slack: slack(100_000, 9) }, { ended: false })).toBe(120_000);
-    expect(nextEditAt({ createdAt: 0, slack: slack(100_000, 9) }, { ended: true })).toBe(103_000);
-    expect(nextEditAt({ createdAt: 0, slack: slack(100_000, 29) }, { ended: false })).toBe(Number.POSITIVE_INFINITY);
-    expect(nextEditAt({ createdAt: 0, slack: slack(100_000, 29) }, { ended: true })).toBe(103_000);
+    expect(nextEditAt({ createdAt: 0, message: undefined }, { ended: false })).toBe(0);
+    expect(nextEditAt({ createdAt: 0, message: slack(1_000, 0) }, { ended: false })).toBe(4_000);
+    expect(nextEditAt({ createdAt: 0, message: slack(1_000, 0) }, { ended: true })).toBe(0);
+    expect(nextEditAt({ createdAt: 0, message: slack(100_000, 9) }, { ended: false })).toBe(120_000);
+    expect(nextEditAt({ createdAt: 0, message: slack(100_000, 9) }, { ended: true })).toBe(103_000);
+    expect(nextEditAt({ createdAt: 0, message: slack(100_000, 29) }, { ended: false })).toBe(Number.POSITIVE_INFINITY);
+    expect(nextEditAt({ createdAt: 0, message: slack(100_000, 29) }, { ended: true })).toBe(103_000);
   });
 });
