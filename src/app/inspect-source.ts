@@ -2,11 +2,11 @@ import { AppError } from '../domain/errors.ts';
 import type { ApplicationSource } from '../domain/fleet/application.ts';
 import { inspectOnce } from '../domain/sources/inspect.ts';
 import type { Inspection } from '../domain/sources/inspection.ts';
-import { type OtherRequest, type OtherTree, type OtherTrees, otherPrefix } from '../domain/sources/other-trees.ts';
+import { otherPrefix } from '../domain/sources/other-trees.ts';
 import type { ClusterFacts } from '../domain/sources/render-key.ts';
 import type { SourceContext } from '../domain/sources/source-context.ts';
 import type { SourceTree } from '../domain/sources/source-tree.ts';
-import { startTrace, type Trace } from '../domain/sources/trace.ts';
+import { type OtherRequest, type OtherTree, type OtherTrees, startTrace, type Trace } from '../domain/sources/trace.ts';
 
 /** Reads files of one commit. Paths that name no file are missing in the answer. */
 export interface SourceFiles {

@@ -7,10 +7,10 @@ import { cacheBroken, gitMissing } from './git-errors.ts';
 import { finishGit, type GitResult, type GitSettings, runGit, startGit } from './git-process.ts';
 import { createObjectReader, type ObjectReader } from './object-reader.ts';
 import { createReadyProcess } from './ready-process.ts';
-import type { ObjectFormat } from './transport.ts';
 
 /** Kept refs: named by a digest of the remote ref, so that `a` and `a/b`, or `A` and `a`, never stand in each other's way. */
 const KEPT = 'refs/towline';
+export type ObjectFormat = 'sha1' | 'sha256';
 const FORMATS: readonly ObjectFormat[] = ['sha1', 'sha256'];
 
 /** The bare repository on disk that caches one remote repository. */

@@ -1,7 +1,8 @@
 import { unreachable } from './git-errors.ts';
+import type { ObjectFormat } from './object-store.ts';
 import { readPackets, textOf, writePackets } from './pkt-line.ts';
 import type { SmartHttp } from './smart-http.ts';
-import type { ObjectFormat, RemoteRefs } from './transport.ts';
+import type { RemoteRefs } from './transport.ts';
 
 /** What a server of protocol version 2 can do. */
 export interface Capabilities {

@@ -1,6 +1,4 @@
-import type { ObjectStore } from './object-store.ts';
-
-export type ObjectFormat = 'sha1' | 'sha256';
+import type { ObjectFormat, ObjectStore } from './object-store.ts';
 
 /** What a server says about its refs. Ids are of the object a ref names; `peeled` of what an annotated tag points at. */
 export interface RemoteRefs {

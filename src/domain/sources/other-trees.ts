@@ -1,25 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Trace } from './trace.ts';
-
-/** A tree that a source turns out to read beside its own: a chart that its chart depends on, a remote base. */
-export type OtherRequest =
-  | { type: 'chart'; repoURL: string; chart: string; targetRevision: string }
-  | { type: 'base'; candidates: readonly BaseAddress[]; targetRevision?: string };
-
-/** A URL cut into repository and directory; where it is not plain where to cut, there are several. */
-export interface BaseAddress {
-  repoURL: string;
-  path: string;
-}
-
-/** What a request came to: `path` is the directory in the tree. */
-export type OtherTree = { trace: Trace; path: string } | { reason: string };
-
-/** The other trees of one pass; what is `wanted` is opened before the next one. */
-export interface OtherTrees {
-  known: ReadonlyMap<string, OtherTree>;
-  wanted: Map<string, OtherRequest>;
-}
+import type { BaseAddress, OtherRequest, OtherTree, Trace } from './trace.ts';
 
 /** What tells one request from another. */
 export const otherKey = (request: OtherRequest): string => JSON.stringify(request);

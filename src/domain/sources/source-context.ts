@@ -1,8 +1,8 @@
 import type { ApplicationSource } from '../fleet/application.ts';
 import { buildEnvironment, isRevisionVariable, substitute } from './build-environment.ts';
 import type { SourceWarning } from './inspection.ts';
-import type { OtherTrees } from './other-trees.ts';
 import type { ClusterFacts } from './render-key.ts';
+import type { OtherTrees } from './trace.ts';
 import { note, type Trace } from './trace.ts';
 
 /** Everything that one pass over a source works with. */

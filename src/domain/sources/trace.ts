@@ -2,8 +2,27 @@ import { permanent } from '../errors.ts';
 import type { BundleInput } from './bundle.ts';
 import type { SourceInput } from './inputs.ts';
 import type { SourceErrorCode } from './inspection.ts';
-import type { OtherTrees } from './other-trees.ts';
 import { isLinked, listDirectory, type SourceEntry, type SourceTree } from './source-tree.ts';
+
+/** A tree that a source turns out to read beside its own: a chart that its chart depends on, a remote base. */
+export type OtherRequest =
+  | { type: 'chart'; repoURL: string; chart: string; targetRevision: string }
+  | { type: 'base'; candidates: readonly BaseAddress[]; targetRevision?: string };
+
+/** A URL cut into repository and directory; where it is not plain where to cut, there are several. */
+export interface BaseAddress {
+  repoURL: string;
+  path: string;
+}
+
+/** What a request came to: `path` is the directory in the tree. */
+export type OtherTree = { trace: Trace; path: string } | { reason: string };
+
+/** The other trees of one pass; what is `wanted` is opened before the next one. */
+export interface OtherTrees {
+  known: ReadonlyMap<string, OtherTree>;
+  wanted: Map<string, OtherRequest>;
+}
 
 /**
  * One pass over what a source reads. A pass is pure: texts that it would like to see and that were not read yet are put
