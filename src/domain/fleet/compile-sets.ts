@@ -7,6 +7,7 @@ import { ApplicationSchema } from './application-schema.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { Expansion } from './applicationset/expand.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
+import { withKeptFields } from './applicationset/kept-fields.ts';
 import { applySyncPolicy } from './applicationset/read-application-set.ts';
 import { checkApplication } from './check-application.ts';
 import { documentOf, EXPANSION, TEMPLATE_BASE } from './gather-documents.ts';
@@ -100,10 +101,13 @@ const setProblem = (set: ApplicationSet, code: 'pending' | 'failed', message: st
 
 /** Validates what the set made as the document that it would be; its place is the set's template. */
 const readMade = (
-  manifest: Record<string, unknown>,
+  made: Record<string, unknown>,
   set: ApplicationSet,
   before: readonly Application[],
 ): { application?: Application; problems: Problem[] } => {
+  const name = nameOf(made);
+  const known = before.find((one) => one.name === name);
+  const manifest = withKeptFields(made, known, set);
   const { file, line } = set.origin;
   const document: YamlDocument = {
     value: manifest,
@@ -119,8 +123,6 @@ const readMade = (
   if (output && !all.some(({ severity }) => severity === 'error')) {
     return { application: { ...applicationOf(output, set.origin), applicationSet: applicationId(set) }, problems: all };
   }
-  const name = nameOf(manifest);
-  const known = before.find((one) => one.name === name);
   const named = all.map((problem) => ({ ...problem, message: `${problem.message} (Application ${name})` }));
   return { ...(known ? { application: known } : {}), problems: named };
 };

@@ -132,5 +132,9 @@ export interface ApplicationSet {
   applyNestedSelectors: boolean;
   preserveResourcesOnDeletion: boolean;
   applicationsSync: ApplicationsSyncPolicy;
+  /** Annotations and labels of its Applications that keep the value they once had. */
+  preservedFields?: { annotations?: string[]; labels?: string[] };
+  /** Fields of its Applications (all, or the one named) that it leaves as they are. */
+  ignoreApplicationDifferences?: { name?: string; jsonPointers?: string[] }[];
   origin: Origin;
 }

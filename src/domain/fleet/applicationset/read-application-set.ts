@@ -18,22 +18,28 @@ export const applicationSetOf = ({ metadata, spec }: ApplicationSetManifest, ori
   applyNestedSelectors: spec.applyNestedSelectors ?? false,
   preserveResourcesOnDeletion: spec.syncPolicy?.preserveResourcesOnDeletion ?? false,
   applicationsSync: spec.syncPolicy?.applicationsSync ?? 'sync',
+  ...(spec.preservedFields ? { preservedFields: spec.preservedFields } : {}),
+  ...(spec.ignoreApplicationDifferences
+    ? {
+        ignoreApplicationDifferences: spec.ignoreApplicationDifferences.map(({ name, jsonPointers }) => ({
+          ...(name ? { name } : {}),
+          ...(jsonPointers ? { jsonPointers } : {}),
+        })),
+      }
+    : {}),
   origin,
 });
 
 /** What is wrong within a set, or is read but does nothing here. */
 export const checkApplicationSet = ({ spec }: ApplicationSetManifest): Finding[] => {
-  const unused = (['strategy', 'preservedFields', 'ignoreApplicationDifferences'] as const).filter((key) => spec[key]);
   return [
     ...checkGenerators(spec.generators, ['spec', 'generators']),
     ...checkTemplate(spec.template, spec.templatePatch !== undefined),
-    ...unused.map(
-      (key): Finding => ({
-        path: ['spec', key],
-        severity: 'warning',
-        code: 'field-without-effect',
-        message: WITHOUT_EFFECT[key],
-      }),
+    ...(spec.strategy ? [withoutEffect(['spec', 'strategy'], STEPS)] : []),
+    ...(spec.ignoreApplicationDifferences ?? []).flatMap(({ jqPathExpressions }, index) =>
+      jqPathExpressions?.length
+        ? [withoutEffect(['spec', 'ignoreApplicationDifferences', index, 'jqPathExpressions'], JQ)]
+        : [],
     ),
   ];
 };
@@ -54,11 +60,15 @@ const checkTemplate = (template: Record<string, unknown>, isPatched: boolean): F
   ];
 };
 
-const WITHOUT_EFFECT = {
-  strategy: 'steps are not served: the Applications of a set sync side by side, each by its own policy',
-  preservedFields: 'does nothing: Applications are what Git says, and nobody else writes to them',
-  ignoreApplicationDifferences: 'does nothing: Applications are what Git says, and nobody else writes to them',
-};
+const withoutEffect = (path: Finding['path'], message: string): Finding => ({
+  path,
+  severity: 'warning',
+  code: 'field-without-effect',
+  message,
+});
+
+const STEPS = 'steps are not served: the Applications of a set sync side by side, each by its own policy';
+const JQ = 'do nothing: an Application is compared with its template by jsonPointers alone; name the fields there';
 
 /**
  * Which Applications a set has, given those that it had and those that it makes now: `sync` all that it makes,

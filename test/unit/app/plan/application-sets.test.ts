@@ -180,3 +180,44 @@ describe('generators that read another repository', () => {
     expect([...stack.refs.rows.values()].every(({ due, unread }) => due === undefined && !unread)).toBe(true);
   });
 });
+
+describe('a set that leaves fields of its Applications alone', () => {
+  const spec = (revision: string, more: string): string => `
+  preservedFields: { annotations: [team.example.com/owner], labels: [tier] }
+  ignoreApplicationDifferences:
+    - { name: web, jsonPointers: [/spec/source/targetRevision] }
+    - { jsonPointers: [/spec/syncPolicy] }
+  generators: [{ list: { elements: [{ name: web }, { name: api }${more}] } }]
+  template:
+    metadata:
+      name: '{{name}}'
+      annotations: { team.example.com/owner: ${revision}, other: ${revision} }
+      labels: { tier: ${revision} }
+    spec:
+      project: default
+      source: { repoURL: ${REPOSITORY}, targetRevision: ${revision}, path: services }
+      destination: { name: dev, namespace: '{{name}}' }
+      syncPolicy: { automated: { prune: ${revision === 'one'} }, syncOptions: [CreateNamespace=true] }`;
+  const set = (revision: string, more = ''): string =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: teams, namespace: argocd }\nspec:${spec(revision, more)}\n`;
+
+  it('keeps what they had, and gives new ones what it says', async () => {
+    const stack = await createMemoryStack();
+    stack.repository.commit('refs/heads/one', { 'services/config.yaml': configMapYaml('config', 'one') });
+    stack.repository.commit('refs/heads/two', { 'services/config.yaml': configMapYaml('config', 'two') });
+    await stack.push({ 'apps/teams.yaml': set('one') });
+    await stack.settle();
+    const commit = await stack.push({ 'apps/teams.yaml': set('two', ', { name: shop }') });
+    await stack.settle();
+    expect(problems(stack, commit)).toEqual([]);
+    const specOf = (id: string) => {
+      const { annotations, labels, sources, syncPolicy } = stack.applications.rows.get(id)?.spec ?? {};
+      return [sources?.[0]?.targetRevision, annotations, labels?.tier, syncPolicy?.automated?.prune];
+    };
+    const kept = { 'team.example.com/owner': 'one', other: 'two' };
+    expect(specOf('argocd/web')).toEqual(['one', kept, 'one', true]);
+    expect(specOf('argocd/api')).toEqual(['two', kept, 'one', true]);
+    const made = { 'team.example.com/owner': 'two', other: 'two' };
+    expect(specOf('argocd/shop')).toEqual(['two', made, 'two', false]);
+  });
+});
