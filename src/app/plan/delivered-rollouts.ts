@@ -43,7 +43,7 @@ export const rolloutOfDelivered = (
 export const joinRollouts = async (deps: PlanDeps, { rollouts, written, deliveredBy }: JoinInput): Promise<void> => {
   for (const id of new Set(rollouts.values())) {
     const problems = [...rollouts].flatMap(([parent, one]) => (one === id ? (deliveredBy.get(parent) ?? []) : []));
-    const own = written.filter(({ row }) => row.desired?.rollout === id);
+    const own = written.filter(({ rollout }) => rollout === id);
     if (own.length > 0 || problems.length > 0) await joinRollout(deps, { id, written: own, problems });
   }
 };

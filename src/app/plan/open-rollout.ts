@@ -97,8 +97,6 @@ export const planRollout = async (
   const now = deps.clock();
   const planned = await updateRow(deps.rollouts, plan.id, (known): Rollout | undefined => {
     if (!known || known.finishedAt !== undefined) return undefined;
-    const revisions = plan.written.flatMap(({ affected }) => affected.revisions);
-    const { sources, ...more } = otherSources(known, revisions);
     return {
       ...known,
       state: 'running',
@@ -106,12 +104,22 @@ export const planRollout = async (
       due: now + PROGRESS_DEADLINE_MS,
       environments: plan.environments,
       problems: plan.problems,
-      ...(sources.length > 0 ? { sources, ...more } : {}),
+      ...sourcesOf(known, plan.written),
       ...removedBy(plan.removed),
       applications: plan.written.map(({ planned: one }) => one),
     };
   });
   if (planned) await tellPlanned(deps, planned);
+};
+
+/** The sources that a rollout takes in beside its own commit, those that it has already included. */
+const sourcesOf = (
+  known: Rollout,
+  written: readonly WrittenApplication[],
+): Pick<Rollout, 'sources' | 'moreSources'> => {
+  const revisions = written.flatMap((one) => one.revisions);
+  const { sources, ...more } = otherSources(known, [...(known.sources ?? []), ...revisions]);
+  return sources.length > 0 ? { sources, ...more } : {};
 };
 
 const tellPlanned = async (deps: PlanDeps, planned: Rollout): Promise<void> => {
@@ -149,6 +157,7 @@ export const joinRollout = async (
       ...rest,
       state: 'running',
       due,
+      ...sourcesOf(known, plan.written),
       applications: [...applications.values()],
       problems: [...problems.values()],
     };

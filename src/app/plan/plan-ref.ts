@@ -183,7 +183,7 @@ const tellRollouts = async (
 ): Promise<boolean> => {
   const isMended = input.row.unread === true && !compiled.unread;
   const joining = new Set(delivered.values());
-  const own = written.filter(({ row: { desired } }) => !joining.has(desired?.rollout ?? ''));
+  const own = written.filter((one) => !joining.has(one.rollout));
   const isRollout = rollout.isNewHead || ((own.length > 0 || isMended) && !rollout.isRepair);
   if (isRollout && !rollout.isNewHead) await openRollout(deps, openingOf(input, rollout.id));
   const environments = environmentsOf(input.fleet.file);

@@ -4,12 +4,14 @@ import { type Bundle, makeBundle } from '../../domain/sources/bundle.ts';
 import { stableDigest } from '../../domain/stable-digest.ts';
 import type { RenderMessage } from '../../messages/render.ts';
 import { eachOf } from '../each-of.ts';
-import { updateKnownRow } from '../update-row.ts';
+import { updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
 import type { AffectedApplication, PlannedSource } from './inspect-application.ts';
 import type { WrittenApplication } from './write-desired.ts';
 
 const PACKS_IN_FLIGHT = 4;
+/** A plan of a commit that touches all holds no more rows than this. */
+const ROWS_AT_ONCE = 500;
 /** Plain manifests are rendered in no time: so many keys, or so many bytes of files, are one message and one object. */
 const PACK_KEYS = 20;
 const PACK_BYTES = 262_144;
@@ -50,20 +52,32 @@ const prepareWanted = async (
   wanted: ReadonlyMap<string, Wanted>,
   again: boolean,
 ): Promise<PreparedRenders> => {
-  const rows = await deps.renders.getMany([...wanted.keys()]);
-  const known = new Map(rows.map((row) => [row.id, row]));
-  const ended = new Set(rows.filter(({ state }) => state !== 'pending' && !again).map(({ id }) => id));
+  const known = await readStates(deps, [...wanted.keys()]);
+  const ended = new Set([...known].flatMap(([key, state]) => (state !== 'pending' && !again ? [key] : [])));
   const missing = [...wanted.values()].filter(({ source }) => !ended.has(source.renderKey));
   // A row that there is has to become, or to stay, pending; what has none needs none before it is rendered.
   const [first, repeated] = partition(missing, ({ source }) => !known.has(source.renderKey));
   const messages: RenderMessage[] = [];
   await eachOf(repeated, PACKS_IN_FLIGHT, async (one) => {
-    messages.push(await prepareAgain(deps, one, { row: known.get(one.source.renderKey), again }));
+    messages.push(await prepareAgain(deps, one, again));
   });
   await eachOf(packsOf(first), PACKS_IN_FLIGHT, async (pack) => {
     messages.push(...(await preparePacks(deps, pack)));
   });
   return { messages, ended };
+};
+
+/** The state of every render that there is a row of, read a page at a time. */
+const readStates = async (
+  { renders }: Pick<PlanDeps, 'renders'>,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RenderRow['state']>> => {
+  const states = new Map<string, RenderRow['state']>();
+  for (let at = 0; at < keys.length; at += ROWS_AT_ONCE) {
+    const rows = await renders.getMany(keys.slice(at, at + ROWS_AT_ONCE));
+    for (const { id, state } of rows) states.set(id, state);
+  }
+  return states;
 };
 
 /** Asks for the renders, and sends the applications whose renders are all known straight to sync. */
@@ -73,8 +87,8 @@ export const sendRenders = async (
   written: readonly WrittenApplication[],
 ): Promise<void> => {
   await deps.queues.renders(messages);
-  const ready = written.filter(({ row }) => row.desired?.renderKeys.every((key) => ended.has(key)));
-  await deps.queues.syncs(ready.map(({ row }) => ({ version: 1, application: row.id, hops: 0 })));
+  const ready = written.filter(({ renderKeys }) => renderKeys.every((key) => ended.has(key)));
+  await deps.queues.syncs(ready.map(({ id }) => ({ version: 1, application: id, hops: 0 })));
 };
 
 const wantedBy = (affected: readonly AffectedApplication[]): Map<string, Wanted> => {
@@ -139,17 +153,17 @@ const named = (applications: string[]): { applications?: string[] } =>
 const prepareAgain = async (
   deps: PlanDeps,
   { source, applications }: Wanted,
-  { row, again }: { row: RenderRow | undefined; again: boolean },
+  again: boolean,
 ): Promise<RenderMessage> => {
   const { inspection, renderKey } = source;
   const bundle = makeBundle(inspection, await readContents(source));
   const now = deps.clock();
   const due = now + 60_000;
   const expiresAt = Math.floor(now / 1_000) + RENDER_TTL_SECONDS;
-  const pending: RenderRow = { id: renderKey, version: row?.version ?? 0, state: 'pending', due, expiresAt };
+  const pending: RenderRow = { id: renderKey, version: 0, state: 'pending', due, expiresAt };
   await Promise.all([
     deps.blobs.put(bundleKey(renderKey), writePack(new Map([[renderKey, bundle]]))),
-    updateKnownRow(deps.renders, pending, (known) =>
+    updateRow(deps.renders, renderKey, (known) =>
       known && known.state !== 'pending' && !again ? undefined : { ...pending, version: known?.version ?? 0 },
     ),
   ]);

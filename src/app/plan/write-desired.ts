@@ -1,4 +1,4 @@
-import type { ApplicationRow } from '../../domain/application-row.ts';
+import type { ApplicationRow, SourceRevision } from '../../domain/application-row.ts';
 import { applyPlan, writtenBy } from '../../domain/apply-plan.ts';
 import { transient } from '../../domain/errors.ts';
 import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
@@ -13,10 +13,13 @@ import { type DeliveredRollouts, rolloutOfDelivered } from './delivered-rollouts
 import type { PlanDeps } from './deps.ts';
 import type { AffectedApplication } from './inspect-application.ts';
 
+/** What is kept of a row that was written: rows are many, and large. */
 export interface WrittenApplication {
-  row: ApplicationRow;
+  id: string;
+  rollout: string;
+  renderKeys: readonly string[];
+  revisions: readonly SourceRevision[];
   planned: PlannedApplication;
-  affected: AffectedApplication;
 }
 
 interface WriteInput {
@@ -45,7 +48,7 @@ export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<W
     if (one) written.push(one);
   });
   await eachOf(input.compiled.removed, WRITES_IN_FLIGHT, (one) => markRemoved(deps, input, one));
-  return written.sort((a, b) => (a.row.id < b.row.id ? -1 : 1));
+  return written.sort((a, b) => (a.id < b.id ? -1 : 1));
 };
 
 const writeOne = async (
@@ -85,7 +88,7 @@ const writeOne = async (
     ...created,
     ...(notify ? { notify } : {}),
   };
-  return { row, planned, affected };
+  return { id: row.id, rollout, renderKeys, revisions, planned };
 };
 
 /** A plan that was paused past its lease read a head that may be long past. */

@@ -58,7 +58,8 @@ describe('towline app get', () => {
 
   it('prints no control characters of what a cluster says', async () => {
     const row = stack.applications.rows.get('argocd/web');
-    if (row) row.health = { status: 'Degraded', message: '\u001b[2Jgone\nName: other' };
+    const health = { status: 'Degraded' as const, message: '\u001b[2Jgone\nName: other' };
+    if (row) stack.applications.rows.set(row.id, { ...row, health });
     const { out } = await app('get web');
     expect(out).not.toContain('\u001b');
     expect(out).toMatch(/^Health: +Degraded +\[2Jgone Name: other$/m);
