@@ -57,10 +57,10 @@ const pushArbitrary: fc.Arbitrary<Push> = fc.record({
 /** Histories, small ones more often; up to 20 applications and 50 pushes. */
 export const historyArbitrary: fc.Arbitrary<RandomHistory> = fc.record({
   seed: fc.nat(),
-  applications: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 4 }) }, fc.integer({ min: 1, max: 20 })),
+  applications: fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 1, max: 4 }) }, fc.integer({ min: 1, max: 20 })),
   weather: fc.constantFrom('rough', 'wild', 'rough', 'wild', 'fair'),
   pushes: fc.oneof(
-    { weight: 9, arbitrary: fc.array(pushArbitrary, { minLength: 1, maxLength: 8 }) },
+    { weight: 14, arbitrary: fc.array(pushArbitrary, { minLength: 1, maxLength: 8 }) },
     fc.array(pushArbitrary, { minLength: 1, maxLength: 50 }),
   ),
 });

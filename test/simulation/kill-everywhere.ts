@@ -5,7 +5,7 @@ import { play, type Scenario } from './scenarios.ts';
 
 const MODES = ['before', 'after', 'late'] as const;
 /** Most calls of a scenario at which it is killed, evenly spread; `npm run soak` takes every one. */
-const MOST_POINTS = process.env.TOWLINE_SOAK ? 500 : 60;
+const MOST_POINTS = process.env.TOWLINE_SOAK ? 500 : 45;
 
 const broken = async (scenario: Scenario, decide: DecideFate) => {
   const stage = await play(scenario, decide);

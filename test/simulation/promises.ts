@@ -28,7 +28,9 @@ const restlessRows = (world: World): string[] =>
   tables(world).flatMap(({ rows }) =>
     [...rows.values()].flatMap((row) => {
       const isHeld = 'lease' in row && row.lease !== undefined;
-      return row.due !== undefined || isHeld ? [`1 no lost commit: row ${row.id} is not at rest`] : [];
+      return row.due !== undefined || isHeld
+        ? [`1 no lost commit: row ${row.id} is not at rest: ${JSON.stringify([row.due, isHeld && row.lease])}`]
+        : [];
     }),
   );
 

@@ -26,6 +26,16 @@ const ONCE_BROKEN: Record<string, RandomHistory> = {
       { gap: 2, what: 'change', pick: 332, webhook: 'once', delay: 1_500 },
     ],
   },
+  'an outcome is told while another worker has taken the row, and dies': {
+    seed: 779_121_083,
+    applications: 2,
+    weather: 'wild',
+    pushes: [
+      { gap: 0, what: 'change', pick: 0, webhook: 'once', delay: 360 },
+      { gap: 0, what: 'change', pick: 1, webhook: 'again', delay: 603 },
+      { gap: 893, what: 'add', pick: 15, webhook: 'once', delay: 490 },
+    ],
+  },
 };
 
 it.each(Object.entries(ONCE_BROKEN))('%s', async (_name, history) => {

@@ -67,7 +67,8 @@ export const tellOutcome = async (
   const saved = await updateKnownRow(deps.applications, row, (known) => {
     if (known?.desired?.generation !== row.desired?.generation) return undefined;
     const { due: outstanding, ...rest } = known ?? row;
-    const due = atRest ? nextComparison(rest, compareSecondsOf(deps)) : outstanding;
+    // Who took the row or asked something of it meanwhile has set a due date of his own.
+    const due = atRest && known?.version === row.version ? nextComparison(rest, compareSecondsOf(deps)) : outstanding;
     return { ...rest, told, ...(due === undefined ? {} : { due }) };
   });
   deps.events.emit({
