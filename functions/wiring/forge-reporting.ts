@@ -6,6 +6,7 @@ import { createSlackChat } from '../../src/adapters/slack/chat.ts';
 import { createHoldOff } from '../../src/app/report/hold-off.ts';
 import { permanent } from '../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
+import { forgeCredentials } from '../../src/domain/fleet/forge-credentials.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
 import type { Chat } from '../../src/ports/chat.ts';
 import type { CommitStatuses } from '../../src/ports/commit-statuses.ts';
@@ -20,7 +21,7 @@ const credentialsOf =
       ? Promise.reject(
           permanent('credentials-missing', `repository ${url} has no credentials: name a secret in the fleet file`),
         )
-      : secrets.read(name);
+      : secrets.read(name).then(forgeCredentials);
 
 /** Commit statuses on whatever forge the repository is on. */
 export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): CommitStatuses => {

@@ -3,6 +3,7 @@ import { createGitLabLists } from '../../src/adapters/gitlab/forge-lists.ts';
 import { createAskPlugin } from '../../src/adapters/plugin/ask-plugin.ts';
 import type { AskProviderDeps } from '../../src/app/generators/ask-provider.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
+import { forgeCredentials } from '../../src/domain/fleet/forge-credentials.ts';
 import type { ForgeLists } from '../../src/ports/forge-lists.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -11,7 +12,8 @@ export const generatorProviders = ({ secrets, clock }: Pick<Runtime, 'secrets' |
   const opened = new Map<string, ForgeLists>();
   const open = (repository: RepositoryConfig): ForgeLists => {
     const { credentials } = repository;
-    const credential = credentials === undefined ? undefined : () => secrets.read(credentials);
+    const credential =
+      credentials === undefined ? undefined : async () => forgeCredentials(await secrets.read(credentials));
     const options = { repository, credential, clock };
     return repository.forge === 'gitlab' ? createGitLabLists(options) : createGitHubLists(options);
   };

@@ -2,6 +2,7 @@ import { createGitHubRepository } from '../../src/adapters/github/repository.ts'
 import { createGitLabRepository } from '../../src/adapters/gitlab/repository.ts';
 import { permanent } from '../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
+import { forgeCredentials } from '../../src/domain/fleet/forge-credentials.ts';
 import type { OpenRepository, Repository } from '../../src/ports/repository.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -20,7 +21,8 @@ export const forgeRepositories = ({
   };
   function open(config: RepositoryConfig): Repository {
     const { credentials, url } = config;
-    const credential = credentials === undefined ? undefined : () => secrets.read(credentials);
+    const credential =
+      credentials === undefined ? undefined : async () => forgeCredentials(await secrets.read(credentials));
     const options = { repository: config, ...(credential ? { credential } : {}), log, clock };
     if (config.forge === 'github') return createGitHubRepository(options);
     if (config.forge === 'gitlab') return createGitLabRepository(options);

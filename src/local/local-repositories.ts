@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createGitRepository } from '../adapters/git/repository.ts';
 import type { RepositoryConfig } from '../domain/fleet/fleet-file.ts';
+import { forgeCredentials } from '../domain/fleet/forge-credentials.ts';
 import type { Log } from '../ports/log.ts';
 import type { OpenRepository, Repository } from '../ports/repository.ts';
 import type { Secrets } from '../ports/secrets.ts';
@@ -24,7 +25,7 @@ export const localRepositories = ({ secrets, log, cacheDir, searchPath, forges }
     const { credentials } = config;
     const repository = createGitRepository({
       url: config.url,
-      ...(credentials ? { credential: () => secrets.read(credentials) } : {}),
+      ...(credentials ? { credential: async () => forgeCredentials(await secrets.read(credentials)) } : {}),
       cacheDir,
       log,
       allowInsecure: true,

@@ -6,6 +6,7 @@ import { ApplicationSchema } from './application-schema.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import { ApplicationSetSchema } from './applicationset/application-set-schema.ts';
 import { applicationSetOf, checkApplicationSet } from './applicationset/read-application-set.ts';
+import { argoSecretAdvice } from './argo-secret.ts';
 import { checkApplication } from './check-application.ts';
 import type { AppProject } from './project.ts';
 import { AppProjectSchema } from './project-schema.ts';
@@ -100,7 +101,8 @@ const readDocument = (file: string, document: YamlDocument, found: Documents): v
     say('warning', 'document-ignored', 'this document is ignored: it is no Kubernetes object (no apiVersion or kind)');
   } else if (!apiVersion.startsWith('argoproj.io/')) {
     const where = 'plain manifests belong in a source that an Application names';
-    say('warning', 'document-ignored', `${kind} ${nameOf(document.value)} is ignored: it is no Argo CD kind; ${where}`);
+    const why = argoSecretAdvice(document.value) ?? `it is no Argo CD kind; ${where}`;
+    say('warning', 'document-ignored', `${kind} ${nameOf(document.value)} is ignored: ${why}`);
   } else if (kind === 'Application') {
     readApplication(file, document, found);
   } else if (kind === 'AppProject') {
