@@ -31,8 +31,16 @@ const KEPT = 16;
 export const isChartSource = ({ chart, repoURL }: Pick<ChartSource, 'chart' | 'repoURL'>): boolean =>
   (chart !== undefined && chart !== '') || repoURL.startsWith('oci://');
 
+interface ChartTreesDeps {
+  openCharts: OpenCharts;
+  blobs: BlobCache;
+  /** What becomes of a chart whose repository does not answer, in words for people. */
+  later?: string;
+}
+
 /** Resolves and reads charts; archives are kept in the blob cache under their digest, so that a version is fetched once. */
-export const createChartTrees = (deps: { openCharts: OpenCharts; blobs: BlobCache }): ChartTrees => {
+export const createChartTrees = (deps: ChartTreesDeps): ChartTrees => {
+  const named = naming(deps);
   const kept = new Map<string, Promise<ArchiveTree>>();
   const resolve = (fleet: Registrations, { repoURL, chart, targetRevision }: ChartSource): Promise<ChartVersion> =>
     named(deps.openCharts(registrationOf(fleet, repoURL)).resolve(chart || undefined, targetRevision ?? ''));
@@ -52,14 +60,16 @@ export const createChartTrees = (deps: { openCharts: OpenCharts; blobs: BlobCach
 };
 
 /** What does not answer now is the application's failure for now: the other applications of the plan go on. */
-const named = async <T>(asked: Promise<T>): Promise<T> => {
-  try {
-    return await asked;
-  } catch (error) {
-    if (!isKind(error, 'transient')) throw error;
-    throw permanent(error.code, `${error.message}: tried again with the next poll`, { cause: error });
-  }
-};
+const naming =
+  ({ later = ': tried again with the next poll' }: ChartTreesDeps) =>
+  async <T>(asked: Promise<T>): Promise<T> => {
+    try {
+      return await asked;
+    } catch (error) {
+      if (!isKind(error, 'transient')) throw error;
+      throw permanent(error.code, `${error.message}${later}`, { cause: error });
+    }
+  };
 
 const read = async (
   { openCharts, blobs }: { openCharts: OpenCharts; blobs: BlobCache },

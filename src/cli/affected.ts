@@ -17,6 +17,7 @@ import {
   usage,
 } from './command-line.ts';
 import { type Affected, compareCommits } from './compare-commits.ts';
+import { publicChartTrees } from './public-charts.ts';
 
 /** What `towline affected --help` prints. */
 export const AFFECTED_USAGE = `Usage: towline affected --fleet DIR --from REV --to REV [-o text|json]
@@ -32,6 +33,8 @@ moves from one revision to the other.
 
 The checkout stands for the repositories of its remotes; where no Application names one of these, for every repository.
 Applications that follow another branch, a tag or a commit are affected only by their own document.
+
+Charts of Helm repositories and OCI registries are fetched, without credentials, and count as they are now.
 
 An ApplicationSet whose generators ask a forge, a plugin or (without a fleet file) for clusters is not expanded, which is said
 on standard error.
@@ -63,6 +66,7 @@ export const runAffected = (input: CommandInput): Promise<number> =>
     const { applications, problems } = await withRepository(checkout, searchPath, (repository) =>
       compareCommits({
         repository,
+        charts: publicChartTrees(),
         checkout,
         commits,
         branches: movingBranches(options, checkout),

@@ -17,6 +17,7 @@ import {
   oneLine,
   outputOf,
   readOptions,
+  readRepos,
   runCommand,
   unreadable,
   usage,
@@ -105,7 +106,7 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
   if ([file, clusters, answers].filter((one) => one === '-').length > 1) {
     throw usage('only one of -f, --clusters and --answers can be standard input');
   }
-  const repositories = (values.repo ?? []).map(readRepo);
+  const repositories = readRepos(values.repo);
   const other = values['repo-root'] ?? (repositories.length === 0 ? '.' : undefined);
   return {
     file,
@@ -114,12 +115,6 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
     folders: { repositories, ...(other === undefined ? {} : { other }) },
     output: outputOf(values.output, ['yaml', 'json']),
   };
-};
-
-const readRepo = (text: string): { url: string; path: string } => {
-  const [, url, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-  if (url === undefined || path === undefined) throw usage(`--repo is ${text}, not URL=DIR`);
-  return { url, path };
 };
 
 type Say = (text: string) => void;

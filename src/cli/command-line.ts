@@ -39,6 +39,14 @@ export const outputOf = <T extends string>(given: string | undefined, known: rea
   return found;
 };
 
+/** `--repo URL=DIR`, as often as it is given. Errors: AppError `usage` (rejected). */
+export const readRepos = (given: readonly string[] = []): { url: string; path: string }[] =>
+  given.map((text) => {
+    const [, url, path] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (url === undefined || path === undefined) throw usage(`--repo is ${text}, not URL=DIR`);
+    return { url, path };
+  });
+
 /** Input that cannot be read, so exit code 2: AppError `file-unreadable` (rejected) with the system's code. */
 export const unreadable = (path: string, error: unknown): AppError => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';

@@ -1,3 +1,4 @@
+import type { ChartTrees } from '../app/chart-trees.ts';
 import { findAffected } from '../app/plan/find-affected.ts';
 import { createTreeReader } from '../app/plan/tree-reader.ts';
 import type { ApplicationSource } from '../domain/fleet/application.ts';
@@ -23,6 +24,7 @@ export interface Affected {
 
 interface CompareInput {
   repository: Repository;
+  charts: ChartTrees;
   checkout: Pick<Checkout, 'remotes' | 'defaultBranch'>;
   commits: { from: string; to: string };
   branches: { asked?: string; likely: readonly string[] };
@@ -130,7 +132,11 @@ const planAt = (input: CompareInput, { ref, defaultBranch }: Compared, { url, at
   const here = { repository: url, ref, commit: tree.commit };
   const repositories = registered(input, [snapshot]).map((one): RepositoryConfig => ({ url: one, forge: 'git' }));
   const repository = movedTo(input.repository, { ref, defaultBranch, commit: tree.commit });
-  const trees = createTreeReader({ openRepository: () => repository }, { file: { repositories } }, { ...here, tree });
+  const trees = createTreeReader(
+    { openRepository: () => repository, charts: input.charts },
+    { file: { repositories } },
+    { ...here, tree },
+  );
   const compiled = { snapshot, changed };
   return findAffected({ at: here, defaultBranch, compiled, index, trees, tree, toolVersions: {}, force: [] });
 };

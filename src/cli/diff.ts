@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { createDeleteJqPaths } from '../adapters/jq/delete-jq-paths.ts';
 import { connectCluster } from '../adapters/kubernetes/connect-cluster.ts';
+import type { FactsOf } from '../app/plan/cluster-facts.ts';
 import { diffApplication, type ResourceDiff } from '../app/sync/diff-application.ts';
+import { readClusterFacts } from '../app/sync/read-facts.ts';
 import { normalize } from '../domain/diff/normalize.ts';
 import { AppError, permanent } from '../domain/errors.ts';
 import { type Application, applicationId } from '../domain/fleet/application.ts';
@@ -11,9 +13,9 @@ import type { KubernetesObject } from '../domain/kubernetes-object.ts';
 import { type ArgoSettings, defaultSettings } from '../domain/settings/argo-settings.ts';
 import { createLocalSandbox } from '../local/local-sandbox.ts';
 import type { ClusterConnection } from '../ports/cluster.ts';
-import { type CommandInput, oneLine, readOptions, STATE_DIR, unreadable, usage } from './command-line.ts';
+import { type CommandInput, oneLine, readOptions, readRepos, STATE_DIR, unreadable, usage } from './command-line.ts';
 import { readSettings } from './read-settings.ts';
-import { openFolder, readApplications, renderOne, type Say } from './render-folder.ts';
+import { openFolders, readApplications, renderOne, type Say, type SourceFolders } from './render-folder.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** What `towline diff --help` prints. */
@@ -27,6 +29,7 @@ is asked by a dry run, which needs the right to patch.
       --context NAME     the kubeconfig's context (default: its current one)
       --repo-root DIR    the working tree that stands for every Git repository and revision that the Application names
                          (default: the current directory)
+      --repo URL=DIR     the one that stands for this repository alone. May be repeated
       --settings FILE    Argo CD's argocd-cm: ignored differences, tracking method, excluded kinds
 
 Of a Secret only the keys are shown, and which of their values differ. Hooks are left out. What carries the Application's
@@ -60,7 +63,7 @@ interface Options {
   file: string;
   kubeconfig: string;
   context: string | undefined;
-  root: string;
+  folders: SourceFolders;
   settings: string | undefined;
 }
 
@@ -70,6 +73,7 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
     kubeconfig: { type: 'string' },
     context: { type: 'string' },
     'repo-root': { type: 'string' },
+    repo: { type: 'string', multiple: true },
     settings: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -78,19 +82,21 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
   const { filename, kubeconfig, context, settings } = values;
   if (filename === undefined) throw usage('-f FILE is missing');
   if (kubeconfig === undefined) throw usage('--kubeconfig FILE is missing');
-  return { file: filename, kubeconfig, context, root: values['repo-root'] ?? '.', settings };
+  const folders = { path: values['repo-root'] ?? '.', repositories: readRepos(values.repo) };
+  return { file: filename, kubeconfig, context, folders, settings };
 };
 
 const diff = async (input: RunDiffInput, options: Options, say: Say): Promise<number> => {
   const settings = await settingsOf(input, options);
   const applications = await readApplications(options.file, input.readFile, say);
-  const trees = await openFolder(resolve(input.cwd, options.root), input);
+  const trees = await openFolders(options.folders, input);
   const connection = await connect(input, options);
   const sandbox = createLocalSandbox({ stateDir: resolve(input.cwd, STATE_DIR), environment: input.environment });
+  const factsOf: FactsOf = async () => ({ facts: await readClusterFacts(connection) });
   try {
     let differs = false;
     for (const application of applications) {
-      const objects = await renderOne(application, { trees, sandbox, say });
+      const objects = await renderOne(application, { trees, sandbox, say, factsOf });
       if (!objects) throw permanent('render-failed', `${applicationId(application)} cannot be rendered`);
       const found = await compare(application, objects, { connection, settings });
       for (const one of found) print(one, settings, input, say);

@@ -1,5 +1,6 @@
-import { createOpenCharts } from '../adapters/helm/open-charts.ts';
-import { createChartTrees, isChartSource } from '../app/chart-trees.ts';
+import { resolve } from 'node:path';
+import { isChartSource } from '../app/chart-trees.ts';
+import type { FactsOf } from '../app/plan/cluster-facts.ts';
 import { type AffectedApplication, inspectApplication } from '../app/plan/inspect-application.ts';
 import { readContents } from '../app/plan/request-renders.ts';
 import { type CommitTree, readChart, reading, type TreeReader } from '../app/plan/tree-reader.ts';
@@ -9,13 +10,13 @@ import { type Application, applicationId } from '../domain/fleet/application.ts'
 import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
 import type { KubernetesObject } from '../domain/kubernetes-object.ts';
 import { formatProblem } from '../domain/problem.ts';
+import { sameRepository } from '../domain/repository-url.ts';
 import { makeBundle } from '../domain/sources/bundle.ts';
 import { createFolderRepository } from '../local/folder-repository.ts';
 import { readCheckout } from '../local/git-checkout.ts';
-import type { BlobCache } from '../ports/blob-cache.ts';
-import type { OpenCharts } from '../ports/charts.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import { type CommandInput, checkDirectory, STATE_DIR, unreadable } from './command-line.ts';
+import { publicChartTrees } from './public-charts.ts';
 
 /** Tells one line: a warning, or what is wrong. */
 export type Say = (text: string) => void;
@@ -41,46 +42,54 @@ export const readApplications = async (
 
 const NO_COMMIT = '0'.repeat(40);
 
-/** The folder in the place of every Git repository, at whatever revision; charts are fetched without credentials. Errors: as `checkDirectory`. */
-export const openFolder = async (path: string, { cwd, environment }: CommandInput): Promise<TreeReader> => {
+/** Which folder stands for which Git repository, at whatever revision: `path` where `repositories` do not name it. */
+export interface SourceFolders {
+  path: string;
+  repositories: readonly { url: string; path: string }[];
+}
+
+/**
+ * Folders in the place of Git repositories, at whatever revision; charts are fetched without credentials. Errors: as
+ * `checkDirectory`.
+ */
+export const openFolders = async (
+  { path, repositories }: SourceFolders,
+  { cwd, environment }: CommandInput,
+): Promise<TreeReader> => {
+  const open = (folder: string) => openFolder(resolve(cwd, folder), { cwd, environment });
+  const [rest, ...named] = await Promise.all([open(path), ...repositories.map((one) => open(one.path))]);
+  const charts = publicChartTrees();
+  return {
+    at: (source) => {
+      const { repoURL, targetRevision } = source;
+      if (isChartSource(source)) return readChart(charts, {}, source, { repository: repoURL, ref: 'HEAD' });
+      const index = repositories.findIndex(({ url }) => url === repoURL || sameRepository(url, repoURL));
+      const folder = named[index] ?? rest;
+      return Promise.resolve({ repository: repoURL, ref: targetRevision ?? 'HEAD', ...folder });
+    },
+  };
+};
+
+const openFolder = async (
+  path: string,
+  { cwd, environment }: Pick<CommandInput, 'cwd' | 'environment'>,
+): Promise<Pick<CommitTree, 'commit' | 'tree' | 'files' | 'readBlobs'>> => {
   await checkDirectory(path);
   const checkout = await readCheckout(path, environment['PATH']).catch(() => undefined);
   const commit = checkout?.head ?? NO_COMMIT;
   const ignored = path === cwd ? [STATE_DIR] : [];
   const repository = createFolderRepository({ path, commit, ignored });
   const tree = await repository.listTree(commit);
-  const charts = createChartTrees({ openCharts: anonymousCharts(), blobs: NO_CACHE });
-  return {
-    at: (source) => {
-      const { repoURL, targetRevision } = source;
-      if (isChartSource(source)) return readChart(charts, {}, source, { repository: repoURL, ref: 'HEAD' });
-      const at: CommitTree = {
-        repository: repoURL,
-        ref: targetRevision ?? 'HEAD',
-        commit,
-        tree,
-        ...reading(repository, tree),
-      };
-      return Promise.resolve(at);
-    },
-  };
+  return { commit, tree, ...reading(repository, tree) };
 };
-
-/** Public charts, and those of this machine: there is no fleet file that would name credentials. */
-const anonymousCharts = (): OpenCharts =>
-  createOpenCharts({
-    secrets: { read: (name) => Promise.reject(rejected('secret-missing', `${name}: there are no secrets here`)) },
-    clock: Date.now,
-    allowInsecure: true,
-  });
-
-const NO_CACHE: BlobCache = { get: () => Promise.resolve(undefined), put: () => Promise.resolve() };
 
 /** What rendering from a folder needs. */
 export interface RenderDeps {
   trees: TreeReader;
   sandbox: Sandbox;
   say: Say;
+  /** Absent: charts see Helm's own idea of a cluster. */
+  factsOf?: FactsOf;
 }
 
 /** The objects of one application; undefined where a source cannot be rendered, which has been said then. */
@@ -88,9 +97,10 @@ export const renderOne = async (
   application: Application,
   deps: RenderDeps,
 ): Promise<KubernetesObject[] | undefined> => {
-  const inspected = await inspect(application, deps.trees);
+  const inspected = await inspect(application, deps);
   const fail = (message: string): undefined => {
-    deps.say(`${applicationId(application)}: ${message}`);
+    const { file, line } = application.origin;
+    deps.say(`${file}:${line}: ${applicationId(application)}: ${message}`);
     return undefined;
   };
   for (const { inspection } of inspected.sources) {
@@ -108,7 +118,8 @@ export const renderOne = async (
 };
 
 /** Without a fleet there is no cluster and no project that could be in the way. */
-const inspect = (application: Application, trees: TreeReader): Promise<AffectedApplication> => {
+const inspect = (application: Application, { trees, factsOf }: RenderDeps): Promise<AffectedApplication> => {
   const compiled = { id: applicationId(application), specDigest: '', cluster: '', environment: '', problems: [] };
-  return inspectApplication({ trees, toolVersions: {} }, { ...application, ...compiled }, 'asked for');
+  const deps = { trees, toolVersions: {}, ...(factsOf ? { factsOf } : {}) };
+  return inspectApplication(deps, { ...application, ...compiled }, 'asked for');
 };

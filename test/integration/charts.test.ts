@@ -1,10 +1,12 @@
-import { mkdtempSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOpenCharts } from '../../src/adapters/helm/open-charts.ts';
 import { createSandbox } from '../../src/adapters/render/create-sandbox.ts';
+import { runAffected } from '../../src/cli/affected.ts';
 import { runRender } from '../../src/cli/render.ts';
 import { type ChartServer, startChartServer } from '../fakes/chart-server.ts';
 import { localTools } from '../fakes/local-tools.ts';
@@ -176,5 +178,39 @@ describe('an Application of Git', () => {
         /^overlay\/kustomization\.yaml:3: resources: .*add https:\/\/git\.example\.com\/acme\/unknown to spec\.repositories/,
       ),
     });
+  });
+});
+
+describe('towline affected', () => {
+  it('reads charts: one that an Application adds is there, one that is not is named', async () => {
+    server.publish('web', '1.0.0', CHART);
+    const folder = mkdtempSync(join(tmpdir(), 'towline-affected-charts-'));
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], { cwd: folder });
+    const source = (chart: string) =>
+      application(`  source: { repoURL: "${server.url}/charts", chart: ${chart}, targetRevision: 1.x }\n`, chart);
+    try {
+      git('init', '-q', '-b', 'main');
+      writeFileSync(join(folder, 'none.yaml'), '');
+      git('add', '-A');
+      git('commit', '-q', '-m', 'one');
+      for (const chart of ['web', 'gone']) writeFileSync(join(folder, `${chart}.yaml`), source(chart));
+      git('add', '-A');
+      git('commit', '-q', '-m', 'two');
+      let out = '';
+      const code = await runAffected({
+        args: ['--fleet', '.', '--from', 'HEAD~1', '--to', 'HEAD', '-o', 'json'],
+        cwd: folder,
+        environment: process.env,
+        write: (text) => void (out += text),
+      });
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toEqual([
+        { application: 'argocd/gone', reason: 'gone.yaml added', error: expect.stringContaining('gone') },
+        { application: 'argocd/web', reason: 'web.yaml added' },
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -32,7 +32,7 @@ export const readFacts =
     const cluster = file.clusters.find((one) => one.name === name);
     if (!cluster) return forget(deps, name);
     try {
-      const facts = await factsOf(await deps.connect(cluster, 'towline-facts'));
+      const facts = await readClusterFacts(await deps.connect(cluster, 'towline-facts'));
       await updateRow(deps.clusters, name, (row) => row && factsRead(row, facts, deps.clock()));
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -47,8 +47,8 @@ const forget = async ({ clusters }: ReadFactsDeps, name: string): Promise<void> 
   if (row) await clusters.remove(row);
 };
 
-/** Versions and kinds as Argo CD hands them to Helm: `apps/v1` and `apps/v1/Deployment`. */
-const factsOf = async (cluster: Pick<ClusterReader, 'version' | 'discover'>): Promise<ClusterFacts> => {
+/** What a cluster serves, as Argo CD hands it to Helm: `apps/v1` and `apps/v1/Deployment`. Errors: the cluster's. */
+export const readClusterFacts = async (cluster: Pick<ClusterReader, 'version' | 'discover'>): Promise<ClusterFacts> => {
   const version = await cluster.version();
   const types = await cluster.discover({ fresh: true });
   const versions = types.flatMap(({ group, version: served, kind, resource }) => {

@@ -87,12 +87,15 @@ describe('towline render', { timeout: 30_000 }, () => {
   });
 
   it.each([
-    ['path-missing', 'argocd/absent: path nowhere does not exist in https://example.com/acme/fleet'],
-    ['broken-chart', 'argocd/broken: broken-chart/templates/config.yaml:4: '],
+    [
+      'path-missing',
+      'path-missing.yaml:1: argocd/absent: path nowhere does not exist in https://example.com/acme/fleet',
+    ],
+    ['broken-chart', 'broken-chart.yaml:1: argocd/broken: broken-chart/templates/config.yaml:4: '],
   ])('ends with 1 and one line where a source cannot be rendered: %s', async (name, expected) => {
     const { code, out, err } = await render(name);
     expect({ code, out, lines: err.trimEnd().split('\n').length }).toEqual({ code: 1, out: '', lines: 1 });
-    expect(err).toContain(`towline render: ${expected}`);
+    expect(err).toContain(`towline render: ${FIXTURES}/applications/${expected}`);
   });
 
   it('prints the other Applications of a file where one cannot be rendered', async () => {
@@ -102,6 +105,30 @@ describe('towline render', { timeout: 30_000 }, () => {
       names: ['ConfigMap/plain', 'Secret/listed', 'ConfigMap/nested'],
     });
     expect(err).toContain('argocd/absent: ');
+  });
+
+  it('takes a repository of its own folder, and what charts may ask of a cluster', async () => {
+    const multi = ['-f', `${FIXTURES}/applications/helm.yaml`, '--repo-root', 'src', '-o', 'json'];
+    const here = await run([...multi, '--repo', `https://example.com/acme/fleet=${FIXTURES}/repo`]);
+    expect({ code: here.code, kinds: JSON.parse(here.out).length }).toEqual({ code: 0, kinds: 1 });
+    expect((await run(multi)).code).toBe(1);
+    const chart = ['-f', '-', '--repo-root', `${FIXTURES}/capabilities`, '-o', 'json'];
+    const source = '{ repoURL: https://example.com/acme/fleet, path: chart }';
+    const application = `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: asks }\nspec: { project: default, source: ${source}, destination: { name: x, namespace: y } }\n`;
+    const asked = ['--kube-version', 'v1.30.2-eks-1', '--api-versions', 'monitoring.coreos.com/v1'];
+    const { out } = await run([...chart, ...asked], application);
+    expect(JSON.parse(out)[0].data).toEqual({ version: 'v1.30.2', monitors: 'true' });
+  });
+
+  it.each([
+    [['--kube-version', 'new'], '--kube-version is new'],
+    [['--api-versions', 'v1'], '--api-versions needs --kube-version'],
+    [['--repo', 'x'], '--repo is x, not URL=DIR'],
+    [['--repo', 'https://a.example/b=absent'], 'absent: cannot be read'],
+  ])('%j is a usage error', async (args, reason) => {
+    const { code, err } = await render('helm', ...args);
+    expect(code).toBe(2);
+    expect(err).toContain(reason);
   });
 
   it('says what to install where a tool is missing', async () => {
