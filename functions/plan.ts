@@ -4,11 +4,13 @@ import * as v from 'valibot';
 import { createInvokedExpander } from '../src/adapters/aws/invoke-expander.ts';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { createChartTrees } from '../src/app/chart-trees.ts';
+import { carryOutAction } from '../src/app/control/carry-out-action.ts';
 import { refreshAnswers } from '../src/app/generators/refresh-answers.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { planChange } from '../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
 import { previewRequest } from '../src/app/preview/preview-request.ts';
+import { type ActionMessage, ActionMessageSchema } from '../src/messages/action.ts';
 import { type ChangeMessage, ChangeMessageSchema } from '../src/messages/change.ts';
 import { type PreviewMessage, PreviewMessageSchema } from '../src/messages/preview.ts';
 import { publicCharts } from './wiring/charts.ts';
@@ -41,13 +43,19 @@ export const createPlan = (runtime: GitRuntime) => {
   const plan = planChange(deps);
   const preview = previewRequest(deps);
   const refresh = refreshAnswers({ ...deps, ...deps.providers });
-  const handle = async (message: ChangeMessage | PreviewMessage): Promise<void> => {
+  const carryOut = carryOutAction(deps);
+  const handle = async (message: ChangeMessage | PreviewMessage | ActionMessage): Promise<void> => {
+    if ('user' in message) return carryOut(message);
     if (!('number' in message)) return plan(message);
     // A delivery is news of a pull request; what has none is the preview looking again.
     if (message.delivery !== undefined) await refresh({ url: message.repository });
     await preview(message);
   };
-  return createSqsHandler(sqsDeps(runtime, 'changes'), v.union([ChangeMessageSchema, PreviewMessageSchema]), handle);
+  return createSqsHandler(
+    sqsDeps(runtime, 'changes'),
+    v.union([ActionMessageSchema, ChangeMessageSchema, PreviewMessageSchema]),
+    handle,
+  );
 };
 
 export const handler = lazily(() => {

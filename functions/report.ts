@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { reportPreview } from '../src/app/report/report-preview.ts';
 import { reportRollout } from '../src/app/report/report-rollout.ts';
+import { tellOne } from '../src/app/report/tell-one.ts';
+import { type NoticeMessage, NoticeMessageSchema } from '../src/messages/action.ts';
 import {
   type PreviewReport,
   PreviewReportSchema,
@@ -31,9 +33,16 @@ export const createReport = (runtime: Runtime) => {
     comments: forgeComments(runtime),
     previewURL: (id) => `${page}/previews/${id}`,
   });
-  const handle = (message: ReportMessage | PreviewReport) =>
-    'preview' in message ? preview(message.preview) : rollout(message);
-  return createSqsHandler(sqsDeps(runtime, 'reports'), v.union([ReportMessageSchema, PreviewReportSchema]), handle);
+  const whisper = tellOne({ ...deps, queues: createQueues(config), openChat: openChat(runtime) });
+  const handle = (message: ReportMessage | PreviewReport | NoticeMessage): Promise<void> => {
+    if ('notice' in message) return whisper(message);
+    return 'preview' in message ? preview(message.preview) : rollout(message);
+  };
+  return createSqsHandler(
+    sqsDeps(runtime, 'reports'),
+    v.union([ReportMessageSchema, PreviewReportSchema, NoticeMessageSchema]),
+    handle,
+  );
 };
 
 export const handler = lazily(() => createReport(lambdaRuntime('report', secretsManager)));

@@ -1,6 +1,7 @@
 import { createLambdaHandler, MAX_LAMBDA_BYTES } from '../src/adapters/http/lambda.ts';
 import { createWebhookApp, MAX_WEBHOOK_BYTES } from '../src/adapters/http/webhook-routes.ts';
 import { loadFleet } from '../src/app/load-fleet.ts';
+import { receiveSlack } from '../src/app/receive-slack.ts';
 import { receiveWebhook } from '../src/app/receive-webhook.ts';
 import { lambdaRuntime, lazily, type Runtime } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
@@ -28,7 +29,13 @@ export const createWebhook = (
     log,
     maxBytes,
   });
-  return createWebhookApp({ receive, log, maxBytes });
+  const slack = receiveSlack({
+    slack: async () => (await loadFleet(stores)).file.slack,
+    enqueue: (message) => queues.changes([message]),
+    secrets,
+    clock,
+  });
+  return createWebhookApp({ receive, receiveSlack: slack, log, maxBytes });
 };
 
 /** Lambda behind the HTTP API: signature, one conditional write, one message, 202. */

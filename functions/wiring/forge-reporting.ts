@@ -58,10 +58,14 @@ export const openChat = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>)
   return ({ file }: FleetRow): { chat: Chat; channel: string } | undefined => {
     const { slack } = file;
     if (!slack) return undefined;
-    const { post, update } = createSlackChat({ apiURL: slack.apiURL, token: () => secrets.read(slack.credentials) });
+    const { post, update, whisper } = createSlackChat({
+      apiURL: slack.apiURL,
+      token: () => secrets.read(slack.credentials),
+    });
     const chat: Chat = {
       post: (channel, message, thread) => holdOff(slack.credentials, () => post(channel, message, thread)),
       update: (channel, ts, message) => holdOff(slack.credentials, () => update(channel, ts, message)),
+      whisper: (channel, user, text) => holdOff(slack.credentials, () => whisper(channel, user, text)),
     };
     return { chat, channel: slack.channel };
   };

@@ -3,7 +3,7 @@ import type { TowlineEvent } from '../ports/events.ts';
 /** What a script or a person needs to know when the stack serves. URLs are absolute. */
 export interface Ready {
   url: string;
-  webhooks: { github: string; gitlab: string };
+  webhooks: { github: string; gitlab: string; slack: string };
   /** File with a context per embedded cluster. */
   kubeconfig: string;
   contexts?: string[];

@@ -45,7 +45,7 @@ export interface StackOptions {
 
 export interface Stack {
   url: string;
-  webhooks: { github: string; gitlab: string };
+  webhooks: { github: string; gitlab: string; slack: string };
   /** Plans everything that the fleet follows, as the poll does. */
   poll(): Promise<void>;
   close(): Promise<void>;
@@ -97,7 +97,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   closing.push(
     startTicks({ ...schedule, pollSeconds: runtime.config.pollSeconds, pollAtStart: options.pollAtStart ?? true, log }),
   );
-  const webhooks = { github: `${server.url}/webhooks/github`, gitlab: `${server.url}/webhooks/gitlab` };
+  const webhooks = webhooksOf(server.url);
   const { kubeconfig, contexts } = clusters;
   printer.ready({
     url: server.url,
@@ -108,6 +108,12 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   });
   return { url: server.url, webhooks, poll: schedule.poll };
 };
+
+const webhooksOf = (url: string): Stack['webhooks'] => ({
+  github: `${url}/webhooks/github`,
+  gitlab: `${url}/webhooks/gitlab`,
+  slack: `${url}/webhooks/slack`,
+});
 
 const closeLater = <Started extends { close(): Promise<void> }>(closing: Closing[], started: Started): Started => {
   closing.push(() => started.close());

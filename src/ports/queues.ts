@@ -1,3 +1,4 @@
+import type { ActionMessage, NoticeMessage } from '../messages/action.ts';
 import type { ChangeMessage } from '../messages/change.ts';
 import type { PreviewMessage } from '../messages/preview.ts';
 import type { RenderMessage } from '../messages/render.ts';
@@ -9,8 +10,8 @@ export type Send<Message> = (messages: readonly Message[], options?: { delaySeco
 
 /** The four queues. Messages are pointers and versions, never payloads: losing one loses no knowledge. */
 export interface Queues {
-  changes: Send<ChangeMessage | PreviewMessage>;
+  changes: Send<ChangeMessage | PreviewMessage | ActionMessage>;
   renders: Send<RenderMessage>;
   syncs: Send<SyncMessage>;
-  reports: Send<ReportMessage | PreviewReport>;
+  reports: Send<ReportMessage | PreviewReport | NoticeMessage>;
 }

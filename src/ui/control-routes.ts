@@ -51,6 +51,7 @@ export const createControlRoutes = (control: Control, options: { publicURL?: str
   });
   app.post('/api/v1/rollouts/:id/abort', async (c) => c.json(await control.abortRollout(c.req.param('id')), 202));
   app.post('/api/v1/rollouts/:id/retry', async (c) => c.json(await control.retryRollout(c.req.param('id')), 202));
+  app.post('/api/v1/rollouts/:id/rollback', async (c) => c.json(await control.rollBackRollout(c.req.param('id')), 202));
   answerErrors(app);
   return app;
 };

@@ -1,6 +1,7 @@
 import { createSetExpander } from '../../src/adapters/gotemplate/expand-sets.ts';
 import { createRunHealthScript } from '../../src/adapters/lua/run-health-script.ts';
 import { createChartTrees } from '../../src/app/chart-trees.ts';
+import { carryOutAction } from '../../src/app/control/carry-out-action.ts';
 import { createControl } from '../../src/app/control/control.ts';
 import { refreshAnswers } from '../../src/app/generators/refresh-answers.ts';
 import { createSnapshots } from '../../src/app/load-fleet.ts';
@@ -14,6 +15,7 @@ import { connectRegistry } from '../../src/app/registry/connect-registry.ts';
 import { render } from '../../src/app/render.ts';
 import { reportPreview } from '../../src/app/report/report-preview.ts';
 import { reportRollout } from '../../src/app/report/report-rollout.ts';
+import { tellOne } from '../../src/app/report/tell-one.ts';
 import { sweep, sweepClusters } from '../../src/app/sweep.ts';
 import { readFacts } from '../../src/app/sync/read-facts.ts';
 import { syncApplication } from '../../src/app/sync/sync-application.ts';
@@ -21,12 +23,13 @@ import { transient } from '../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../../src/domain/fleet/parse-fleet-file.ts';
 import { FLEET_ID } from '../../src/domain/fleet-row.ts';
+import type { ActionMessage, NoticeMessage } from '../../src/messages/action.ts';
 import type { ChangeMessage } from '../../src/messages/change.ts';
 import type { FactsMessage } from '../../src/messages/facts.ts';
 import type { PreviewMessage } from '../../src/messages/preview.ts';
 import type { PreviewReport, ReportMessage } from '../../src/messages/report.ts';
 import type { OpenCharts } from '../../src/ports/charts.ts';
-import type { ChatMessage } from '../../src/ports/chat.ts';
+import type { Chat, ChatMessage } from '../../src/ports/chat.ts';
 import type { CommitStatus } from '../../src/ports/commit-statuses.ts';
 import type { Sandbox } from '../../src/ports/sandbox.ts';
 import type { SetExpander } from '../../src/ports/set-expander.ts';
@@ -128,6 +131,7 @@ export const createMemoryStack = async (
   } = {};
   const chat: Told[] = [];
   /** What was said in the threads of messages. */
+  const whispers: { channel: string; user: string; text: string }[] = [];
   const replies: (Told & { thread: string })[] = [];
   const snapshots = createSnapshots(ports.blobs);
   /** The registrations under which repositories were opened. */
@@ -184,7 +188,8 @@ export const createMemoryStack = async (
   const [plan, preview] = [planChange(planning), previewRequest(planning)];
   const refresh = refreshAnswers({ ...answering, snapshots, openRepository });
   const handlers = {
-    changes: async (message: ChangeMessage | PreviewMessage) => {
+    changes: async (message: ChangeMessage | PreviewMessage | ActionMessage) => {
+      if ('user' in message) return carryOut(message);
       if (!('number' in message)) return plan(message);
       if (message.delivery !== undefined) await refresh({ url: message.repository });
       await preview(message);
@@ -202,8 +207,10 @@ export const createMemoryStack = async (
         return Promise.resolve();
       },
     }),
-    reports: (message: ReportMessage | PreviewReport) =>
-      'preview' in message ? reportOnPreview(message.preview) : report(message),
+    reports: (message: ReportMessage | PreviewReport | NoticeMessage) => {
+      if ('notice' in message) return whisper(message);
+      return 'preview' in message ? reportOnPreview(message.preview) : report(message);
+    },
   };
   const reporting = { ...ports, statuses: createMemoryStatuses(statuses, () => down.forge?.()) };
   const reportOnPreview = reportPreview({
@@ -220,27 +227,36 @@ export const createMemoryStack = async (
     },
     previewURL: (one) => `https://towline.example.com/previews/${one}`,
   });
+  const carryOut = carryOutAction(ports);
+  const openChat = (): { channel: string; chat: Chat } => ({
+    channel: 'C1',
+    chat: {
+      whisper: (channel, user, text) => {
+        const error = down.chat?.(channel);
+        if (error) return Promise.reject(error);
+        whispers.push({ channel, user, text });
+        return Promise.resolve();
+      },
+      post: async (channel, message, thread) => {
+        const error = down.chat?.(channel);
+        if (error) throw error;
+        const ts = thread === undefined ? String(chat.length) : `${thread}.${replies.length}`;
+        if (thread === undefined) chat.push({ channel, ts, message, edits: 0 });
+        else replies.push({ channel, ts, message, edits: 0, thread });
+        return { channel, ts };
+      },
+      update: async (channel, ts, message) => {
+        const error = down.chat?.(channel);
+        if (error) throw error;
+        const known = [...chat, ...replies].find((one) => one.ts === ts);
+        if (known) Object.assign(known, { message, edits: known.edits + 1 });
+      },
+    },
+  });
+  const whisper = tellOne({ ...reporting, openChat });
   const report = reportRollout({
     ...reporting,
-    openChat: () => ({
-      channel: 'C1',
-      chat: {
-        post: async (channel, message, thread) => {
-          const error = down.chat?.(channel);
-          if (error) throw error;
-          const ts = thread === undefined ? String(chat.length) : `${thread}.${replies.length}`;
-          if (thread === undefined) chat.push({ channel, ts, message, edits: 0 });
-          else replies.push({ channel, ts, message, edits: 0, thread });
-          return { channel, ts };
-        },
-        update: async (channel, ts, message) => {
-          const error = down.chat?.(channel);
-          if (error) throw error;
-          const known = [...chat, ...replies].find((one) => one.ts === ts);
-          if (known) Object.assign(known, { message, edits: known.edits + 1 });
-        },
-      },
-    }),
+    openChat,
     rolloutURL: (rollout) => `https://towline.example.com/rollouts/${rollout}`,
   });
 
@@ -281,6 +297,8 @@ export const createMemoryStack = async (
     statuses,
     chat,
     replies,
+    /** What one person alone was told. */
+    whispers,
     comments,
     opened,
     down,

@@ -7,8 +7,16 @@ import { readBounded } from './bounded-body.ts';
 /** GitHub sends no payload above this. */
 export const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
 
+/** Takes in what Slack sends when a button is pressed; no `error`: it was taken. */
+type ReceiveSlack = (request: Pick<WebhookRequest, 'headers' | 'body'>) => Promise<{
+  status: 200 | 400 | 401 | 415;
+  error?: { error: string; message: string };
+}>;
+
 export interface WebhookAppDeps {
   receive: ReceiveWebhook;
+  /** Absent: there is no `/webhooks/slack`. */
+  receiveSlack?: ReceiveSlack;
   log: Log;
   /** Most bytes of a body; default: 25 MiB. */
   maxBytes?: number;
@@ -26,8 +34,14 @@ export const WEBHOOK_PATHS: Readonly<Record<string, WebhookRequest['forge']>> = 
  * What the use case rejects with is logged once, without the body: 503 where it will pass (the forge or a person
  * delivers again), else 500.
  */
-export const createWebhookApp = ({ receive, log, maxBytes = MAX_WEBHOOK_BYTES }: WebhookAppDeps): Hono => {
+export const createWebhookApp = ({
+  receive,
+  receiveSlack,
+  log,
+  maxBytes = MAX_WEBHOOK_BYTES,
+}: WebhookAppDeps): Hono => {
   const app = new Hono();
+  if (receiveSlack) addSlack(app, receiveSlack);
   for (const [path, forge] of Object.entries(WEBHOOK_PATHS)) {
     app.post(path, async (c) => {
       const body = await readBounded(c.req.raw, maxBytes);
@@ -42,6 +56,21 @@ export const createWebhookApp = ({ receive, log, maxBytes = MAX_WEBHOOK_BYTES }:
   app.notFound((c) => c.json({ error: 'not-found', message: 'there is no such URL' }, 404));
   app.onError((error, c) => answerError(error, c, log));
   return app;
+};
+
+/** An interaction is a few kilobytes: it quotes the message that it is of. */
+const MAX_SLACK_BYTES = 256 * 1024;
+const SLACK_PATH = '/webhooks/slack';
+
+const addSlack = (app: Hono, receive: ReceiveSlack): void => {
+  app.post(SLACK_PATH, async (c) => {
+    const body = await readBounded(c.req.raw, MAX_SLACK_BYTES);
+    if (!body)
+      return c.json({ error: 'body-too-large', message: `the body may have at most ${MAX_SLACK_BYTES} bytes` }, 413);
+    const { status, error } = await receive({ headers: Object.fromEntries(c.req.raw.headers), body });
+    return error ? c.json(error, status) : c.body(null, 200);
+  });
+  app.all(SLACK_PATH, (c) => c.json({ error: 'method-not-allowed', message: 'use POST' }, 405, { allow: 'POST' }));
 };
 
 const answerError = (error: Error, c: Context, log: Log): Response => {

@@ -13,13 +13,12 @@ export interface SlackChatDeps {
 
 const TIMEOUT_MS = 10_000;
 
-const AnswerSchema = v.variant('ok', [
-  v.object({ ok: v.literal(true), channel: v.string(), ts: v.string() }),
-  v.object({ ok: v.literal(false), error: v.string() }),
-]);
+const PostedSchema = v.object({ ok: v.literal(true), channel: v.string(), ts: v.string() });
+const SaidSchema = v.object({ ok: v.literal(true), message_ts: v.string() });
+const FailedSchema = v.object({ ok: v.literal(false), error: v.string() });
 
 /**
- * Slack through its Web API: chat.postMessage and chat.update. Links are not unfurled. Errors: as the port says; nothing
+ * Slack through its Web API: chat.postMessage, chat.update and chat.postEphemeral. Links are not unfurled. Errors: as the port says; nothing
  * is retried here, as the queue does that.
  */
 export const createSlackChat = (deps: SlackChatDeps): Chat => ({
@@ -27,6 +26,9 @@ export const createSlackChat = (deps: SlackChatDeps): Chat => ({
     call(deps, 'chat.postMessage', { channel, ...(thread ? { thread_ts: thread } : {}), ...bodyOf(message) }),
   update: async (channel, ts, message) => {
     await call(deps, 'chat.update', { channel, ts, ...bodyOf(message) });
+  },
+  whisper: async (channel, user, text) => {
+    await ask(deps, 'chat.postEphemeral', { channel, user, text }, SaidSchema);
   },
 });
 
@@ -42,9 +44,22 @@ const call = async (
   method: string,
   body: Record<string, unknown>,
 ): Promise<{ channel: string; ts: string }> => {
+  const { channel, ts } = await ask(deps, method, body, PostedSchema);
+  return { channel, ts };
+};
+
+const ask = async <Answer>(
+  deps: SlackChatDeps,
+  method: string,
+  body: Record<string, unknown>,
+  schema: v.GenericSchema<unknown, Answer>,
+): Promise<Answer> => {
   const answer = await send(deps, method, body);
   if (answer.status === 429) throw slackError('ratelimited', method, answer.headers);
-  const parsed = v.safeParse(AnswerSchema, await answer.json().catch(() => undefined));
+  const json: unknown = await answer.json().catch(() => undefined);
+  const failed = v.safeParse(FailedSchema, json);
+  if (failed.success) throw slackError(failed.output.error, method, answer.headers);
+  const parsed = v.safeParse(schema, json);
   if (!parsed.success) {
     const message = `Slack answered ${answer.status} for ${method}, which is not its API's answer: check slack.apiURL`;
     const details = { status: answer.status };
@@ -53,8 +68,7 @@ const call = async (
       ? transient('chat-unreachable', message, { details })
       : permanent('chat-refused', message, { details });
   }
-  if (!parsed.output.ok) throw slackError(parsed.output.error, method, answer.headers);
-  return { channel: parsed.output.channel, ts: parsed.output.ts };
+  return parsed.output;
 };
 
 const send = async (

@@ -6,6 +6,7 @@ import type { ControlDeps } from './deps.ts';
 import { type Refreshed, refresh } from './refresh.ts';
 import { type Retried, retryRollout } from './retry-rollout.ts';
 import { type RolledBack, resumeSync, rollBackTo } from './roll-back.ts';
+import { type RolledBackRollout, rollBackRollout } from './roll-back-rollout.ts';
 import { type Asked, syncNow } from './sync.ts';
 import { terminateOperation } from './terminate.ts';
 
@@ -20,6 +21,8 @@ export interface Control {
   resume(application: string): Promise<Asked>;
   /** Lets an application go that is gone from Git; `all`: every one that waits for the same reason. */
   approveRemoval(application: string, options?: { all?: boolean }): Promise<ApprovedRemoval>;
+  /** Puts what the rollout still decides back to what it was before. */
+  rollBackRollout(rollout: string): Promise<RolledBackRollout>;
   retryRollout(rollout: string): Promise<Retried>;
   abortRollout(rollout: string): Promise<Aborted>;
 }
@@ -33,6 +36,7 @@ export const createControl = (deps: ControlDeps): Control => ({
   rollBack: rollBackTo(deps),
   resume: resumeSync(deps),
   approveRemoval: approveRemoval(deps),
+  rollBackRollout: rollBackRollout(deps),
   retryRollout: retryRollout(deps),
   abortRollout: abortRollout(deps),
 });

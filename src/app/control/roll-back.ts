@@ -30,7 +30,9 @@ export const rollBackTo =
     const saved = await changeApplication(deps, id, (row) =>
       rollBack(row, target, { rollout: rolloutId(row), now: deps.clock() }),
     );
-    await openRollback(deps, saved, target);
+    const { rollout: opened = '', reason = '' } = saved.desired ?? {};
+    const [at] = target.revisions;
+    if (at) await openRollback(deps, { rollout: opened, at, subject: `${id} ${reason}`, rows: [saved] });
     await send(deps, saved, 'sync');
     const { generation: asked = 0, rollout = '' } = saved.desired ?? {};
     return { application: id, generation: asked, to: target.generation, rollout };
@@ -48,7 +50,8 @@ export const resumeSync =
     return { application: id, generation: saved.desired?.generation ?? 0 };
   };
 
-const checkManifests = async (deps: ControlDeps, row: ApplicationRow, target: Applied): Promise<void> => {
+/** Errors: AppError `manifests-expired` (rejected) where what was recorded is not kept any more. */
+export const checkManifests = async (deps: ControlDeps, row: ApplicationRow, target: Applied): Promise<void> => {
   const renders = await deps.renders.getMany(target.renderKeys);
   const done = new Set(renders.filter(({ state }) => state === 'done').map(({ id }) => id));
   if (target.renderKeys.every((key) => done.has(key))) return;
@@ -61,21 +64,36 @@ const checkManifests = async (deps: ControlDeps, row: ApplicationRow, target: Ap
 const rolloutId = ({ id, desired }: ApplicationRow): string =>
   createHash('sha256').update(`${id}\nrollback\n${desired?.generation}`).digest('hex').slice(0, 16);
 
-/** A crash before this leaves the application rolled back and only its rollout's page missing. */
-const openRollback = async (deps: ControlDeps, row: ApplicationRow, target: Applied): Promise<void> => {
-  const { desired, spec, id } = row;
-  const [at] = target.revisions;
-  if (!desired || !at) return;
-  const { rollout, reason, plannedAt: now } = desired;
-  const applications = [
-    { application: id, environment: spec.environment, cluster: spec.cluster, reason, project: spec.project },
-  ];
+export interface Rollback {
+  rollout: string;
+  /** The commit that its page shows. */
+  at: { repository: string; ref: string; commit: string };
+  subject: string;
+  /** The applications as they are rolled back. */
+  rows: readonly ApplicationRow[];
+}
+
+/**
+ * Creates the rollout of a rollback. A crash before this leaves the applications rolled back and only its page missing.
+ */
+export const openRollback = async (deps: ControlDeps, { rollout, at, subject, rows }: Rollback): Promise<void> => {
+  const now = deps.clock();
+  const { repository, ref, commit } = at;
+  const applications = rows.map(({ id, spec, desired }) => ({
+    application: id,
+    environment: spec.environment,
+    cluster: spec.cluster,
+    reason: desired?.reason ?? '',
+    project: spec.project,
+  }));
   const opened: Rollout = {
     id: rollout,
     version: 0,
     due: now + PROGRESS_DEADLINE_MS,
-    ...at,
-    subject: `${id} ${reason}`,
+    repository,
+    ref,
+    commit,
+    subject,
     cause: 'manual',
     generation: 0,
     createdAt: now,
@@ -84,12 +102,13 @@ const openRollback = async (deps: ControlDeps, row: ApplicationRow, target: Appl
     // The commit's statuses stay those of its push.
     ceded: true,
     applications,
-    environments: [spec.environment],
+    environments: [...new Set(applications.map(({ environment }) => environment))].toSorted(),
     problems: [],
     sent: {},
     attempt: 1,
   };
   await updateRow(deps.rollouts, rollout, (known) => (known ? undefined : opened));
-  deps.events.emit({ event: 'rollout', at: now, rollout, ...at, state: 'running', applications, problems: [] });
+  const about = { repository, ref, commit, applications, problems: [] };
+  deps.events.emit({ event: 'rollout', at: now, rollout, state: 'running', ...about });
   await deps.queues.reports([{ version: 1, rollout }]);
 };

@@ -2,7 +2,7 @@ import { AppError } from '../../domain/errors.ts';
 import { summarizeRollout } from '../../domain/fold-rollout.ts';
 import { type ChatRoute, chatRoutes } from '../../domain/report/chat-routes.ts';
 import { afterFailure, nextEditAt } from '../../domain/report/outbox.ts';
-import { slackMessage } from '../../domain/report/slack-message.ts';
+import { type Buttons, slackMessage } from '../../domain/report/slack-message.ts';
 import type { RolloutSummary } from '../../domain/report/summary.ts';
 import type { Rollout, SentMessage, ToldChannel } from '../../domain/rollout.ts';
 import { stableDigest } from '../../domain/stable-digest.ts';
@@ -86,17 +86,28 @@ const tellChannel = async (deps: ReportDeps, telling: Telling, channel: Channel)
   }
 };
 
+/** Only where Slack's answers can be proved; what is still under way, or another's, has nothing to retry or take back. */
+const buttonsOf = ({ rollout, fleet, ended }: Telling, { state, failures }: RolloutSummary): Buttons | undefined => {
+  if (!fleet.file.slack?.signingSecret) return undefined;
+  const isOpen = ended && !rollout.supersededBy;
+  const retry = isOpen && failures.some(({ application }) => application !== '');
+  // A rollback is not taken back by another one, but by resuming.
+  const rollback = isOpen && rollout.cause !== 'manual' && (state === 'failure' || state === 'success');
+  return { attempt: rollout.attempt, retry, rollback };
+};
+
 type Note = (change: ToldChannel) => void;
 
 /** Posts or edits the channel's message; answers with when the end that is held back may be told (ms). */
 const tellMessage = async (
   deps: ReportDeps,
-  { rollout, ended }: Telling,
+  telling: Telling,
   { chat, route, summary, before }: Channel,
   note: Note,
 ): Promise<number | undefined> => {
-  const message = slackMessage(summary);
+  const message = slackMessage(summary, buttonsOf(telling, summary));
   const digest = stableDigest(message);
+  const { rollout, ended } = telling;
   const known = before.message;
   if (known?.digest === digest) return undefined;
   const editAt = nextEditAt({ createdAt: rollout.createdAt, message: known }, { ended });

@@ -31,6 +31,10 @@ export interface SlackConfig {
   channel: string;
   credentials: string;
   apiURL: string;
+  /** Name of the secret that Slack signs presses of buttons with; absent: there are no buttons. */
+  signingSecret?: string;
+  /** What each user (U…, W…) may; those who are not named may nothing. */
+  roles?: Record<string, 'viewer' | 'operator'>;
   /** Channels of their own, by name of project or environment. */
   channels?: { projects: Record<string, string>; environments: Record<string, string> };
   /** Users (U…, W…) and user groups (S…) that are mentioned where an application of it fails. */

@@ -72,10 +72,17 @@ const SlackMember = v.pipe(
   v.regex(/^[UWS][A-Z0-9]{2,}$/, 'must be the id of a Slack user (U…, W…) or user group (S…), not a name'),
 );
 
+const SlackUser = v.pipe(
+  v.string(),
+  v.regex(/^[UW][A-Z0-9]{2,}$/, 'must be the id of a Slack user (U…, W…), not a name'),
+);
+
 const SlackSchema = v.object({
   channel: text,
   credentials: secretName,
   apiURL: v.optional(url),
+  signingSecret: v.optional(secretName),
+  roles: v.optional(v.record(SlackUser, v.picklist(['viewer', 'operator']))),
   channels: byName(text),
   mentions: byName(v.array(SlackMember)),
 });

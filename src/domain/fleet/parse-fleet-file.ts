@@ -83,14 +83,15 @@ const toSlack = ({
   channel,
   credentials,
   apiURL,
-  channels,
-  mentions,
+  ...rest
 }: NonNullable<FleetManifest['spec']['slack']>): SlackConfig => ({
   channel,
   credentials,
   apiURL: apiURL ?? 'https://slack.com/api/',
-  ...(channels ? { channels } : {}),
-  ...(mentions ? { mentions } : {}),
+  ...(rest.signingSecret ? { signingSecret: rest.signingSecret } : {}),
+  ...(rest.roles ? { roles: rest.roles } : {}),
+  ...(rest.channels ? { channels: rest.channels } : {}),
+  ...(rest.mentions ? { mentions: rest.mentions } : {}),
 });
 
 const isCharts = ({ type, url }: RepositoryManifest): boolean =>

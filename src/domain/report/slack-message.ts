@@ -1,4 +1,5 @@
 import { repositoryName, shortRef, sourceText } from '../rollout-sources.ts';
+import { slackButton } from '../webhook/slack-action.ts';
 import { cutText, oneLine } from './cut-text.ts';
 import { slackLink, slackText } from './slack-text.ts';
 import type { ApplicationFailure, EnvironmentSummary, RolloutState, RolloutSummary } from './summary.ts';
@@ -27,11 +28,18 @@ const WORDS: Record<RolloutState, string> = {
   canceled: '⏭️ superseded',
 };
 
+/** Which buttons a message has beside the one that opens its page. */
+export interface Buttons {
+  attempt: number;
+  retry: boolean;
+  rollback: boolean;
+}
+
 /**
  * The one message of a rollout: what it is, its failures (the first five), then its environments. Everything that
  * comes from Git is escaped. Stays below Slack's limits: 50 blocks, 3,000 characters a section, about 13 kB in all.
  */
-export const slackMessage = (summary: RolloutSummary): SlackMessage => {
+export const slackMessage = (summary: RolloutSummary, buttons?: Buttons): SlackMessage => {
   const title = cutText(`${WORDS[summary.state]}: ${titleOf(summary)}`, MAX_HEADER);
   return {
     text: slackText(`${title} ${countsOf(summary.environments)}`, 500),
@@ -41,9 +49,36 @@ export const slackMessage = (summary: RolloutSummary): SlackMessage => {
       ...(summary.failures.length > 0 ? [section(failureLines(summary.failures))] : []),
       ...(summary.removed ? [section(removedLine(summary.removed))] : []),
       ...(summary.environments.length > 0 ? [section(environmentLines(summary.environments))] : []),
+      ...(buttons ? [actions(summary, buttons)] : []),
     ],
   };
 };
+
+const actions = ({ rolloutId, url, commit }: RolloutSummary, { attempt, retry, rollback }: Buttons): unknown => ({
+  type: 'actions',
+  elements: [
+    ...(URL.canParse(url) ? [{ ...button('Open'), action_id: 'towline_open', url }] : []),
+    ...(retry ? [{ ...button('Retry failed'), ...slackButton('retry', rolloutId, attempt), style: 'primary' }] : []),
+    ...(rollback ? [rollbackButton(rolloutId, attempt, commit)] : []),
+  ],
+});
+
+const button = (text: string) => ({ type: 'button', text: { type: 'plain_text', text } });
+
+const rollbackButton = (rollout: string, attempt: number, commit: string) => ({
+  ...button('Rollback'),
+  ...slackButton('rollback', rollout, attempt),
+  style: 'danger',
+  confirm: {
+    title: { type: 'plain_text', text: 'Roll back?' },
+    text: {
+      type: 'plain_text',
+      text: `Every application that ${commit.slice(0, 7)} changed, and that no newer rollout decides, gets the manifests that it had before, until Git moves or somebody resumes.`,
+    },
+    confirm: { type: 'plain_text', text: 'Roll back' },
+    deny: { type: 'plain_text', text: 'Keep' },
+  },
+});
 
 const section = (lines: string): unknown => ({
   type: 'section',

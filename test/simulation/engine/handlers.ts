@@ -149,16 +149,18 @@ const tellingPorts = (world: World, process: Process, at: At) => {
     },
   };
   const chat: Chat = {
-    post: (channel, message) => {
+    post: (channel, message, thread) => {
+      if (thread !== undefined) return Promise.resolve({ channel, ts: `${thread}.reply` });
       const ts = String(history.posts.length);
       history.posts.push({ at: now(), rollout: at.rollout, message, edits: 0, ts });
       return Promise.resolve({ channel, ts });
     },
     update: (_channel, ts, message) => {
-      const known = history.posts[Number(ts)];
+      const known = ts.endsWith('.reply') ? undefined : history.posts[Number(ts)];
       if (known) Object.assign(known, { message, edits: known.edits + 1 });
       return Promise.resolve();
     },
+    whisper: () => Promise.resolve(),
   };
   return {
     statuses: portOf(machine, process, 'forge', statuses),

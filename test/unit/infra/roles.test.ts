@@ -34,7 +34,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'Scan'),
     ...table('RegistrationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Scan'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
-    ...table('OutcomesTable', 'PutItem'),
+    ...table('OutcomesTable', 'PutItem', 'Query'),
     ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
     'Bucket/manifests/* s3:GetObject',
     ...['snapshots', 'indexes', 'charts', 'previews', 'answers'].flatMap((prefix) => [

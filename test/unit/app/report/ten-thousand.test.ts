@@ -63,6 +63,7 @@ const createReports = (ports: Awaited<ReturnType<typeof setUp>>['ports'], edits:
       (thread === undefined ? posted : replied).push(channel);
       return Promise.resolve({ channel, ts: '1' });
     },
+    whisper: () => Promise.resolve(),
     update: () => {
       edits.push(ports.time.now);
       return Promise.resolve();
