@@ -30,8 +30,12 @@ export interface Registered {
   /** As files of the fleet. */
   documents: FleetDocument[];
   /** Those that the live fleet was not compiled with as they are, the text left out. */
-  outstanding: Pick<RegistrationRow, 'id' | 'version' | 'parent' | 'deletedAt'>[];
+  outstanding: Seen[];
+  /** The others that have a status of their own: what was wrong with them may be mended, or the other way round. */
+  judged: Seen[];
 }
+
+type Seen = Pick<RegistrationRow, 'id' | 'version' | 'parent' | 'error'>;
 
 /** Where the registry stands: another number after every change. */
 export const registryMark = async ({ registrations }: Pick<RegistrationsDeps, 'registrations'>): Promise<number> =>
@@ -42,13 +46,15 @@ export const readRegistrations = async (
   deps: RegistrationsDeps,
   previous: FleetSnapshot | undefined,
 ): Promise<Registered> => {
-  const found: Registered = { mark: await registryMark(deps), documents: [], outstanding: [] };
+  const found: Registered = { mark: await registryMark(deps), documents: [], outstanding: [], judged: [] };
   for await (const ids of deps.registrationIndex.all()) {
     for (const row of await deps.registrations.getMany(ids)) {
       const document = fleetDocumentOf(row);
       if (document) found.documents.push(isKnown(document, previous) ? withoutText(document) : document);
-      const { id, version, parent, deletedAt } = row;
-      if (isOutstanding(row)) found.outstanding.push({ id, version, parent, ...(deletedAt ? { deletedAt } : {}) });
+      const { id, version, parent, error } = row;
+      const seen = { id, version, parent, ...(error === undefined ? {} : { error }) };
+      if (isOutstanding(row)) found.outstanding.push(seen);
+      else if (row.object?.kind === 'ApplicationSet') found.judged.push(seen);
     }
   }
   return found;
@@ -64,25 +70,27 @@ const WRITES_IN_FLIGHT = 16;
  */
 export const settleRegistrations = async (
   deps: RegistrationsDeps & { applications: Pick<Store<ApplicationRow>, 'get'>; queues: Pick<Queues, 'syncs'> },
-  { outstanding, documents }: Registered,
+  { outstanding, judged, documents }: Registered,
   snapshot: FleetSnapshot,
 ): Promise<void> => {
-  const { problems } = snapshot;
-  await eachOf(outstanding, WRITES_IN_FLIGHT, async ({ id, version, parent }) => {
-    const row = await deps.registrations.get(id);
-    if (row?.version !== version) return;
+  const wrong = new Map(
+    snapshot.problems.flatMap((one) => (one.severity === 'warning' ? [] : [[one.file, one.message]])),
+  );
+  const errorOf = ({ id, parent }: Seen): string | undefined => wrong.get(`${registeredPrefix(parent)}${id}`);
+  const changed = [...outstanding, ...judged.filter((one) => errorOf(one) !== one.error)];
+  await eachOf(changed, WRITES_IN_FLIGHT, async (one) => {
+    const row = await deps.registrations.get(one.id);
+    if (row?.version !== one.version) return;
     if (row.deletedAt !== undefined && !(await isEnding(deps, row))) return void (await deps.registrations.remove(row));
-    const file = `${registeredPrefix(parent)}${id}`;
-    const wrong = problems.find((problem) => problem.file === file && problem.severity !== 'warning');
     await updateKnownRow(deps.registrations, row, (known) =>
-      known?.version === version ? registrationPlanned(known, wrong?.message) : undefined,
+      known?.version === one.version ? registrationPlanned(known, errorOf(one)) : undefined,
     );
   });
   await eachOf(releasedRegistrations(documents, snapshot), WRITES_IN_FLIGHT, async (id) => {
     const row = await deps.registrations.get(id);
     if (row) await deps.registrations.remove(row);
   });
-  const parents = [...new Set(outstanding.map(({ parent }) => parent))];
+  const parents = [...new Set(changed.map(({ parent }) => parent))];
   await deps.queues.syncs(parents.map((application) => ({ version: 1, application, hops: 0 })));
 };
 

@@ -262,3 +262,59 @@ describe('what an application may deliver besides', () => {
     expect(idsOf(stack)).toEqual(['argocd/a', 'argocd/root']);
   });
 });
+
+describe('a fleet in observe mode', () => {
+  it('has what an application delivers, and writes to no cluster', async () => {
+    const stack = await createMemoryStack();
+    const fleet = await stack.fleets.get('fleet');
+    if (fleet) await stack.fleets.save({ ...fleet, file: { ...fleet.file, mode: 'observe' } });
+    await stack.push({ 'apps/root.yaml': parentYaml(), 'children/a.yaml': child('a'), ...web });
+    await stack.settle(60);
+    expect(idsOf(stack)).toEqual(['argocd/a', 'argocd/root']);
+    expect(stack.applications.rows.get('argocd/a')?.waiting).toBe('observe mode: nothing is applied');
+    expect(stack.clusters.dev.objects.size).toBe(0);
+  });
+});
+
+describe('an ApplicationSet that an application delivered', () => {
+  const broken = (path: string): string =>
+    setYaml([]).replace(
+      /\[\{ list: .*\}\]/,
+      `[{ git: { repoURL: ${REPOSITORY}, revision: main, files: [{ path: ${path} }] } }]`,
+    );
+
+  it('is as wrong as its generators are, whatever mends them', async () => {
+    const stack = await started({ 'children/teams.yaml': broken('teams.json'), 'teams.json': '{ "team": ' });
+    expect(rolloutsOf(stack)).toEqual([['failure', 'argocd/root']]);
+    expect(stack.applications.rows.get('argocd/root')?.health).toMatchObject({ status: 'Degraded' });
+    expect(stack.statusOf(stack.commit)['towline/dev']?.[1]).toContain('ApplicationSet argocd/teams');
+    await stack.push({ 'teams.json': '{ "team": "red" }' });
+    await stack.settle(60);
+    expect(idsOf(stack)).toEqual(['argocd/root', 'argocd/team-red']);
+    expect(stack.applications.rows.get('argocd/root')?.health).toMatchObject({ status: 'Healthy' });
+  });
+});
+
+describe('an application that delivers the folder it stands in', () => {
+  it('comes to rest, with itself and the others in it', async () => {
+    const stack = await createMemoryStack();
+    const commit = await stack.push({
+      'apps/root.yaml': parentYaml('root', 'apps'),
+      'apps/a.yaml': child('a'),
+      ...web,
+    });
+    await stack.settle(60);
+    expect(idsOf(stack)).toEqual(['argocd/a', 'argocd/root']);
+    expect(stack.statusOf(commit)['towline/dev']?.[0]).toBe('success');
+    const due = [...stack.applications.rows.values(), ...stack.registrations.rows.values()].filter((row) => row.due);
+    expect(due).toEqual([]);
+    await stack.push({
+      'apps/a.yaml': null,
+      'apps/root.yaml': parentYaml('root', 'apps', { metadata: 'labels: { a: b }' }),
+    });
+    await stack.settle(60);
+    expect(idsOf(stack)).toEqual(['argocd/root']);
+    expect(hasWeb(stack, 'a')).toBe(false);
+    expect(stack.applications.rows.get('argocd/root')?.spec.labels).toEqual({ a: 'b' });
+  });
+});
