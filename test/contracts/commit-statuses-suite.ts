@@ -91,6 +91,17 @@ export const describeCommitStatuses = (name: string, setUp: () => ForgeUnderTest
       await expect(forge.statuses.isShown(told)).resolves.toBe(false);
     });
 
+    it('finds it behind a hundred and more of others', async () => {
+      const forge = setUp();
+      const told = status(forge, { state: 'success', description: 'long ago' });
+      await forge.statuses.post(told);
+      for (let count = 0; count < 120; count++) {
+        await forge.statuses.post(status(forge, { context: `towline/other-${count}`, state: 'success' }));
+      }
+      await expect(forge.statuses.isShown(told)).resolves.toBe(true);
+      await expect(forge.statuses.isShown({ ...told, description: 'else' })).resolves.toBe(false);
+    });
+
     it.each(['wrong', 'read-only'] as const)('%s credentials are denied for good and never shown', async (kind) => {
       const forge = setUp();
       const error = await forge

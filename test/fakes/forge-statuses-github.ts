@@ -95,7 +95,10 @@ export const createFakeGitHub = (options: FakeGitHubOptions) => {
     const { owner, repo, ref } = c.req.param();
     if (!c.req.header('authorization')) return error(401, 'Requires authentication');
     if (!known(owner, repo)) return error(404, 'Not Found');
-    return c.json(statuses.filter(({ sha }) => sha === ref).toReversed());
+    const size = Math.min(Number(c.req.query('per_page') ?? 30), 100);
+    const start = (Number(c.req.query('page') ?? 1) - 1) * size;
+    const newestFirst = statuses.filter(({ sha }) => sha === ref).toReversed();
+    return c.json(newestFirst.slice(start, start + size));
   });
 
   return {

@@ -1,5 +1,5 @@
 import type { CommitStatus, CommitStatuses, StatusState } from '../../ports/commit-statuses.ts';
-import { createGitHubWriter, type GitHubWriterDeps } from './github-writer.ts';
+import { createGitHubWriter, type GitHubTarget, type GitHubWriterDeps } from './github-writer.ts';
 
 const MAX_DESCRIPTION = 140;
 
@@ -24,11 +24,8 @@ export const createGitHubStatuses = (deps: GitHubWriterDeps): CommitStatuses => 
       }),
     isShown: (status) =>
       asking(status.repository, async ({ octokit, target }) => {
-        // Newest first, so the first of the context is what the commit shows.
-        const path = 'GET /repos/{owner}/{repo}/commits/{ref}/statuses';
-        const { data } = await octokit.request(path, { ...target, ref: status.commit, per_page: 100 });
         const wanted = bodyOf(status);
-        const shown = data.find(({ context }) => context.toLowerCase() === wanted.context.toLowerCase());
+        const shown = await newestOf({ octokit, target }, wanted);
         return (
           shown?.state === wanted.state &&
           shown.description === wanted.description &&
@@ -36,6 +33,21 @@ export const createGitHubStatuses = (deps: GitHubWriterDeps): CommitStatuses => 
         );
       }),
   };
+};
+
+const PAGE_SIZE = 100;
+/** GitHub keeps 1,000 of one context, and a commit has several. */
+const MAX_PAGES = 50;
+
+/** What the commit shows in a context: statuses come newest first, so it is the first of that context. */
+const newestOf = async ({ octokit, target }: GitHubTarget, { sha, context }: ReturnType<typeof bodyOf>) => {
+  const path = 'GET /repos/{owner}/{repo}/commits/{ref}/statuses';
+  for (let page = 1; page <= MAX_PAGES; page++) {
+    const { data } = await octokit.request(path, { ...target, ref: sha, per_page: PAGE_SIZE, page });
+    const found = data.find((one) => one.context.toLowerCase() === context.toLowerCase());
+    if (found || data.length < PAGE_SIZE) return found;
+  }
+  return undefined;
 };
 
 const bodyOf = ({ commit, state, context, description, targetURL }: CommitStatus) => ({

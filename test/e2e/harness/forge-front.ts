@@ -36,7 +36,8 @@ export const openFront = async (repository: string, statuses: Fetch, slackToken:
   const front = await serveThrough(repository, (request, response) => {
     const path = request.url ?? '';
     const isSlack = path.startsWith('/api/chat.');
-    if (!isSlack && !path.includes('/statuses') && !path.includes('/issues/')) return false;
+    const isForge = ['/statuses', '/issues/', '/merge_requests/'].some((part) => path.includes(part));
+    if (!isSlack && !isForge) return false;
     void (isSlack ? answerSlack : answerStatus)(request, response);
     return true;
   });

@@ -105,7 +105,7 @@ export const startGitHub = async (): Promise<FakeForge> => {
   };
 };
 
-const GITLAB_NAMES = {
+export const GITLAB_NAMES = {
   id: 7,
   path_with_namespace: 'acme/team/app',
   web_url: 'https://gitlab.test/acme/team/app',
@@ -123,10 +123,19 @@ export const startGitLab = async (): Promise<FakeForge> => {
   const repository = await startFakeGitLab(bare.directory);
   const commits: string[] = [];
   const { app } = createFakeGitLab({ project: 'acme/team/app', token: SECRETS.TOWLINE_SECRET_FORGE, commits });
-  const front = await openFront(new URL(repository.apiURL).origin, app.fetch, SECRETS.TOWLINE_SECRET_SLACK);
+  const requests = createFakeComments({
+    forge: 'gitlab',
+    repository: 'acme/team/app',
+    number: 7,
+    token: SECRETS.TOWLINE_SECRET_FORGE,
+    readToken: '',
+  });
+  const answer = (request: Request) =>
+    request.url.includes('/merge_requests/') ? requests.fetch(request) : app.fetch(request);
+  const front = await openFront(new URL(repository.apiURL).origin, answer, SECRETS.TOWLINE_SECRET_SLACK);
   return {
     kind: 'gitlab',
-    comments: [],
+    comments: requests.comments,
     repositoryURL: repository.repositoryURL,
     apiURL: `${front.url}/api/v4`,
     slackURL: front.slackURL,
