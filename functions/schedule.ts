@@ -3,8 +3,10 @@ import { createChartTrees } from '../src/app/chart-trees.ts';
 import { findClusters } from '../src/app/find-clusters.ts';
 import { refreshAnswers } from '../src/app/generators/refresh-answers.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
+import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
 import { pollCharts } from '../src/app/poll-charts.ts';
 import { pollFacts } from '../src/app/poll-facts.ts';
+import { pollOthers } from '../src/app/poll-others.ts';
 import { pollRefs } from '../src/app/poll-refs.ts';
 import { readFleetFile } from '../src/app/read-fleet-file.ts';
 import { sweep, sweepClusters } from '../src/app/sweep.ts';
@@ -33,11 +35,13 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
   };
   const [refs, charts] = [pollRefs({ ...deps, random: Math.random }), pollCharts(deps)];
+  const others = pollOthers({ ...deps, indexes: createPlanIndexes(blobs) });
   const providers = generatorProviders(runtime);
   const answers = refreshAnswers({ ...deps, ...providers, blobs });
   const poll = async (): Promise<void> => {
     await refs();
     await charts();
+    await others();
   };
   const connect = connectCluster({ clock: runtime.clock, random: Math.random, aws: eksClients, ...local });
   const facts = pollFacts(deps);

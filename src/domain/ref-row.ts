@@ -1,5 +1,6 @@
 import { type Lease, leaseIsFree, newLease } from './lease.ts';
 import type { Row } from './row.ts';
+import type { MovingOther } from './sources/moving-other.ts';
 
 /** What Towline knows of one (repository, ref): the planner's row. */
 export interface RefRow extends Row {
@@ -19,6 +20,8 @@ export interface RefRow extends Row {
   snapshot?: string;
   /** Blob key of the plan index (recorded inputs) that belongs to `head`. */
   index?: string;
+  /** What its applications read of elsewhere and may move; absent: nothing. */
+  others?: MovingOther[];
   /** The newest rollout of this ref. */
   rollout?: string;
   /** The last plan could not read something: the same head is planned again at `due`. */
@@ -36,6 +39,8 @@ export interface RefRow extends Row {
 const HINTS_KEPT = 500;
 /** A row has to stay small; who is not named any more asks again when it is due. */
 const FORCED_KEPT = 1_000;
+/** A row has to stay small; the rest is looked at again by the next plan. */
+const OTHERS_KEPT = 500;
 /** A hint that comes after so many newer commits gets a status that says it was passed over, which is true. */
 const ENDED_KEPT = 100;
 
@@ -82,23 +87,33 @@ export const requestPlan = (
 const isNews = ({ head, hinted, ended = [] }: RefRow, commit: string | undefined): commit is string =>
   commit !== undefined && commit !== head && !hinted.includes(commit) && !ended.includes(commit);
 
+/** What a plan came to, and what it has served. */
+interface PlanEnd {
+  head?: string;
+  snapshot?: string;
+  index?: string;
+  rollout?: string;
+  others?: readonly MovingOther[];
+  /** When to plan again what could not be read, in ms since the epoch. */
+  retryAt?: number;
+  servedRequests: number;
+  servedHints: readonly string[];
+  servedForced?: readonly string[];
+}
+
 /** The row after a plan: at rest, or with the lease kept where hints came in since `servedRequests`. */
-export const finishPlan = (
-  row: RefRow,
-  result: {
-    head?: string;
-    snapshot?: string;
-    index?: string;
-    rollout?: string;
-    /** When to plan again what could not be read, in ms since the epoch. */
-    retryAt?: number;
-    servedRequests: number;
-    servedHints: readonly string[];
-    servedForced?: readonly string[];
-  },
-): { row: RefRow; again: boolean } => {
+export const finishPlan = (row: RefRow, result: PlanEnd): { row: RefRow; again: boolean } => {
   const again = row.requested > result.servedRequests;
-  const { lease, due, head: _head, index: _index, unread: _unread, unfinished: _unfinished, ...all } = row;
+  const {
+    lease,
+    due,
+    head: _head,
+    index: _index,
+    others: _others,
+    unread: _unread,
+    unfinished: _unfinished,
+    ...all
+  } = row;
   // A hint that came in during the plan may have said it again.
   const { forced = [], stale, ...rest } = all;
   const unserved = forced.filter((id) => !result.servedForced?.includes(id));
@@ -114,6 +129,7 @@ export const finishPlan = (
     ...(result.head ? { head: result.head } : {}),
     ...(result.index ? { index: result.index } : {}),
     ...(result.rollout ? { rollout: result.rollout } : {}),
+    ...(result.others?.length ? { others: result.others.slice(0, OTHERS_KEPT) } : {}),
     ...(result.retryAt === undefined ? {} : { unread: true, due: result.retryAt }),
   };
   return { row: again ? { ...done, lease, due } : done, again };

@@ -9,6 +9,7 @@ import { planChange } from '../../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../../src/app/plan/plan-index-store.ts';
 import { pollCharts } from '../../src/app/poll-charts.ts';
 import { pollFacts } from '../../src/app/poll-facts.ts';
+import { pollOthers } from '../../src/app/poll-others.ts';
 import { pollRefs } from '../../src/app/poll-refs.ts';
 import { previewRequest } from '../../src/app/preview/preview-request.ts';
 import { connectRegistry } from '../../src/app/registry/connect-registry.ts';
@@ -310,6 +311,9 @@ export const createMemoryStack = async (
     push,
     poll: pollRefs({ ...ports, snapshots, openRepository, random: () => 1 }),
     pollCharts: charts ? pollCharts({ ...ports, snapshots, charts }) : () => Promise.resolve({ changes: 0 }),
+    pollOthers: charts
+      ? pollOthers({ ...ports, snapshots, charts, openRepository, indexes: createPlanIndexes(ports.blobs) })
+      : () => Promise.resolve({ changes: 0 }),
     sweep: sweep(ports),
     /** Names of clusters that do not answer. */
     unreachable,

@@ -143,6 +143,70 @@ describe('an Application of Git', () => {
     expect(valueOf(stack)).toEqual({ value: '1.0.0 set web' });
   });
 
+  it('whose chart depends on a range gets a version that comes into it, and one that was not there', async () => {
+    server.publish('web', '1.0.0', CHART);
+    const stack = await startStack();
+    await stack.push({
+      'apps/web.yaml': [applicationYaml('web', 'chart', 'dev'), applicationYaml('plain', 'plain', 'dev')].join('---\n'),
+      'chart/Chart.yaml': chartYaml(),
+      'plain/cm.yaml': configMapYaml('plain', 'one'),
+    });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.0.0 low web' });
+    expect(await stack.pollOthers()).toEqual({ changes: 0 });
+    const plain = stack.applications.rows.get('argocd/plain')?.desired?.generation;
+    server.publish('web', '1.2.0', CHART);
+    server.publish('web', '2.0.0', CHART);
+    expect(await stack.pollOthers()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.2.0 low web' });
+    expect(stack.applications.rows.get('argocd/plain')?.desired?.generation).toBe(plain);
+    expect(await stack.pollOthers()).toEqual({ changes: 0 });
+    // A push that has nothing to do with it keeps what is known of it.
+    await stack.push({ 'plain/cm.yaml': configMapYaml('plain', 'two') });
+    await stack.settle();
+    server.publish('web', '1.3.0', CHART);
+    expect(await stack.pollOthers()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.3.0 low web' });
+  });
+
+  it('whose chart depends on one that is not there yet gets it when it comes', async () => {
+    const stack = await startStack();
+    await stack.push({ 'apps/web.yaml': applicationYaml('web', 'chart', 'dev'), 'chart/Chart.yaml': chartYaml() });
+    await stack.settle();
+    expect(await stack.pollOthers()).toEqual({ changes: 0 });
+    server.publish('web', '1.0.0', CHART);
+    expect(await stack.pollOthers()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(valueOf(stack)).toEqual({ value: '1.0.0 low web' });
+  });
+
+  it('with a remote base at a branch follows the branch, and at a commit stays', async () => {
+    const stack = await startStack();
+    const config = (value: string) => ({
+      'base/kustomization.yaml': 'resources: [cm.yaml]\n',
+      'base/cm.yaml': configMapYaml('web', value),
+    });
+    const commit = await stack.pushConfig(config('one'));
+    const base = (ref: string) => `resources:\n- https://git.example.com/acme/config//base?ref=${ref}\n`;
+    await stack.push({
+      'apps/web.yaml': [applicationYaml('web', 'moving', 'dev'), applicationYaml('fixed', 'fixed', 'dev')].join(
+        '---\n',
+      ),
+      'moving/kustomization.yaml': base('main'),
+      'fixed/kustomization.yaml': base(commit),
+    });
+    await stack.settle();
+    expect([valueOf(stack), valueOf(stack, 'fixed')]).toEqual([{ value: 'one' }, { value: 'one' }]);
+    await stack.pushConfig(config('two'));
+    await stack.settle();
+    expect(await stack.pollOthers()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect([valueOf(stack), valueOf(stack, 'fixed')]).toEqual([{ value: 'two' }, { value: 'one' }]);
+    expect(await stack.pollOthers()).toEqual({ changes: 0 });
+  });
+
   it('whose chart depends on what is nowhere is told so, with file and repository', async () => {
     const stack = await startStack();
     await stack.push({

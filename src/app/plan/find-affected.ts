@@ -1,6 +1,7 @@
 import type { CompiledApplication } from '../../domain/fleet/snapshot.ts';
 import type { PlanIndex } from '../../domain/plan-index.ts';
 import { inputsChanged } from '../../domain/sources/inputs.ts';
+import { distinctOthers } from '../../domain/sources/moving-other.ts';
 import { createTakesFrom } from '../../domain/tracking-ref.ts';
 import type { Tree } from '../../ports/repository.ts';
 import { eachOf } from '../each-of.ts';
@@ -47,7 +48,11 @@ export const findAffected = async (
     applications.push(affected);
     if (!here.includes(true)) return;
     const inputs = here.map((isHere, source) => (isHere ? (affected.inputs[source] ?? []) : null));
-    index.entries[application.id] = { specDigest: application.specDigest, inputs };
+    index.entries[application.id] = {
+      specDigest: application.specDigest,
+      inputs,
+      ...(affected.others ? { others: distinctOthers(affected.others) } : {}),
+    };
   });
   return { applications, index };
 };

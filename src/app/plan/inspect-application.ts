@@ -7,6 +7,7 @@ import type { PlanIndexEntry } from '../../domain/plan-index.ts';
 import { formatProblem } from '../../domain/problem.ts';
 import type { SourceInput } from '../../domain/sources/inputs.ts';
 import type { InspectedSource, Inspection } from '../../domain/sources/inspection.ts';
+import { isMoving, type MovingOther } from '../../domain/sources/moving-other.ts';
 import { renderKeyOf } from '../../domain/sources/render-key.ts';
 import type { OtherRequest } from '../../domain/sources/trace.ts';
 import { type InspectInput, inspectSource, type OpenTree } from '../inspect-source.ts';
@@ -32,6 +33,8 @@ export interface AffectedApplication {
   error?: { code: string; message: string };
   /** What its charts read of the cluster; absent: nothing. */
   facts?: UsedFacts;
+  /** What is read of elsewhere and may move. */
+  others?: MovingOther[];
   /** What was read, source by source; null: nothing could be read. */
   inputs: PlanIndexEntry['inputs'];
 }
@@ -82,7 +85,7 @@ const inspectOne = async (
   if (isLending(source)) return addInputs(affected, index, []);
   const { name, namespace, project, destination } = application;
   const others = new Map<string, CommitTree>();
-  const openTree = openOther(trees, others);
+  const openTree = openOther(trees, others, (other) => noteOther(affected, other));
   const inspection = await inspectWithFacts(deps, affected, inspectSource({ files: from.files, openTree }), {
     source,
     application: { name, namespace, project, destinationNamespace: destination.namespace },
@@ -106,6 +109,10 @@ const inspectOne = async (
       renderKey: renderKeyOf(inspection, { toolVersions }),
     });
   else affected.error ??= { code: inspection.error.code, message: describe(inspection.error) };
+};
+
+const noteOther = (affected: AffectedApplication, other: MovingOther): void => {
+  if (isMoving(other)) affected.others = [...(affected.others ?? []), other];
 };
 
 /**
@@ -135,12 +142,25 @@ const inspectWithFacts = async (
 
 /** Opens charts that charts depend on, and remote bases in registered repositories; `opened` keeps them for their bytes. */
 const openOther =
-  (trees: TreeReader, opened: Map<string, CommitTree>): OpenTree =>
+  (trees: TreeReader, opened: Map<string, CommitTree>, note: (other: MovingOther) => void): OpenTree =>
   async (key, request) => {
-    const { path, from } = await findOther(trees, request);
+    const { path, from } = await findOther(trees, request).catch((error: unknown) => {
+      // It may come to be there.
+      if (request.type === 'chart') note({ ...chartOf(request), at: '' });
+      throw error;
+    });
+    const revision = request.targetRevision === undefined ? {} : { targetRevision: request.targetRevision };
+    if (request.type === 'chart') note({ ...chartOf(request), at: from.commit });
+    else note({ repoURL: from.repository, ...revision, at: from.commit });
     opened.set(key, from);
     return { path, tree: from.tree, files: from.files, revision: from.commit };
   };
+
+const chartOf = ({ repoURL, chart, targetRevision }: OtherRequest & { type: 'chart' }) => ({
+  repoURL,
+  chart,
+  targetRevision,
+});
 
 const findOther = async (trees: TreeReader, request: OtherRequest): Promise<{ path: string; from: CommitTree }> => {
   if (request.type === 'chart') return { path: '', from: await trees.at(request) };

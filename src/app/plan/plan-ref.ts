@@ -3,6 +3,7 @@ import { followedSources } from '../../domain/fleet/followed-sources.ts';
 import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
+import { distinctOthers, type MovingOther } from '../../domain/sources/moving-other.ts';
 import { createTakesFrom, takesFrom } from '../../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
@@ -26,6 +27,8 @@ export interface PlanResult {
   snapshot?: string;
   index?: string;
   rollout?: string;
+  /** What its applications read of elsewhere and may move. */
+  others?: readonly MovingOther[];
   /** Something could not be read: when to plan again, in ms since the epoch. */
   retryAt?: number;
 }
@@ -48,16 +51,18 @@ export const planRef =
   (deps: PlanDeps) =>
   async ({ row, owner, hint, fleet, onWrite }: PlanInput): Promise<PlanResult> => {
     const config = fleet.file.repositories.find(({ url }) => sameRepository(url, row.repository));
-    if (!config) return { fleet, head: row.head, snapshot: row.snapshot, index: row.index };
+    if (!config) return { fleet, head: row.head, snapshot: row.snapshot, index: row.index, ...othersOf(row) };
     const repository = deps.openRepository(config);
     if (!(await isFollowed(deps, { row, fleet, repository }))) return { fleet, snapshot: fleet.snapshot };
     const head = await repository.resolve(row.ref);
     if (head === undefined) return gone(deps, row, fleet, repository);
     if (isPlanned(row, head, fleet) && !(await isRegistryAhead(deps, fleet, row, repository))) {
-      return { fleet, head, snapshot: row.snapshot, index: row.index, rollout: row.rollout };
+      return { fleet, head, snapshot: row.snapshot, index: row.index, ...othersOf(row), rollout: row.rollout };
     }
     return planHead(deps, { row, owner, hint, fleet, onWrite, config, repository, head });
   };
+
+const othersOf = ({ others }: RefRow): Pick<PlanResult, 'others'> => (others ? { others } : {});
 
 /** Refs that nothing is taken from (people's own branches) are not even read; they get no rollout and no status. */
 const isFollowed = async (
@@ -74,7 +79,7 @@ const isFollowed = async (
 const gone = async (deps: PlanDeps, row: RefRow, fleet: FleetRow, repository: Repository): Promise<PlanResult> => {
   await giveUpLost(deps, row);
   const rollout = await reportGone(deps, { row, fleet, defaultBranch: await repository.defaultBranch() });
-  return { fleet, snapshot: row.snapshot, index: row.index, rollout: rollout ?? row.rollout };
+  return { fleet, snapshot: row.snapshot, index: row.index, ...othersOf(row), rollout: rollout ?? row.rollout };
 };
 
 const isPlanned = (row: RefRow, head: string, fleet: FleetRow): boolean =>
@@ -162,6 +167,7 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
     head: input.head,
     snapshot: compiled.snapshot.digest,
     index: await deps.indexes.store(affected.index),
+    others: distinctOthers(Object.values(affected.index.entries).flatMap(({ others }) => others ?? [])),
     rollout: isRollout ? rollout.id : row.rollout,
     ...(compiled.unread ? { retryAt: deps.clock() + RETRY_UNREAD_MS } : {}),
   };

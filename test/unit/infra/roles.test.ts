@@ -86,6 +86,7 @@ const GRANTS: Record<string, string[]> = {
     ...[...DUE, 'Answers', 'Clusters'].flatMap((name) => table(`${name}Table`, 'GetItem', 'BatchGetItem', 'PutItem')),
     ...[...DUE, 'Clusters'].flatMap((name) => table(`${name}Table/index/due`, 'Query')),
     'Bucket/snapshots/* s3:GetObject',
+    'Bucket/indexes/* s3:GetObject',
     'Bucket/answers/* s3:GetObject',
     'Bucket/answers/* s3:PutObject',
     ...sends('ChangesQueue', 'RendersQueue', 'SyncsQueue', 'ReportsQueue'),
