@@ -27,6 +27,7 @@ export const ListedApplication = v.looseObject({ ...State, cluster: v.string(), 
 /** All of one application. */
 export const ApplicationDetail = v.looseObject({
   ...State,
+  compared: v.optional(v.looseObject({ at: v.number() })),
   spec: v.looseObject({ cluster: v.string(), environment: v.string(), project: v.optional(v.string(), '') }),
   history: v.array(Applied),
   resources: v.array(
@@ -89,6 +90,7 @@ export const list = <Item extends v.GenericSchema>(item: Item) => v.looseObject(
 
 /** What was asked for. */
 export const Asked = v.looseObject({ application: v.string(), generation: v.number() });
+export const Refreshed = v.looseObject({ application: v.string(), at: v.number() });
 export const RolledBack = v.looseObject({ ...Asked.entries, to: v.number(), rollout: v.string() });
 export const Retried = v.looseObject({ rollout: v.string(), attempt: v.number(), applications: v.array(v.string()) });
 export const Aborted = v.looseObject({ rollout: v.string(), applications: v.array(v.string()) });

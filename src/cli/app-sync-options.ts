@@ -6,6 +6,8 @@ export const APP_OPTIONS = {
   prune: { type: 'boolean' },
   force: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
+  refresh: { type: 'boolean' },
+  'hard-refresh': { type: 'boolean' },
   resource: { type: 'string', multiple: true },
 } as const;
 
@@ -42,6 +44,17 @@ export const syncRequest = (verb: string, { prune, force, 'dry-run': dryRun, res
   if (verb !== 'sync' && Object.keys(body).length > 0)
     throw usage('--prune, --force, --dry-run and --resource go with app sync');
   return body;
+};
+
+/** Whether `app get` has the application compared first; `hard`: all of it. Errors: AppError `usage`, where the verb is not get. */
+export const refreshRequest = (
+  verb: string,
+  given: { refresh?: boolean | undefined; 'hard-refresh'?: boolean | undefined },
+): { hard: boolean } | undefined => {
+  const hard = given['hard-refresh'] ?? false;
+  if (!hard && !given.refresh) return undefined;
+  if (verb !== 'get') throw usage('--refresh and --hard-refresh go with app get');
+  return { hard };
 };
 
 const resourceOf = (text: string): SyncedResource => {

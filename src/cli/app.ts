@@ -8,7 +8,6 @@ import {
   RolledBack,
 } from './api-answers.ts';
 import {
-  type ApiClient,
   applicationPath,
   createApiClient,
   deadlineOf,
@@ -16,9 +15,11 @@ import {
   REMOTE_OPTIONS,
   type RemoteInput,
 } from './api-client.ts';
-import { APP_OPTIONS, type SyncBody, syncRequest } from './app-sync-options.ts';
+import type { AppCommand } from './app-command.ts';
+import { LOOK_EVERY_MS, refreshFirst } from './app-refresh.ts';
+import { APP_OPTIONS, refreshRequest, syncRequest } from './app-sync-options.ts';
 import { outputOf, readOptions, runCommand, usage } from './command-line.ts';
-import { commitsOf, FORMATS, type Format, fields, formatted, plain, table, timeOf } from './table.ts';
+import { commitsOf, FORMATS, fields, formatted, plain, table, timeOf } from './table.ts';
 
 /** What `towline app --help` prints. */
 export const APP_USAGE = `Usage: towline app COMMAND [NAME] [--server URL] [-o wide|json|yaml]
@@ -41,25 +42,14 @@ With sync:
       --dry-run            ask the cluster what would become of it, change nothing
       --resource GROUP:KIND:[NAMESPACE/]NAME   only this object; may be repeated (:ConfigMap:web for the core group)
 
+With get:
+      --refresh, --hard-refresh   compare it with its cluster first; hard: every object anew, whatever is known of it
+
       --server URL   the stack (default: TOWLINE_SERVER, else http://127.0.0.1:8484)
   -o, --output       wide: more columns; json, yaml: the server's answer
 
 Exit code 0: done; 1: it failed, was refused or did not end in time, or there is no such application; 2: wrong usage.
 `;
-
-interface AppCommand {
-  input: RemoteInput;
-  client: ApiClient;
-  format: Format;
-  /** The application's path in the API. */
-  path: string;
-  /** What follows NAME. */
-  extra: string | undefined;
-  timeout: string | undefined;
-  all: boolean;
-  /** The body of a sync's request. */
-  sync: SyncBody;
-}
 
 /**
  * The body of `towline app`: asks a running stack and prints its answer. Answers with the exit code: 0, 1 where the server
@@ -86,6 +76,7 @@ export const runApp = (input: RemoteInput): Promise<number> =>
       extra: more[0],
       timeout: values.timeout,
       all: values.all ?? false,
+      refresh: refreshRequest(verb, values),
       sync: syncRequest(verb, values),
     });
   });
@@ -120,7 +111,9 @@ const standingOf = ({ outcome, pinned }: Standing): string =>
     .filter(Boolean)
     .join(' ');
 
-const getOne = async ({ input, client, format, path }: AppCommand): Promise<number> => {
+const getOne = async (command: AppCommand): Promise<number> => {
+  const { input, client, format, path, refresh } = command;
+  if (refresh) await refreshFirst(command, refresh);
   const one = await client.get(path, ApplicationDetail);
   input.write(formatted(format, one, (wide) => `${describe(one)}\n${objectsOf(one, wide)}`));
   return 0;
@@ -211,8 +204,6 @@ const history = async ({ input, client, format, path }: AppCommand): Promise<num
   input.write(formatted(format, { items: entries }, show));
   return 0;
 };
-
-const LOOK_EVERY_MS = 500;
 
 /** One line whenever its state changes; ends when it is healthy, has failed, or the time is over. */
 const waitFor = async ({ input, client, format, path, timeout }: AppCommand): Promise<number> => {

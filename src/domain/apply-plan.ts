@@ -47,10 +47,17 @@ export const applyPlan = (
     ...displacedBy(base, plan, `superseded by rollout ${plan.rollout}`),
     desired: { ...plan, generation: (base.desired?.generation ?? 0) + 1 },
     ...(plan.renderKeys[0] ? { awaiting: plan.renderKeys[0] } : {}),
+    ...(asksToCompare(row, spec) ? { refresh: plan.plannedAt } : {}),
     times: { planned: plan.plannedAt },
     due: plan.plannedAt + RESEND_SYNC_AFTER_MS,
   };
 };
+
+const REFRESH = 'argocd.argoproj.io/refresh';
+
+/** Nobody takes the annotation out of Git again: it asks once, on the push that brings or changes it. */
+const asksToCompare = (row: ApplicationRow | undefined, { annotations }: CompiledApplication): boolean =>
+  annotations[REFRESH] !== undefined && annotations[REFRESH] !== row?.spec.annotations[REFRESH];
 
 /**
  * A rollback stands until Git moves: while the document, and the commits or what they render to, are those that were set

@@ -51,9 +51,13 @@ export const comparedNow = (
   return { at: now, desired: desiredDigest(row, settings), ...(seconds === undefined ? {} : { seconds }) };
 };
 
-/** The row with a comparison asked for, which is not made before it is at rest. */
-export const requestComparison = (row: ApplicationRow, now: number): ApplicationRow => ({
+/**
+ * The row with a comparison asked for, which is not made before it is at rest. `hard`: the cluster is asked about every
+ * object again, also about those that are what they were when last found equal.
+ */
+export const requestComparison = (row: ApplicationRow, now: number, hard = false): ApplicationRow => ({
   ...row,
+  ...(hard && row.compared ? { compared: { ...row.compared, desired: '' } } : {}),
   refresh: now,
   due: Math.min(row.due ?? Number.POSITIVE_INFINITY, now + RESEND_SYNC_AFTER_MS),
 });

@@ -4,6 +4,7 @@ import type { Control } from '../app/control/control.ts';
 import { answerErrors, guardWrites, parseJson } from './guard-writes.ts';
 
 const RollbackSchema = v.strictObject({ generation: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))) });
+const RefreshSchema = v.strictObject({ hard: v.optional(v.boolean(), false) });
 const ApprovalSchema = v.strictObject({ all: v.optional(v.boolean(), false) });
 
 const ResourceSchema = v.strictObject({
@@ -37,7 +38,11 @@ export const createControlRoutes = (control: Control, options: { publicURL?: str
     c.json(await control.terminate(idOf(c)), 202),
   );
   app.post('/api/v1/applications/:namespace/:name/approve', async (c) => c.json(await control.approve(idOf(c)), 202));
-  app.post('/api/v1/applications/:namespace/:name/refresh', async (c) => c.json(await control.refresh(idOf(c)), 202));
+  app.post('/api/v1/applications/:namespace/:name/refresh', async (c) => {
+    const asked = v.safeParse(RefreshSchema, parseJson((await c.req.text()) || '{}'));
+    if (asked.success) return c.json(await control.refresh(idOf(c), asked.output), 202);
+    return c.json({ error: 'body-invalid', message: 'the body is {"hard": true}, or {}' }, 400);
+  });
   app.post('/api/v1/applications/:namespace/:name/resume', async (c) => c.json(await control.resume(idOf(c)), 202));
   app.post('/api/v1/applications/:namespace/:name/rollback', async (c) => {
     const asked = v.safeParse(RollbackSchema, parseJson((await c.req.text()) || '{}'));

@@ -16,7 +16,7 @@ export interface Control {
   terminate(application: string): Promise<Asked>;
   /** Allows what the application waits to prune or delete. */
   approve(application: string): Promise<Asked>;
-  refresh(application: string): Promise<Refreshed>;
+  refresh(application: string, options?: { hard?: boolean }): Promise<Refreshed>;
   rollBack(application: string, generation?: number): Promise<RolledBack>;
   resume(application: string): Promise<Asked>;
   /** Lets an application go that is gone from Git; `all`: every one that waits for the same reason. */

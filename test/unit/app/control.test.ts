@@ -150,11 +150,28 @@ describe('refresh', () => {
     expect(await stack.control.refresh(ID)).toEqual({
       application: ID,
       refs: [{ repository: REPOSITORY, ref: MAIN }],
+      at: expect.any(Number),
     });
     await stack.settle();
     expect(value()).toEqual({ value: 'unheard' });
     expect(stack.statusOf(commit)['towline/dev']?.[0]).toBe('success');
     expect([...stack.rollouts.rows.values()].find((one) => one.commit === commit)?.cause).toBe('manual');
+  });
+
+  it.each([
+    [false, 0],
+    [true, 1],
+  ])('compares now; with hard: %s the cluster is asked about %s unchanged objects', async (hard, asked) => {
+    await start();
+    stack.time.now += 1_000;
+    const asking = stack.time.now;
+    const { dev } = stack.clusters;
+    dev.calls.splice(0);
+    await stack.control.refresh(ID, { hard });
+    await stack.settle();
+    expect(row().compared?.at).toBeGreaterThanOrEqual(asking);
+    expect(dev.calls.filter(({ verb, ref }) => verb === 'apply' && ref?.kind === 'ConfigMap')).toHaveLength(asked);
+    expect(dev.writes()).toEqual([]);
   });
 
   it('refuses an unknown application', async () => {

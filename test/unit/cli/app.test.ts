@@ -56,6 +56,24 @@ describe('towline app get', () => {
     expect(await app('get argocd/web')).toEqual({ code, out, err: '' });
   });
 
+  it.each(['--refresh', '--hard-refresh'])('%s shows it as the cluster is now', async (option) => {
+    const { dev } = stack.clusters;
+    const live = dev.objects.get('/ConfigMap/web/web') ?? expect.fail('not applied');
+    stack.time.now += 1_000;
+    dev.put({ ...live, data: { value: 'theirs' } });
+    expect((await app('get web')).out).toMatch(/^ConfigMap +web +web +Synced/m);
+    const { code, out, err } = await app(`get web ${option}`, { onPause: () => stack.settle() });
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^ConfigMap +web +web +OutOfSync/m);
+  });
+
+  it('says that it was not compared in time, and that --refresh is for get', async () => {
+    const { code, out, err } = await app('get web --refresh --timeout 2', { onPause: async () => undefined });
+    expect([code, err]).toEqual([0, 'towline app: it was not compared in time; this is what was known before\n']);
+    expect(out).toMatch(/^Name: +argocd\/web$/m);
+    expect(await app('sync web --refresh')).toMatchObject({ code: 2 });
+  });
+
   it('prints no control characters of what a cluster says', async () => {
     const row = stack.applications.rows.get('argocd/web');
     const health = { status: 'Degraded' as const, message: '\u001b[2Jgone\nName: other' };

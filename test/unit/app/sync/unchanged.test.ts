@@ -108,3 +108,19 @@ it('self-heals what drifts after it', async () => {
   await stack.settle();
   expect(value()).toEqual({ value: 'one' });
 });
+
+it.each(['normal', 'hard'])('argocd.argoproj.io/refresh: %s in Git compares on its push', async (how) => {
+  stack = await createMemoryStack();
+  await start(policy(''));
+  await stack.control.sync(ID, {});
+  await stack.settle();
+  edit({ value: 'theirs' });
+  stack.time.now += 1_000;
+  const before = stack.time.now;
+  const metadata = `annotations: { argocd.argoproj.io/refresh: ${how} }`;
+  await push({ 'apps/web.yaml': applicationYaml('web', 'web', 'dev', { spec: policy(''), metadata }) });
+  expect(row()).toMatchObject({ sync: 'OutOfSync' });
+  expect(row().compared?.at).toBeGreaterThanOrEqual(before);
+  expect(row().resources).toMatchObject([{ kind: 'ConfigMap', message: 'differs in data.value' }]);
+  expect(cluster().writes()).toEqual([]);
+});
