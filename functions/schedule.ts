@@ -19,7 +19,7 @@ import { secretsManager } from './wiring/secrets.ts';
 import { createBlobs, createFactsQueue, createQueues, createStores } from './wiring/stores.ts';
 
 /** The kinds of cluster access that only one machine has. */
-type LocalClusters = Pick<ConnectClusterDeps, 'embedded' | 'readFile'>;
+type LocalClusters = Pick<ConnectClusterDeps, 'embedded' | 'readFile' | 'runCommand'>;
 
 /**
  * What the minute's tick does: `sweep` repeats what is due, `poll` looks at every followed ref and at the charts,

@@ -17,7 +17,7 @@ import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
 
 const KEPT_MANIFESTS_BYTES = 8_388_608;
 
-type Access = Pick<ConnectClusterDeps, 'embedded' | 'readFile'>;
+type Access = Pick<ConnectClusterDeps, 'embedded' | 'readFile' | 'runCommand'>;
 
 /**
  * Queue `syncs`: takes an application a step on. `local` adds the kinds of cluster access that only one machine has;

@@ -12,6 +12,7 @@ import { type Application, applicationId } from '../domain/fleet/application.ts'
 import type { KubernetesObject } from '../domain/kubernetes-object.ts';
 import { type ArgoSettings, defaultSettings } from '../domain/settings/argo-settings.ts';
 import { createLocalSandbox } from '../local/local-sandbox.ts';
+import { createRunCommand } from '../local/run-command.ts';
 import type { ClusterConnection } from '../ports/cluster.ts';
 import { type CommandInput, oneLine, readOptions, readRepos, STATE_DIR, unreadable, usage } from './command-line.ts';
 import { readSettings } from './read-settings.ts';
@@ -116,13 +117,14 @@ const settingsOf = async ({ readFile: read }: RunDiffInput, { settings }: Option
   return readSettings(settings, text);
 };
 
-const connect = ({ cwd }: RunDiffInput, { kubeconfig, context }: Options): Promise<ClusterConnection> => {
+const connect = ({ cwd, environment }: RunDiffInput, { kubeconfig, context }: Options): Promise<ClusterConnection> => {
   const access = {
     type: 'kubeconfig' as const,
     path: resolve(cwd, kubeconfig),
     ...(context === undefined ? {} : { context }),
   };
-  const open = connectCluster({ clock: Date.now, random: Math.random, readFile: (path) => readFile(path) });
+  const runCommand = createRunCommand(environment);
+  const open = connectCluster({ clock: Date.now, random: Math.random, readFile: (path) => readFile(path), runCommand });
   return open({ name: context ?? 'the kubeconfig’s', labels: {}, annotations: {}, access }, 'towline-diff');
 };
 

@@ -20,11 +20,12 @@ import type { Log } from '../ports/log.ts';
 import { type Emulators, startEmulators } from './aws/emulators.ts';
 import { startEventSource } from './aws/event-source.ts';
 import { QUEUES, type QueueName } from './aws/queues.ts';
-import { type EmbeddedClusters, readLocalFile, startEmbeddedClusters } from './embedded-clusters.ts';
+import { readLocalFile, startEmbeddedClusters } from './embedded-clusters.ts';
 import { listen } from './listen.ts';
 import { localRepositories } from './local-repositories.ts';
 import type { Printer } from './printer.ts';
 import { registerFleet } from './register-fleet.ts';
+import { createRunCommand } from './run-command.ts';
 import { startSandbox } from './start-sandbox.ts';
 import { lockStateDir } from './state-dir.ts';
 import { startTicks } from './ticks.ts';
@@ -81,18 +82,21 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
     startEmbeddedClusters({ ...options, log }).then((started) => closeLater(closing, started)),
     startSandbox({ ...options }).then((started) => closeLater(closing, started)),
   ]);
+  // Commands of the user's kubeconfig are the user's: what they ask of AWS is not the emulators'.
+  const runCommand = createRunCommand({ ...options.environment });
+  const access = { embedded: clusters.find, readFile: readLocalFile, runCommand };
   const environment = { ...options.environment, ...emulators.environment, ...sandbox.environment };
   adoptEndpoints(options.environment, environment);
   const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url }, closing);
   await checkWebhookSecrets(options.fleet.repositories, runtime.secrets);
-  const schedule = createSchedule(runtime, { embedded: clusters.find, readFile: readLocalFile });
+  const schedule = createSchedule(runtime, access);
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
   const { deliveries, refs, renders, applications, rollouts, previews, commits } = stores;
   await voidLeases([deliveries, refs, renders, applications, rollouts, previews], Date.now());
   await voidCommitLeases(rollouts, commits, Date.now());
   serve = new Hono().route('/', createWebhook(runtime)).route('/', createApi(runtime)).fetch;
-  for (const close of startSources(runtime, emulators, clusters)) closing.push(close);
+  for (const close of startSources(runtime, emulators, access)) closing.push(close);
   await schedule.sweep();
   closing.push(
     startTicks({ ...schedule, pollSeconds: runtime.config.pollSeconds, pollAtStart: options.pollAtStart ?? true, log }),
@@ -152,13 +156,15 @@ const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv, cl
   };
 };
 
+type Access = Parameters<typeof createSync>[1];
+
 /** Batches and concurrency as serverless.yml has them, scaled to one machine. */
-const startSources = (runtime: GitRuntime, emulators: Emulators, clusters: EmbeddedClusters): Closing[] => {
+const startSources = (runtime: GitRuntime, emulators: Emulators, access: Access): Closing[] => {
   const handlers = {
     changes: { handler: createPlan(runtime), batchSize: 1, concurrency: 4 },
     renders: { handler: createRender(runtime), batchSize: 10, concurrency: 2 },
     syncs: {
-      handler: createSync(runtime, { embedded: clusters.find, readFile: readLocalFile }),
+      handler: createSync(runtime, access),
       batchSize: 10,
       concurrency: 4,
     },

@@ -10,6 +10,7 @@ import { createDiscovery } from './discovery.ts';
 import type { EksAccess, EksDeps } from './eks-access.ts';
 import type { ClusterAccessPoint, ClusterEndpoint } from './endpoint.ts';
 import { fixedCredentials } from './endpoint.ts';
+import type { RunCommand } from './exec-credentials.ts';
 import { failFast } from './fail-fast.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { createFairQueue } from './fair-queue.ts';
@@ -40,6 +41,8 @@ export interface ConnectClusterDeps {
   embedded?: (name: string) => EmbeddedCluster | undefined;
   /** Local mode only: bytes of a kubeconfig and of the files it names. Absent: kubeconfig access is refused. */
   readFile?: ReadFile;
+  /** Local mode only: runs what a kubeconfig's `exec` names. Absent: such users are refused. */
+  runCommand?: RunCommand;
   /** Clients by region; the SDK's own AWS_ENDPOINT_URL_* handling gives their base URLs. Absent: EKS is refused. */
   aws?: Pick<EksDeps, 'eks' | 'sts'>;
 }
@@ -74,7 +77,7 @@ const wait = (milliseconds: number): Promise<void> => timer(milliseconds);
 
 /** How to reach a cluster of any access type. */
 const createAccess = (deps: ConnectClusterDeps) => {
-  const { clock, readFile, aws } = deps;
+  const { clock, readFile, runCommand, aws } = deps;
   // Loaded when first needed: AWS clients and the YAML parser cost a tenth of a second of a cold start.
   let eks: Promise<EksAccess> | undefined;
   let kubeconfig: Promise<KubeconfigAccess> | undefined;
@@ -82,7 +85,9 @@ const createAccess = (deps: ConnectClusterDeps) => {
     if (access.type === 'embedded') return embeddedAccess(deps, name);
     if (access.type === 'kubeconfig') {
       if (!readFile) throw refused(name, 'kubeconfig', 'local mode');
-      kubeconfig ??= import('./kubeconfig.ts').then(({ kubeconfigAccess }) => kubeconfigAccess({ clock, readFile }));
+      kubeconfig ??= import('./kubeconfig.ts').then(({ kubeconfigAccess }) =>
+        kubeconfigAccess({ clock, readFile, run: runCommand }),
+      );
       return (await kubeconfig)(access);
     }
     if (access.type === 'control-plane') throw refused(name, access.type, 'applications that deliver Argo CD kinds');
@@ -95,7 +100,7 @@ const createAccess = (deps: ConnectClusterDeps) => {
 /**
  * Connects to clusters of every access type (src/ports/cluster.ts); to one in observe mode for reads and dry runs only. What clusters share between sessions (kept-alive
  * sockets, the queue for them, discovery) lives as long as the answered function; so do tokens, until they expire.
- * Errors at connecting: `kubeconfig-invalid`, `kubeconfig-unsupported`, `cluster-access-unsupported`, `cluster-not-found`
+ * Errors at connecting: `kubeconfig-invalid`, `kubeconfig-unsupported`, `kubeconfig-exec-failed`, `cluster-access-unsupported`, `cluster-not-found`
  * (permanent) and, for EKS, those of the port.
  */
 export const connectCluster = (deps: ConnectClusterDeps): ConnectCluster => {

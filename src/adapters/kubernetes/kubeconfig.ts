@@ -5,6 +5,8 @@ import type { AppError } from '../../domain/errors.ts';
 import { permanent } from '../../domain/errors.ts';
 import type { ClusterAccessPoint, ClusterCredentials, ClusterEndpoint } from './endpoint.ts';
 import { fixedCredentials } from './endpoint.ts';
+import type { ExecCredentials, RunCommand } from './exec-credentials.ts';
+import { execCredentials, execSchema } from './exec-credentials.ts';
 
 const clusterSchema = v.looseObject({
   server: v.string(),
@@ -12,6 +14,7 @@ const clusterSchema = v.looseObject({
   'certificate-authority-data': v.optional(v.string()),
   'insecure-skip-tls-verify': v.optional(v.boolean()),
   'tls-server-name': v.optional(v.string()),
+  extensions: v.optional(v.nullable(v.array(v.object({ name: v.string(), extension: v.unknown() })))),
 });
 
 const userSchema = v.looseObject({
@@ -23,6 +26,7 @@ const userSchema = v.looseObject({
   'client-key-data': v.optional(v.string()),
   username: v.optional(v.string()),
   password: v.optional(v.string()),
+  exec: v.optional(execSchema),
 });
 
 const contextSchema = v.looseObject({ cluster: v.string(), user: v.optional(v.string()) });
@@ -43,10 +47,12 @@ export type ReadFile = (path: string) => Promise<Uint8Array>;
 export interface KubeconfigDeps {
   readFile: ReadFile;
   clock: () => number;
+  /** Runs what `exec` names; absent: such users are refused. */
+  run?: RunCommand | undefined;
 }
 
 /** Settings that would need another program, proxy or identity: refused rather than silently ignored. */
-const unsupportedUser = ['exec', 'auth-provider', 'as', 'as-uid', 'as-groups', 'as-user-extra'];
+const unsupportedUser = ['auth-provider', 'as', 'as-uid', 'as-groups', 'as-user-extra'];
 const unsupportedCluster = ['proxy-url'];
 
 const invalid = (path: string, message: string, details: Record<string, unknown> = {}, cause?: unknown): AppError =>
@@ -144,21 +150,54 @@ const credentialsOf = (path: string, user: User, readFile: ReadFile, clock: () =
   return fixedCredentials(`Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`);
 };
 
+/** What a file says; `made`: who makes the credentials, a client certificate among them. */
+interface Access extends ClusterAccessPoint {
+  made?: ExecCredentials;
+}
+
+const EXEC_EXTENSION = 'client.authentication.k8s.io/exec';
+
+/** The cluster as a command is told of it. */
+const clusterInfo = (cluster: Cluster, { url, certificateAuthority }: ClusterEndpoint): Record<string, unknown> => {
+  const extension = cluster.extensions?.find(({ name }) => name === EXEC_EXTENSION)?.extension;
+  const authority = certificateAuthority && Buffer.from(certificateAuthority).toString('base64');
+  return {
+    server: url,
+    ...(cluster['tls-server-name'] ? { 'tls-server-name': cluster['tls-server-name'] } : {}),
+    ...(cluster['insecure-skip-tls-verify'] ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(authority ? { 'certificate-authority-data': authority } : {}),
+    ...(extension === undefined ? {} : { config: extension }),
+  };
+};
+
+/** The access as it is now, with the certificate that a command made. */
+const withCertificate = async ({ made, ...access }: Access): Promise<ClusterAccessPoint> => {
+  const { clientCertificateData, clientKeyData } = (await made?.status()) ?? {};
+  if (clientCertificateData === undefined || clientKeyData === undefined) return access;
+  const pair = { clientCertificate: clientCertificateData, clientKey: clientKeyData };
+  return { ...access, endpoint: { ...access.endpoint, ...pair } };
+};
+
 const accessOf = async (
   path: string,
   text: string,
   context: string | undefined,
-  { readFile, clock }: KubeconfigDeps,
-): Promise<ClusterAccessPoint> => {
+  { readFile, clock, run }: KubeconfigDeps,
+): Promise<Access> => {
   const config = parseKubeconfig(path, text);
   const chosen = pick(path, 'context', config.contexts, context ?? config['current-context']).context;
   const { cluster } = pick(path, 'cluster', config.clusters, chosen.cluster);
   const user = chosen.user ? (pick(path, 'user', config.users, chosen.user).user ?? {}) : {};
   refuseUnsupported(path, 'cluster', chosen.cluster, cluster, unsupportedCluster);
-  refuseUnsupported(path, 'user', chosen.user ?? '', user, unsupportedUser);
+  const name = chosen.user ?? '';
+  refuseUnsupported(path, 'user', name, user, run ? unsupportedUser : ['exec', ...unsupportedUser]);
+  const endpoint = await endpointOf(path, cluster, user, readFile);
+  const told = { path, user: name, cluster: clusterInfo(cluster, endpoint), clock };
+  const made = user.exec && run ? execCredentials({ ...told, exec: user.exec, run }) : undefined;
   return {
-    endpoint: await endpointOf(path, cluster, user, readFile),
-    credentials: credentialsOf(path, user, readFile, clock),
+    ...(made ? { made } : {}),
+    endpoint,
+    credentials: made?.credentials ?? credentialsOf(path, user, readFile, clock),
     remedy: `Check what user "${chosen.user ?? ''}" of ${path} may do there.`,
   };
 };
@@ -170,14 +209,15 @@ export type KubeconfigAccess = (at: { path: string; context?: string }) => Promi
 interface Kept {
   at: number;
   text: string;
-  access: Promise<ClusterAccessPoint>;
+  access: Promise<Access>;
 }
 
 const rereadMilliseconds = 1_000;
 
 /**
  * Reads one context of a kubeconfig, at most once a second; files it names are relative to it. Errors:
- * `kubeconfig-invalid`, `kubeconfig-unsupported` (exec, auth-provider, impersonation, proxies), both permanent.
+ * `kubeconfig-invalid`, `kubeconfig-unsupported` (auth-provider, impersonation, proxies; exec where no command may be
+ * run), `kubeconfig-exec-failed`, all permanent.
  */
 export const kubeconfigAccess = (deps: KubeconfigDeps): KubeconfigAccess => {
   const kept = new Map<string, Kept>();
@@ -185,7 +225,7 @@ export const kubeconfigAccess = (deps: KubeconfigDeps): KubeconfigAccess => {
     const key = JSON.stringify([path, context]);
     const before = kept.get(key);
     const at = deps.clock();
-    if (before && at - before.at < rereadMilliseconds) return before.access;
+    if (before && at - before.at < rereadMilliseconds) return withCertificate(await before.access);
     const bytes = await deps.readFile(path).catch((error: unknown) => {
       throw invalid(path, 'the kubeconfig cannot be read', {}, error);
     });
@@ -194,6 +234,6 @@ export const kubeconfigAccess = (deps: KubeconfigDeps): KubeconfigAccess => {
     kept.set(key, { at, text, access });
     // Certificate files may be put right without a change of the kubeconfig.
     access.catch(() => kept.delete(key));
-    return access;
+    return withCertificate(await access);
   };
 };

@@ -27,7 +27,7 @@ const row = (more: Partial<ApplicationRow> = {}): ApplicationRow =>
   ({
     id: 'argocd/web',
     version: 9,
-    spec: { id: 'argocd/web', specDigest: 's' },
+    spec: { id: 'argocd/web', specDigest: 's', annotations: {} },
     desired,
     applied: entry(3, 'k3'),
     history: [entry(3, 'k3'), entry(2, 'k3'), entry(1, 'k1')],

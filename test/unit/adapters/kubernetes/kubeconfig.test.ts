@@ -104,7 +104,7 @@ describe('kubeconfigAccess', () => {
   ][] = [
     [
       'exec',
-      { '/k': kubeconfig('{ exec: { command: aws } }') },
+      { '/k': kubeconfig('{ exec: { apiVersion: client.authentication.k8s.io/v1, command: aws } }') },
       undefined,
       'kubeconfig-unsupported',
       ['/k', '"someone"', 'exec'],
