@@ -53,6 +53,8 @@ export interface ResourceState {
   message?: string;
   /** Digest of the live object when it was last found as desired (`contentDigest`): still that, it needs no dry run. */
   equal?: string;
+  /** When our field manager last changed it, by our own doing (`writtenAt`). */
+  written?: string;
   /** In the cluster and in no source any more. */
   prune?: true;
 }
@@ -116,6 +118,8 @@ export interface ApplicationRow extends Row {
   compared?: Compared;
   /** When a comparison was last asked for, or is to be made apart from its interval (ms). */
   refresh?: number;
+  /** How often a second writer under our name was found since the last sync, and what it wrote. */
+  rival?: { count: number; sample: string };
   /** The self-heal that is to be started, or runs: for this generation, the so-manyth in a row. */
   healing?: { generation: number; heals: number; options: Partial<OperationOptions> };
   /** The rollout and the state of the last outcome told, so that one is told once. */

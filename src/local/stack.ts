@@ -20,7 +20,7 @@ import type { Log } from '../ports/log.ts';
 import { type Emulators, startEmulators } from './aws/emulators.ts';
 import { startEventSource } from './aws/event-source.ts';
 import { QUEUES, type QueueName } from './aws/queues.ts';
-import { readLocalFile, startEmbeddedClusters } from './embedded-clusters.ts';
+import { type EmbeddedClusters, readLocalFile, startEmbeddedClusters } from './embedded-clusters.ts';
 import { listen } from './listen.ts';
 import { localRepositories } from './local-repositories.ts';
 import type { Printer } from './printer.ts';
@@ -82,9 +82,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
     startEmbeddedClusters({ ...options, log }).then((started) => closeLater(closing, started)),
     startSandbox({ ...options }).then((started) => closeLater(closing, started)),
   ]);
-  // Commands of the user's kubeconfig are the user's: what they ask of AWS is not the emulators'.
-  const runCommand = createRunCommand({ ...options.environment });
-  const access = { embedded: clusters.find, readFile: readLocalFile, runCommand };
+  const access = localAccess(options, clusters);
   const environment = { ...options.environment, ...emulators.environment, ...sandbox.environment };
   adoptEndpoints(options.environment, environment);
   const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url }, closing);
@@ -157,6 +155,13 @@ const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv, cl
 };
 
 type Access = Parameters<typeof createSync>[1];
+
+/** Commands of the user's kubeconfig are the user's: what they ask of AWS is not the emulators', whose address comes later. */
+const localAccess = ({ environment }: StackOptions, clusters: EmbeddedClusters): Access => ({
+  embedded: clusters.find,
+  readFile: readLocalFile,
+  runCommand: createRunCommand({ ...environment }),
+});
 
 /** Batches and concurrency as serverless.yml has them, scaled to one machine. */
 const startSources = (runtime: GitRuntime, emulators: Emulators, access: Access): Closing[] => {

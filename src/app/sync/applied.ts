@@ -8,6 +8,7 @@ import { type KubernetesObject, resourceKey } from '../../domain/kubernetes-obje
 import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
 import { hasDeletionHooks } from '../../domain/sync/deletion.ts';
 import { resourceResults } from '../../domain/sync/resource-results.ts';
+import { writtenAt } from '../../domain/sync/second-writer.ts';
 import type { Operation, ResourceResult, Target } from '../../domain/sync/sync-operation.ts';
 import type { SyncDeps } from './deps.ts';
 import type { Advance } from './look.ts';
@@ -54,6 +55,7 @@ export const applied = async (deps: SyncDeps, ended: Running): Promise<Advance> 
   const clear: (keyof ApplicationRow)[] = ['awaiting', 'healing', 'approved'];
   if (!waiting) clear.push('waiting');
   if (!hasHooks) clear.push('deletionHooks');
+  if (!isPartial) clear.push('rival');
   // Where only a part was asked for, the rest is still to come: by itself, or by a person.
   const isRestOpen = isPartial && row.applied?.generation !== operation.generation;
   return { change, clear, ...(isRestOpen ? { waitSeconds: 0 } : isMoving ? { waitSeconds: 1 } : {}) };
@@ -119,8 +121,13 @@ const resourceOf = (
     ...(health ? { health } : {}),
     ...(result?.message ? { message: result.message } : {}),
     // What an apply just answered is as desired: the next comparison need not ask again.
-    ...(isSynced && answered ? { equal: equalDigest(states, ref, answered) } : {}),
+    ...(isSynced && answered ? { equal: equalDigest(states, ref, answered), ...written(answered) } : {}),
   };
+};
+
+const written = (answered: KubernetesObject): Pick<ResourceState, 'written'> => {
+  const at = writtenAt(answered);
+  return at === undefined ? {} : { written: at };
 };
 
 const equalDigest = ({ row, settings }: States, ref: Target['ref'], live: KubernetesObject): string =>

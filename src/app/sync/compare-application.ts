@@ -10,6 +10,7 @@ import { permitsObject } from '../../domain/fleet/project-rules.ts';
 import { assessHealth } from '../../domain/health/health.ts';
 import { type KubernetesObject, refOf, resourceKey } from '../../domain/kubernetes-object.ts';
 import type { ArgoSettings } from '../../domain/settings/argo-settings.ts';
+import { isRivalled, rivalSeen, writtenAt } from '../../domain/sync/second-writer.ts';
 import type { Target } from '../../domain/sync/sync-operation.ts';
 import { prepareTargets } from '../../domain/sync/targets.ts';
 import { isOwn } from '../../domain/sync/tracking.ts';
@@ -99,7 +100,9 @@ const quickly = (
 ): ResourceState[] | undefined => {
   if (known.length === 0 || live.size > known.length) return undefined;
   if (!known.every((state) => isStillEqual(input, state, live.get(resourceKey(state))))) return undefined;
-  return known.map((state) => withHealth(deps, { ...toRef(state), sync: 'Synced', equal: state.equal ?? '' }, live));
+  return known.map((state) =>
+    withHealth(deps, { ...toRef(state), ...writtenOf(state), sync: 'Synced', equal: state.equal ?? '' }, live),
+  );
 };
 
 interface Thorough extends ComparisonInput {
@@ -149,9 +152,12 @@ const targetState = (
   const status = found?.status ?? 'Synced';
   const refused = refusal(input, target);
   if (refused) return withHealth(deps, { ...ref, sync: 'Unknown', message: refused }, live);
-  const message = found && status === 'OutOfSync' ? differenceText(object, found) : undefined;
+  const known = input.row.resources.find((one) => resourceKey(one) === key);
+  const isRival = object !== undefined && status === 'OutOfSync' && isRivalled(known, object);
+  const message = found && status === 'OutOfSync' ? differenceText(object, found, isRival) : undefined;
   const state: ResourceState = {
     ...ref,
+    ...(isRival ? writtenOf({ written: writtenAt(object) }) : writtenOf(known)),
     sync: status,
     ...(message ? { message } : {}),
     ...(object && status === 'Synced' ? { equal: digestOf(input, object) } : {}),
@@ -159,15 +165,23 @@ const targetState = (
   return withHealth(deps, state, live);
 };
 
+const writtenOf = (state: { written?: string | undefined } | undefined): Pick<ResourceState, 'written'> =>
+  state?.written === undefined ? {} : { written: state.written };
+
 const PATHS_SHOWN = 5;
 
 /** Names the fields that differ, never their values: a row is no place for what may be secret. */
-const differenceText = (live: KubernetesObject | undefined, { differences, note }: TargetComparison): string => {
+const differenceText = (
+  live: KubernetesObject | undefined,
+  { differences, note }: TargetComparison,
+  isRival: boolean,
+): string => {
   if (!live) return 'it is not in the cluster';
   const paths = differences.map(({ path }) => path);
   const more = paths.length > PATHS_SHOWN ? ` and ${paths.length - PATHS_SHOWN} more` : '';
   const fields = paths.length > 0 ? `differs in ${paths.slice(0, PATHS_SHOWN).join(', ')}${more}` : '';
-  return [fields, note].filter(Boolean).join('; ');
+  const rival = isRival ? 'another controller wrote it under our field manager’s name' : '';
+  return [fields, note, rival].filter(Boolean).join('; ');
 };
 
 /** What the application applied once and no source has any more, as long as it is still its own. */
@@ -215,5 +229,14 @@ const conclude = async (
   );
   const statuses = new Set(resources.map((resource) => resource.sync));
   const sync = statuses.has('OutOfSync') ? 'OutOfSync' : statuses.has('Unknown') ? 'Unknown' : 'Synced';
-  return { change: { resources, health, sync, compared: { ...compared, ...(orphaned ? { orphaned } : {}) } } };
+  const rival = rivalSeen(row, resources);
+  return {
+    change: {
+      resources,
+      health,
+      sync,
+      compared: { ...compared, ...(orphaned ? { orphaned } : {}) },
+      ...(rival ? { rival } : {}),
+    },
+  };
 };

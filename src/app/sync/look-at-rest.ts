@@ -1,5 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { desiredDigest, isAskedFor, nextComparison } from '../../domain/comparison.ts';
+import { rivalText } from '../../domain/sync/second-writer.ts';
 import { decideHeal } from '../../domain/sync/self-heal.ts';
 import { healHeldSeconds } from './await-window.ts';
 import { type ComparisonInput, compareApplication } from './compare-application.ts';
@@ -75,6 +76,9 @@ const healed = (deps: SyncDeps, input: RestInput, seen: ApplicationRow, compared
   if (seen.sync !== 'OutOfSync' || !desired) return compared;
   const now = deps.clock();
   const decision = decideHeal(seen, now);
+  const rival = rivalText(seen);
+  if (decision.action === 'start' && rival !== undefined)
+    return { ...compared, change: { ...compared.change, waiting: rival } };
   if (decision.action === 'later') {
     return { ...laterBy(compared, decision.seconds, now), waitSeconds: decision.seconds };
   }
