@@ -12,6 +12,7 @@ import { renderKeyOf } from '../../domain/sources/render-key.ts';
 import type { OtherRequest } from '../../domain/sources/trace.ts';
 import { type InspectInput, inspectSource, type OpenTree } from '../inspect-source.ts';
 import type { FactsOf } from './cluster-facts.ts';
+import { deliveryFault } from './delivery-fault.ts';
 import type { CommitTree, TreeReader } from './tree-reader.ts';
 
 /** One source as it stands: where it was read and what its render depends on. */
@@ -94,21 +95,17 @@ const inspectOne = async (
     refSources: new Map([...refs].map(([ref, { tree, files, commit }]) => [ref, { tree, files, revision: commit }])),
   });
   addInputs(affected, index, inspection.inputs);
-  for (const [ref, inputs] of Object.entries(inspection.refInputs)) {
-    addInputs(
-      affected,
-      application.sources.findIndex((one) => one.ref === ref),
-      inputs,
-    );
-  }
-  if (inspection.ok)
+  addRefInputs(affected, inspection.refInputs);
+  if (inspection.ok) {
+    const fault = await deliveryFault(application, inspection, from);
+    if (fault) affected.error ??= fault;
     affected.sources.push({
       from,
       refs: new Map([...refs, ...others]),
       inspection,
       renderKey: renderKeyOf(inspection, { toolVersions }),
     });
-  else affected.error ??= { code: inspection.error.code, message: describe(inspection.error) };
+  } else affected.error ??= { code: inspection.error.code, message: describe(inspection.error) };
 };
 
 const noteOther = (affected: AffectedApplication, other: MovingOther): void => {
@@ -181,6 +178,14 @@ const findOther = async (trees: TreeReader, request: OtherRequest): Promise<{ pa
 /** A source that is there only to lend its files: it has nothing to render. */
 const isLending = ({ ref, path, chart }: ApplicationSource): boolean =>
   ref !== undefined && path === undefined && chart === undefined;
+
+const addRefInputs = (affected: AffectedApplication, refInputs: Inspection['refInputs']): void => {
+  const { sources } = affected.application;
+  for (const [ref, inputs] of Object.entries(refInputs)) {
+    const index = sources.findIndex((one) => one.ref === ref);
+    addInputs(affected, index, inputs);
+  }
+};
 
 const addInputs = (affected: AffectedApplication, index: number, inputs: readonly SourceInput[]): void => {
   affected.inputs[index] = [...(affected.inputs[index] ?? []), ...inputs];

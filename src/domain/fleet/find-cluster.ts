@@ -34,14 +34,15 @@ export const findCluster = (
   if (name && server) return { message: `names cluster "${name}" and server ${server}: give one of them` };
   if (!name && !server) return { message: 'names no cluster: give spec.destination.name or server' };
   const found = clusters.find((one) => (name ? one.name === name : sameServer(clusterServer(one), server)));
-  const cluster = found ?? (isInCluster(name, server) ? inCluster(clusters) : undefined);
+  const cluster = found ?? (isInCluster({ name, server }) ? inCluster(clusters) : undefined);
   if (cluster) return { cluster };
   const wanted = name ? `"${name}"` : `with server ${server}`;
   const names = clusters.map((one) => (one.server ? `${one.name} (${one.server})` : one.name)).join(', ') || 'none';
   return { message: `the fleet has no cluster ${wanted}; it has: ${names}` };
 };
 
-const isInCluster = (name: string | undefined, server: string | undefined): boolean =>
+/** Whether a destination is the in-cluster one by Argo CD's own name or address of it. */
+export const isInCluster = ({ name, server }: Pick<Destination, 'name' | 'server'>): boolean =>
   name === IN_CLUSTER_NAME || trimmed(server) === IN_CLUSTER_SERVER;
 
 const inCluster = (clusters: readonly ClusterConfig[]): ClusterConfig =>

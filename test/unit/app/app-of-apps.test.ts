@@ -197,8 +197,8 @@ describe('what an application may deliver besides', () => {
   it('nothing that is wrong: the failure names it', async () => {
     const stack = await started({ 'children/a.yaml': child('a').replace('project: default', 'project: { }') });
     expect(idsOf(stack)).toEqual(['argocd/root']);
-    const failure = /Application argocd\/a: spec\.project/;
-    expect(stack.statusOf(stack.commit)['towline/dev']).toEqual(['failure', expect.stringMatching(failure)]);
+    const failure = 'children/a.yaml:6: spec.project';
+    expect(stack.statusOf(stack.commit)['towline/dev']).toEqual(['failure', expect.stringContaining(failure)]);
     const commit = await stack.push({ 'children/a.yaml': 'kind: [' });
     await stack.settle(60);
     expect(stack.statusOf(commit)['towline/dev']).toEqual(['failure', expect.stringContaining('children/a.yaml')]);
@@ -316,5 +316,26 @@ describe('an application that delivers the folder it stands in', () => {
     expect(idsOf(stack)).toEqual(['argocd/root']);
     expect(hasWeb(stack, 'a')).toBe(false);
     expect(stack.applications.rows.get('argocd/root')?.spec.labels).toEqual({ a: 'b' });
+  });
+});
+
+describe('the in-cluster cluster of a fleet', () => {
+  it('gets what is no kind of Argo CD, beside the registry', async () => {
+    const stack = await createMemoryStack();
+    const fleet = await stack.fleets.get('fleet');
+    const clusters = fleet?.file.clusters.map((one) => (one.name === 'dev' ? { ...one, inCluster: true } : one)) ?? [];
+    if (fleet) await stack.fleets.save({ ...fleet, file: { ...fleet.file, clusters } });
+    const files = { 'children/a.yaml': child('a', 'prod'), 'children/config.yaml': configMapYaml('config', 'x') };
+    const commit = await stack.push({ 'apps/root.yaml': parentYaml(), ...files, ...web });
+    await stack.settle(60);
+    expect(idsOf(stack)).toEqual(['argocd/a', 'argocd/root']);
+    expect(stack.clusters.dev.objects.has('/ConfigMap/argocd/config')).toBe(true);
+    expect([...stack.clusters.dev.objects.keys()].filter((key) => key.startsWith('argoproj.io'))).toEqual([]);
+    expect(stack.applications.rows.get('argocd/root')?.spec.environment).toBe('dev');
+    expect(stack.statusOf(commit)['towline/dev']).toEqual(['success', '1/1 synced']);
+    // What is compared with the cluster later is as it was delivered.
+    await stack.control.refresh('argocd/root');
+    await stack.settle(60);
+    expect(stack.applications.rows.get('argocd/root')).toMatchObject({ sync: 'Synced', health: { status: 'Healthy' } });
   });
 });
