@@ -1,4 +1,4 @@
-import { createGitHubStatuses } from '../../src/adapters/github/commit-statuses.ts';
+import { createGitHubReports } from '../../src/adapters/github/check-runs.ts';
 import { createGitHubComments } from '../../src/adapters/github/pull-request-comments.ts';
 import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
 import { createGitLabNotes } from '../../src/adapters/gitlab/merge-request-notes.ts';
@@ -26,7 +26,7 @@ const credentialsOf =
 /** Commit statuses on whatever forge the repository is on. */
 export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): CommitStatuses => {
   const credentials = credentialsOf(secrets);
-  const github = createGitHubStatuses({ credentials, clock });
+  const github = createGitHubReports({ credentials, clock });
   const gitlab = createGitLabStatuses({ credentials, clock });
   const forgeOf = ({ forge }: RepositoryConfig): CommitStatuses => (forge === 'gitlab' ? gitlab : github);
   const holdOff = createHoldOff(clock);

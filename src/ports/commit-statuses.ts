@@ -15,6 +15,15 @@ export interface CommitStatus {
   description: string;
   /** Page of the rollout. */
   targetURL?: string;
+  /** Where in the repository's files it is wrong; forges that know no such thing leave them out. */
+  annotations?: StatusAnnotation[];
+}
+
+/** What is wrong at one line (from 1) of a file of the commit. */
+export interface StatusAnnotation {
+  path: string;
+  line: number;
+  message: string;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { createGitHubReports } from '../../src/adapters/github/check-runs.ts';
 import { createGitHubStatuses } from '../../src/adapters/github/commit-statuses.ts';
 import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
 import type { RepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
@@ -123,15 +124,95 @@ describe('GitHub alone', () => {
   });
 });
 
-describe('GitHub App', () => {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  const app = { id: '77', publicKey, installationId: 5 };
-  const secret = (key: string) => JSON.stringify({ appId: 77, privateKey: key });
+const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const app = { id: '77', publicKey, installationId: 5 };
+const secret = (key: string) => JSON.stringify({ appId: 77, privateKey: key });
 
+const fakeChecks = (more: Partial<FakeGitHubOptions> = {}) => {
+  const { fake } = fakeGitHub({ app, ...more });
+  const adapter = (credentials: string) =>
+    createGitHubReports({ credentials: () => Promise.resolve(credentials), clock, fetch: fake.fetch });
+  return { fake, adapter };
+};
+
+describeCommitStatuses('GitHub, check runs of an App', (): ForgeUnderTest => {
+  const { fake, adapter } = fakeChecks();
+  return {
+    repository: github,
+    statuses: adapter(secret(privateKey)),
+    shown: () =>
+      [...new Map(fake.checkRuns.map((one) => [one.name, one])).values()].map(
+        ({ name, status: state, conclusion, output, details_url }) => ({
+          context: name,
+          state: conclusion ?? state,
+          description: output.title,
+          url: details_url ?? null,
+        }),
+      ),
+    words: {
+      pending: 'queued',
+      running: 'in_progress',
+      success: 'success',
+      failure: 'failure',
+      canceled: 'cancelled',
+    },
+    withCredentials: (kind) => adapter(TOKENS[kind]),
+    failNext: (kind) => (kind === 'limit' ? fake.fail.secondaryLimit('17') : fake.fail.status(502)),
+  };
+});
+
+describe('check runs', () => {
+  it('one run is updated from pending to its end, with a token for the one repository and checks alone', async () => {
+    const { fake, adapter } = fakeChecks();
+    const checks = adapter(secret(privateKey));
+    for (const state of ['pending', 'running', 'failure', 'success'] as const)
+      await checks.post(status(github, { state }));
+    expect(fake.checkRuns).toMatchObject([{ id: 1, status: 'completed', conclusion: 'success' }]);
+    expect(fake.statuses).toEqual([]);
+    expect(fake.grants).toEqual([{ repositories: ['Fleet'], permissions: { checks: 'write' } }]);
+  });
+
+  it('a run that another worker began is found and updated; a new attempt begins a new one', async () => {
+    const { fake, adapter } = fakeChecks();
+    await adapter(secret(privateKey)).post(status(github));
+    await adapter(secret(privateKey)).post(status(github, { state: 'failure' }));
+    expect(fake.checkRuns).toMatchObject([{ conclusion: 'failure' }]);
+    await adapter(secret(privateKey)).post(status(github));
+    expect(fake.checkRuns).toMatchObject([{ conclusion: 'failure' }, { status: 'queued' }]);
+  });
+
+  it('annotates files and lines, fifty a request', async () => {
+    const { fake, adapter } = fakeChecks();
+    const annotations = Array.from({ length: 120 }, (_, index) => ({
+      path: 'a.yaml',
+      line: index + 1,
+      message: 'wrong',
+    }));
+    await adapter(secret(privateKey)).post(status(github, { state: 'failure', annotations }));
+    expect(fake.checkRuns).toHaveLength(1);
+    expect(fake.checkRuns[0]?.annotations).toHaveLength(120);
+    expect(fake.checkRuns[0]?.annotations[119]).toMatchObject({ path: 'a.yaml', start_line: 120, end_line: 120 });
+  });
+
+  it('an App without checks: write, and a plain token, write statuses', async () => {
+    const { fake, adapter } = fakeChecks({ app: { ...app, granted: ['statuses'] } });
+    const reports = adapter(secret(privateKey));
+    for (const state of ['pending', 'success'] as const) await reports.post(status(github, { state }));
+    await adapter(TOKENS.right).post(status(github, { context: 'towline/dev' }));
+    expect(fake.checkRuns).toEqual([]);
+    expect(fake.statuses.map(({ context, state }) => `${context} ${state}`)).toEqual([
+      'towline/prod pending',
+      'towline/prod success',
+      'towline/dev pending',
+    ]);
+  });
+});
+
+describe('GitHub App', () => {
   it('writes with a token for the one repository and statuses alone, made once', async () => {
     const { fake, adapter } = fakeGitHub({ token: undefined, app });
     const statuses = adapter(secret(privateKey));

@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import type { components } from '@octokit/openapi-types';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import * as v from 'valibot';
 
 type Status = components['schemas']['status'];
@@ -16,7 +16,8 @@ export interface FakeGitHubOptions {
   token?: string;
   /** A token that may only read. */
   readToken?: string;
-  app?: { id: string; publicKey: string; installationId: number };
+  /** `granted`: what the installation may; absent: everything. */
+  app?: { id: string; publicKey: string; installationId: number; granted?: readonly string[] };
   /** Statuses of one context on one commit; GitHub's is 1,000. */
   maxStatuses?: number;
 }
@@ -27,6 +28,46 @@ const BodySchema = v.object({
   description: v.nullish(v.pipe(v.string(), v.maxLength(140)), null),
   target_url: v.nullish(v.pipe(v.string(), v.url()), null),
 });
+
+/** https://docs.github.com/rest/checks/runs: `conclusion` and `completed` only together, at most 50 annotations a request. */
+const CheckSchema = v.pipe(
+  v.object({
+    name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+    head_sha: v.optional(v.string()),
+    external_id: v.optional(v.string()),
+    details_url: v.optional(v.pipe(v.string(), v.url())),
+    status: v.picklist(['queued', 'in_progress', 'completed']),
+    conclusion: v.optional(v.picklist(['success', 'failure', 'cancelled'])),
+    completed_at: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+    output: v.object({
+      title: v.pipe(v.string(), v.minLength(1)),
+      summary: v.pipe(v.string(), v.maxLength(65_535)),
+      annotations: v.optional(
+        v.pipe(
+          v.array(
+            v.object({
+              path: v.pipe(v.string(), v.minLength(1)),
+              start_line: v.pipe(v.number(), v.integer(), v.minValue(1)),
+              end_line: v.pipe(v.number(), v.integer(), v.minValue(1)),
+              annotation_level: v.picklist(['notice', 'warning', 'failure']),
+              message: v.pipe(v.string(), v.minLength(1), v.maxLength(65_535)),
+            }),
+          ),
+          v.maxLength(50),
+        ),
+      ),
+    }),
+  }),
+  v.check(({ status, conclusion }) => (status === 'completed') === (conclusion !== undefined)),
+);
+type CheckBody = v.InferOutput<typeof CheckSchema>;
+interface CheckRun extends Omit<CheckBody, 'head_sha' | 'conclusion' | 'output'> {
+  id: number;
+  head_sha: string;
+  conclusion: string | null;
+  output: { title: string; summary: string };
+  annotations: unknown[];
+}
 
 const DOCS = 'https://docs.github.com/rest/commits/statuses#create-a-commit-status';
 const LIMITS =
@@ -63,6 +104,10 @@ export const createFakeGitHub = (options: FakeGitHubOptions) => {
       return error(401, 'A JSON web token could not be decoded');
     if (Number(c.req.param('id')) !== options.app?.installationId) return error(404, 'Not Found');
     const { repositories, permissions } = await c.req.json();
+    const { granted } = options.app;
+    if (granted && Object.keys(permissions ?? {}).some((one) => !granted.includes(one))) {
+      return error(422, 'The permissions requested are not granted to this installation.');
+    }
     grants.push({ repositories, permissions });
     const token = `ghs_${grants.length}`;
     installationTokens.add(token);
@@ -101,8 +146,46 @@ export const createFakeGitHub = (options: FakeGitHubOptions) => {
     return c.json(newestFirst.slice(start, start + size));
   });
 
+  const checkRuns: CheckRun[] = [];
+  const checking = async (c: Context): Promise<CheckBody | Response> => {
+    const { owner = '', repo = '' } = c.req.param() as Record<string, string | undefined>;
+    const token = /^(?:bearer|token) (.+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
+    if (!known(owner, repo)) return error(404, 'Not Found');
+    if (!installationTokens.has(token)) return error(403, 'You must authenticate via a GitHub App.');
+    const body = v.safeParse(CheckSchema, await c.req.json());
+    const invalid = { errors: [{ resource: 'CheckRun', code: 'invalid' }] };
+    return body.success ? body.output : error(422, 'Invalid request.', invalid);
+  };
+  app.post('/repos/:owner/:repo/check-runs', async (c) => {
+    const body = await checking(c);
+    if (body instanceof Response) return body;
+    if (!body.head_sha || !options.commits.includes(body.head_sha)) return error(422, 'No commit found for SHA');
+    const { annotations = [], ...output } = body.output;
+    const row = { conclusion: null, ...body, head_sha: body.head_sha, id: checkRuns.length + 1, output, annotations };
+    checkRuns.push(row);
+    return c.json(row, 201);
+  });
+  app.patch('/repos/:owner/:repo/check-runs/:id', async (c) => {
+    const body = await checking(c);
+    if (body instanceof Response) return body;
+    const row = checkRuns.find(({ id }) => String(id) === c.req.param('id'));
+    if (!row) return error(404, 'Not Found');
+    const { annotations = [], ...output } = body.output;
+    const conclusion = body.conclusion ?? null;
+    Object.assign(row, { ...body, conclusion, output, annotations: [...row.annotations, ...annotations] });
+    return c.json(row);
+  });
+  app.get('/repos/:owner/:repo/commits/:ref/check-runs', (c) => {
+    const ofName = checkRuns.filter(
+      (one) => one.head_sha === c.req.param('ref') && one.name === c.req.query('check_name'),
+    );
+    const latest = ofName.slice(-1);
+    return c.json({ total_count: latest.length, check_runs: latest });
+  });
+
   return {
     app,
+    checkRuns,
     statuses,
     grants,
     fetch: (input: string | URL | Request, init?: RequestInit) => Promise.resolve(app.fetch(new Request(input, init))),

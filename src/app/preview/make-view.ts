@@ -27,9 +27,9 @@ export const makeView = async ({ plan, file, renders, blobs }: MakeViewInput): P
   for (const candidate of plan.candidates) {
     const place = placeOf(candidate);
     const [before, after] = [await objectsOf(candidate.before), await objectsOf(candidate.after)];
-    const failure = candidate.error ?? ('error' in after ? after.error : undefined);
-    if (failure !== undefined || 'error' in after) {
-      failures.push({ ...place, message: failure ?? 'cannot be rendered' });
+    const failure = candidate.error === undefined ? undefined : { message: candidate.error };
+    if (failure || 'error' in after) {
+      failures.push({ ...place, ...(failure ?? ('error' in after ? after.error : { message: 'cannot be rendered' })) });
       continue;
     }
     violations.push(...violationsOf(plan, file, candidate, after).map((message) => ({ ...place, message })));
@@ -50,7 +50,9 @@ const placeOf = ({ application: { id, cluster, environment } }: PreviewCandidate
 /** The rendered objects of all sources; `error`: why there are none. */
 const createObjects =
   (renders: ReadonlyMap<string, RenderRow>, blobs: Pick<BlobCache, 'get'>) =>
-  async (keys: readonly string[] | null): Promise<KubernetesObject[] | { error: string }> => {
+  async (
+    keys: readonly string[] | null,
+  ): Promise<KubernetesObject[] | { error: Pick<PreviewProblem, 'message' | 'file' | 'line'> }> => {
     const objects: KubernetesObject[] = [];
     for (const key of keys ?? []) {
       const row = renders.get(key);
@@ -58,15 +60,17 @@ const createObjects =
       const bytes = row?.digest === undefined ? undefined : await blobs.get(manifestsKey(row.digest));
       const digest = bytes && createHash('sha256').update(bytes).digest('hex');
       const text = bytes && digest === row?.digest ? readPack(bytes).get(key) : undefined;
-      if (text === undefined) return { error: 'its manifests are gone from the cache: push again' };
+      if (text === undefined) return { error: { message: 'its manifests are gone from the cache: push again' } };
       objects.push(...(JSON.parse(text) as KubernetesObject[]));
     }
     return objects;
   };
 
-const describe = ({ error }: RenderRow): string => {
+const describe = ({ error }: RenderRow): Pick<PreviewProblem, 'message' | 'file' | 'line'> => {
   const { file, line, message = 'rendering failed' } = error ?? {};
-  return file && !message.includes(file) ? `${file}${line === undefined ? '' : `:${line}`}: ${message}` : message;
+  const where = { ...(file ? { file } : {}), ...(line === undefined ? {} : { line }) };
+  const text = file && !message.includes(file) ? `${file}${line === undefined ? '' : `:${line}`}: ${message}` : message;
+  return { ...where, message: text };
 };
 
 const violationsOf = (

@@ -84,9 +84,10 @@ const tellStatuses = async (
 ): Promise<void> => {
   const { commit, request, id } = row;
   for (const status of previewStatuses(view)) {
-    const { context, state, description } = status;
+    const { context, state, description, annotations } = status;
     if (told.statuses[context] === state || (state === 'pending' && told.statuses[context])) continue;
-    const full = { context, state, description, repository: config, commit, ref: request.head.ref };
+    const where = annotations ? { annotations } : {};
+    const full = { context, state, description, ...where, repository: config, commit, ref: request.head.ref };
     await given(deps, id, () => deps.statuses.post({ ...full, targetURL: deps.previewURL(id) }));
     told.statuses[context] = state;
     const at = deps.clock();

@@ -22,17 +22,24 @@ export const previewStatuses = (view: PreviewView | undefined): EnvironmentStatu
   ];
 };
 
-type Said = Pick<EnvironmentStatus, 'state' | 'description'>;
+type Said = Pick<EnvironmentStatus, 'state' | 'description' | 'annotations'>;
 
 const renderStatus = (view: PreviewView): Said =>
   view.failures.length === 0
     ? { state: 'success', description: cutText(summaryOf(view), MAX_DESCRIPTION) }
-    : { state: 'failure', description: describe(view.failures, 'would fail') };
+    : { state: 'failure', description: describe(view.failures, 'would fail'), ...annotated(view.failures) };
 
 const policyStatus = ({ violations }: PreviewView): Said =>
   violations.length === 0
     ? { state: 'success', description: 'permitted by the projects' }
-    : { state: 'failure', description: describe(violations, 'not permitted') };
+    : { state: 'failure', description: describe(violations, 'not permitted'), ...annotated(violations) };
+
+/** On the file and line, as far as they are known. */
+const annotated = (problems: readonly PreviewProblem[]): Pick<EnvironmentStatus, 'annotations'> => {
+  const found = problems.flatMap(({ file, line = 1, message }) => (file ? [{ path: file, line, message }] : []));
+  const distinct = new Map(found.map((one) => [`${one.path}:${one.line}:${one.message}`, one]));
+  return distinct.size > 0 ? { annotations: [...distinct.values()] } : {};
+};
 
 /** The first with its cause, and how many there are. */
 const describe = (problems: readonly PreviewProblem[], what: string): string => {

@@ -15,6 +15,8 @@ export interface EnvironmentStatus {
   description: string;
   /** Some applications wait for a person: what they do later is told anew. */
   waiting?: true;
+  /** Where in the commit's files it is wrong. */
+  annotations?: { path: string; line: number; message: string }[];
 }
 
 /** GitHub's limit; GitLab's is longer. */
