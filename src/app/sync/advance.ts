@@ -1,5 +1,5 @@
 import { isAborted } from '../../domain/abort.ts';
-import type { ApplicationRow } from '../../domain/application-row.ts';
+import type { ApplicationRow, Desired } from '../../domain/application-row.ts';
 import { clusterNamed } from '../../domain/fleet/find-cluster.ts';
 import { isObserved } from '../../domain/fleet/observe-mode.ts';
 import { type FleetRow, settingsOf } from '../../domain/fleet-row.ts';
@@ -38,7 +38,8 @@ export const advance = async (
     if (finished) return finished;
   }
   if (!row.desired || row.desired.error) return { change: {}, clear: ['awaiting'] };
-  if (!look) return withoutCluster(row, row.desired);
+  if (!look) return refused(row.desired, clusterUnknown(row.spec.cluster));
+  if (look.settings.impersonation && isToSync(row) && !look.observe) return refused(row.desired, IMPERSONATION);
   return onwards(deps, look, manifests ?? (isToSync(row) ? await loadManifests(deps, row, isOverdue) : undefined));
 };
 
@@ -112,12 +113,22 @@ const stop = (row: ApplicationRow): ApplicationRow | 'not begun' => {
   return operation && isBegun ? { ...row, operation: terminate(operation) } : 'not begun';
 };
 
-const withoutCluster = (
-  { spec: { cluster } }: ApplicationRow,
-  desired: NonNullable<ApplicationRow['desired']>,
-): Advance => {
-  const error = { code: 'cluster-unknown', message: `the fleet has no cluster "${cluster}" any more` };
-  return { change: { desired: { ...desired, error } }, clear: ['awaiting'] };
+const refused = (desired: Desired, error: NonNullable<Desired['error']>): Advance => ({
+  change: { desired: { ...desired, error } },
+  clear: ['awaiting'],
+});
+
+const clusterUnknown = (cluster: string) => ({
+  code: 'cluster-unknown',
+  message: `the fleet has no cluster "${cluster}" any more`,
+});
+
+/** Whoever asks for a service account's rights must not get Towline's own instead. */
+const IMPERSONATION = {
+  code: 'impersonation-unsupported',
+  message:
+    'argocd-cm: application.sync.impersonation.enabled is "true", which Towline cannot do: nothing is applied with its ' +
+    'own rights instead; turn it off, then sync',
 };
 
 /** Without automated sync a person starts the operation; until then the application is out of sync. */

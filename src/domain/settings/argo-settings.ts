@@ -46,6 +46,8 @@ export interface ArgoSettings {
   instanceLabelKey: string;
   /** Annotations whose values are masked like a Secret's. */
   sensitiveAnnotations: string[];
+  /** `application.sync.impersonation.enabled`: syncs must run as the project's service account. */
+  impersonation?: true;
   /** `timeout.reconciliation`: seconds between two comparisons; 0: none without being asked. Absent: Towline's own. */
   reconciliationSeconds?: number;
 }

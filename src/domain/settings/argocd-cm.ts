@@ -147,6 +147,7 @@ export const parseArgoSettings = (data: Readonly<Record<string, string>>): ArgoS
       .split(',')
       .map((name) => name.trim())
       .filter(Boolean),
+    ...(data['application.sync.impersonation.enabled'] === 'true' ? { impersonation: true } : {}),
     ...readInterval(data['timeout.reconciliation']),
   };
 };
