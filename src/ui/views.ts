@@ -51,7 +51,7 @@ ${Object.entries(rollout.sent).map(([context, sent]) => html`<p><code>${context}
 const sourceList = ({ sources = [], moreSources = 0 }: Rollout): Html =>
   sources.length === 0
     ? html``
-    : html`<p id="sources" class="soft">with ${sources.map((one, index) => html`${index > 0 ? ', ' : ''}<span class="name">${sourceText(one)}</span>`)}${moreSources > 0 ? ` and ${moreSources} more` : ''}</p>`;
+    : html`<p id="sources" class="soft">with ${sources.map((one, index) => html`${index > 0 ? ', ' : ''}${sourceText(one)}`)}${moreSources > 0 ? ` and ${moreSources} more` : ''}</p>`;
 
 const countsOf = ({ total, synced, progressing, failed, waiting, superseded }: EnvironmentSummary): string =>
   [
