@@ -41,6 +41,24 @@ const connect = connectCluster({ clock: Date.now, random: Math.random, readFile 
 /** The tests' own connection to the real API server. */
 export const connectReal = (): Promise<ClusterConnection> => connect(CONFIG, 'test');
 
+const observed = (connection: ClusterConnection, seen: RealSyncOptions['seen']): ClusterConnection =>
+  seen
+    ? {
+        ...connection,
+        get: async (ref) => (seen('get', false), connection.get(ref)),
+        list: async (type, options) => (seen('list', false), connection.list(type, options)),
+        apply: async (object, options) => (seen('apply', options.dryRun === true), connection.apply(object, options)),
+        create: async (object, options) => (
+          seen('create', options.dryRun === true), connection.create(object, options)
+        ),
+        replace: async (object, options) => (
+          seen('replace', options.dryRun === true), connection.replace(object, options)
+        ),
+        patch: async (ref, patch, options) => (seen('patch', false), connection.patch(ref, patch, options)),
+        delete: async (ref, options) => (seen('delete', options?.dryRun === true), connection.delete(ref, options)),
+      }
+    : connection;
+
 const applicationOf = (name: string, spec: string) => {
   const text = `
 apiVersion: argoproj.io/v1alpha1
@@ -65,13 +83,15 @@ export interface RealSyncOptions {
   /** `syncPolicy` and the like, indented by two. */
   spec: string;
   kill?: KillSwitch;
+  /** Sees every call to the cluster: its verb, and whether it was a dry run. */
+  seen?: (verb: string, dryRun: boolean) => void;
 }
 
 /**
  * The sync use case on the real API server, with everything else in memory. Delays between messages are skipped, but for a
  * moment in which the cluster's controllers can work.
  */
-export const createRealSync = async ({ name, spec, kill }: RealSyncOptions) => {
+export const createRealSync = async ({ name, spec, kill, seen }: RealSyncOptions) => {
   const { compiled, fleet } = applicationOf(name, spec);
   const ports = createMemoryPorts();
   const time = { ahead: 0 };
@@ -83,7 +103,7 @@ export const createRealSync = async ({ name, spec, kill }: RealSyncOptions) => {
     applications: guard(ports.applications),
     outcomes: guard(ports.outcomes),
     queues: guard(ports.queues),
-    connect: async (config, session) => guard(await connect(config, session)),
+    connect: async (config, session) => guard(observed(await connect(config, session), seen)),
     clock,
     pause: (milliseconds) => sleep(milliseconds),
     deleteJqPaths: createDeleteJqPaths(),
