@@ -81,15 +81,45 @@ describe('an application’s sync options', () => {
     });
   });
 
-  it('PrunePropagationPolicy is that of the deletions', async () => {
-    await start(
-      { 'web/a.yaml': configMapYaml('web', 'one'), 'web/b.yaml': configMapYaml('b', 'one') },
-      options('PrunePropagationPolicy=background'),
-    );
+  it.each([
+    ['PrunePropagationPolicy=background', 'Background'],
+    ['PrunePropagationPolicy=foreground', 'Foreground'],
+    ['PrunePropagationPolicy=orphan', 'Orphan'],
+    ['PruneLast=true', 'Foreground'],
+  ])('%s: deletions are %s', async (word, propagationPolicy) => {
+    await start({ 'web/a.yaml': configMapYaml('web', 'one'), 'web/b.yaml': configMapYaml('b', 'one') }, options(word));
     await push({ 'web/b.yaml': null });
     expect(cluster().calls.find(({ verb }) => verb === 'delete')?.options).toMatchObject({
-      propagationPolicy: 'Background',
+      propagationPolicy,
     });
+  });
+
+  it('PruneLast on the application deletes after what a later wave applies', async () => {
+    const late = `${configMapYaml('late', 'one')}`.replace(
+      '{ name: late }',
+      '{ name: late, annotations: { argocd.argoproj.io/sync-wave: "5" } }',
+    );
+    await start(
+      { 'web/a.yaml': configMapYaml('web', 'one'), 'web/b.yaml': configMapYaml('b', 'one') },
+      options('PruneLast=true'),
+    );
+    cluster().calls.splice(0);
+    await push({ 'web/b.yaml': null, 'web/late.yaml': late });
+    await stack.settle(10);
+    const order = cluster()
+      .writes()
+      .map(({ verb, ref }) => `${verb} ${ref?.name}`);
+    expect(order.at(-1)).toBe('delete b');
+    expect(order).toContain('apply late');
+  });
+
+  it('Prune=false on the application keeps what leaves Git', async () => {
+    await start(
+      { 'web/a.yaml': configMapYaml('web', 'one'), 'web/b.yaml': configMapYaml('kept', 'one') },
+      options('Prune=false'),
+    );
+    await push({ 'web/b.yaml': null });
+    expect(object('kept')).toBeDefined();
   });
 
   it('managedNamespaceMetadata is on the namespace that CreateNamespace makes', async () => {
