@@ -2,6 +2,7 @@ import { permanent } from '../errors.ts';
 import type { BundleInput } from './bundle.ts';
 import type { SourceInput } from './inputs.ts';
 import type { SourceErrorCode } from './inspection.ts';
+import { isLfsPointer } from './manifest-text.ts';
 import { isLinked, listDirectory, type SourceEntry, type SourceTree } from './source-tree.ts';
 
 /** A tree that a source turns out to read beside its own: a chart that its chart depends on, a remote base. */
@@ -161,10 +162,17 @@ export const putFile = (trace: Trace, path: string, digest: string): void => {
   trace.files.set(at, { path: at, digest, ...(trace.ref === undefined ? {} : { ref: trace.ref }) });
 };
 
-/** A file's text; undefined: it has to be read first (now wanted), or is none. */
+/**
+ * A file's text; undefined: it has to be read first (now wanted), or is none. Errors: `lfs-unsupported`, since a pointer says
+ * nothing of what the file would.
+ */
 export const readText = (trace: Trace, entry: SourceEntry): string | undefined => {
   const text = trace.texts.get(entry.path);
   if (text === undefined) trace.wanted.add(entry.path);
+  if (text !== undefined && isLfsPointer(text)) {
+    const message = `${entry.path} is a Git LFS pointer; LFS is not supported: keep the file in Git itself`;
+    throw fail('lfs-unsupported', message, { file: entry.path });
+  }
   return text;
 };
 
