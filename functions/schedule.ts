@@ -10,8 +10,10 @@ import { pollOthers } from '../src/app/poll-others.ts';
 import { pollRefs } from '../src/app/poll-refs.ts';
 import { readFleetFile } from '../src/app/read-fleet-file.ts';
 import { sweep, sweepClusters } from '../src/app/sweep.ts';
+import { watchHooks } from '../src/app/watch-hooks.ts';
 import { publicCharts } from './wiring/charts.ts';
 import { clusterDirectory, eksClients } from './wiring/eks.ts';
+import { gitLabHooks } from './wiring/forge-reporting.ts';
 import { generatorProviders } from './wiring/generators.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
@@ -35,6 +37,7 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
   };
   const [refs, charts] = [pollRefs({ ...deps, random: Math.random }), pollCharts(deps)];
+  const hooks = watchHooks({ ...deps, readHooks: gitLabHooks(runtime) });
   const others = pollOthers({ ...deps, indexes: createPlanIndexes(blobs) });
   const providers = generatorProviders(runtime);
   const answers = refreshAnswers({ ...deps, ...providers, blobs });
@@ -42,6 +45,7 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     await refs();
     await charts();
     await others();
+    await hooks();
   };
   const connect = connectCluster({ clock: runtime.clock, random: Math.random, aws: eksClients, ...local });
   const facts = pollFacts(deps);

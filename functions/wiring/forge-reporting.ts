@@ -1,6 +1,7 @@
 import { createGitHubReports } from '../../src/adapters/github/check-runs.ts';
 import { createGitHubComments } from '../../src/adapters/github/pull-request-comments.ts';
 import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
+import { createGitLabHooks } from '../../src/adapters/gitlab/hooks.ts';
 import { createGitLabNotes } from '../../src/adapters/gitlab/merge-request-notes.ts';
 import { createSlackChat } from '../../src/adapters/slack/chat.ts';
 import { createHoldOff } from '../../src/app/report/hold-off.ts';
@@ -12,6 +13,7 @@ import type { Chat } from '../../src/ports/chat.ts';
 import type { CommitStatuses } from '../../src/ports/commit-statuses.ts';
 import type { PullRequestComments } from '../../src/ports/pull-request-comments.ts';
 import type { Secrets } from '../../src/ports/secrets.ts';
+import type { ReadHooks } from '../../src/ports/webhook-health.ts';
 import type { Runtime } from './runtime.ts';
 
 const credentialsOf =
@@ -36,6 +38,12 @@ export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clo
     post: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).post(status)),
     isShown: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).isShown(status)),
   };
+};
+
+/** The hooks that GitLab has for a project. */
+export const gitLabHooks = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): ReadHooks => {
+  const credentials = credentialsOf(secrets);
+  return createGitLabHooks({ clock, credential: (repository) => () => credentials(repository) });
 };
 
 /** Comments of pull requests on whatever forge the repository is on. */
