@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { correlated } from '../../src/adapters/log/correlation.ts';
 import { createJsonLog, createLoggedEvents } from '../../src/adapters/log/json-log.ts';
 import { createMetricEvents, eachOfEvents } from '../../src/adapters/log/metric-events.ts';
 import { type Config, loadConfig } from '../../src/config.ts';
@@ -8,6 +9,7 @@ import type { Events } from '../../src/ports/events.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { OpenRepository } from '../../src/ports/repository.ts';
 import type { Secrets } from '../../src/ports/secrets.ts';
+import { correlation } from './correlation.ts';
 
 /** What every function is given by where it runs: Lambda, or the local stack. */
 export interface Runtime {
@@ -28,7 +30,7 @@ export interface GitRuntime extends Runtime {
 /** The runtime of a Lambda function. `secrets` only where its role may read any. */
 export const lambdaRuntime = (service: string, secretsOf: (config: Config) => Secrets): Runtime => {
   const config = loadConfig();
-  const log = createJsonLog(service, config.logLevel);
+  const log = correlated(createJsonLog(service, config.logLevel), correlation);
   return {
     config,
     clock: Date.now,

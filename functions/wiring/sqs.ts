@@ -1,5 +1,6 @@
 import { createRetryIn, type SqsHandlerDeps } from '../../src/adapters/aws/sqs-handler.ts';
 import { sqsClient } from './aws-clients.ts';
+import { correlation } from './correlation.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What a queue's handler needs to fail well: a log, and the queue to put failed messages back to. */
@@ -10,6 +11,7 @@ export const sqsDeps = (
   const url = config.queues[queue];
   return {
     log,
+    correlation,
     retryIn: url ? createRetryIn(sqsClient(), url) : () => Promise.resolve(),
   };
 };

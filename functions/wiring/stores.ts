@@ -22,6 +22,7 @@ import type { Rollout } from '../../src/domain/rollout.ts';
 import type { FactsMessage } from '../../src/messages/facts.ts';
 import type { Queues, Send } from '../../src/ports/queues.ts';
 import { dynamoClient, s3Client, sqsClient } from './aws-clients.ts';
+import { correlation } from './correlation.ts';
 
 /** Every table; each function's role lets it touch only those that it names. */
 export const createStores = ({ tablePrefix }: Config, client = dynamoClient()) => {
@@ -52,9 +53,9 @@ export const createBlobs = ({ bucket }: Config) => createS3BlobCache(s3Client(),
 
 /** The queues that this function was given; sending to another one is an error that names the variable. */
 export const createQueues = ({ queues }: Config, client = sqsClient()): Queues => {
-  const send = <Message>(name: keyof typeof queues): Send<Message> => {
+  const send = <Message extends object>(name: keyof typeof queues): Send<Message> => {
     const url = queues[name];
-    if (url !== undefined) return skipEmpty(createSqsSend<Message>(client, url));
+    if (url !== undefined) return skipEmpty(createSqsSend<Message>(client, url, correlation));
     return () => Promise.reject(permanent('config-invalid', `TOWLINE_QUEUE_${name.toUpperCase()} is not set`));
   };
   return { changes: send('changes'), renders: send('renders'), syncs: send('syncs'), reports: send('reports') };
@@ -63,7 +64,7 @@ export const createQueues = ({ queues }: Config, client = sqsClient()): Queues =
 /** Asks whoever syncs to read a cluster's versions: the same queue, for the same functions may talk to clusters. */
 export const createFactsQueue = ({ queues }: Config, client = sqsClient()): Send<FactsMessage> => {
   const { syncs } = queues;
-  if (syncs !== undefined) return skipEmpty(createSqsSend<FactsMessage>(client, syncs));
+  if (syncs !== undefined) return skipEmpty(createSqsSend<FactsMessage>(client, syncs, correlation));
   return () => Promise.reject(permanent('config-invalid', 'TOWLINE_QUEUE_SYNCS is not set'));
 };
 

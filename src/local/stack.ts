@@ -8,11 +8,15 @@ import { createReport } from '../../functions/report.ts';
 import { createSchedule } from '../../functions/schedule.ts';
 import { createSync } from '../../functions/sync.ts';
 import { createWebhook } from '../../functions/webhook.ts';
+import { correlation } from '../../functions/wiring/correlation.ts';
 import { forgeRepositories } from '../../functions/wiring/repositories.ts';
 import type { GitRuntime } from '../../functions/wiring/runtime.ts';
 import { createStores } from '../../functions/wiring/stores.ts';
 import { createVariableSecrets } from '../adapters/aws/secrets.ts';
 import { createOpenCharts } from '../adapters/helm/open-charts.ts';
+import { correlated } from '../adapters/log/correlation.ts';
+import { createLoggedEvents } from '../adapters/log/json-log.ts';
+import { eachOfEvents } from '../adapters/log/metric-events.ts';
 import { checkWebhookSecrets } from '../app/receive-webhook.ts';
 import { parseConfig } from '../config.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
@@ -132,7 +136,7 @@ const adoptEndpoints = (target: NodeJS.ProcessEnv, environment: NodeJS.ProcessEn
 
 const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv, closing: Closing[]): GitRuntime => {
   const secrets = createVariableSecrets(environment);
-  const { log } = options;
+  const log = correlated(options.log, correlation);
   const forges = forgeRepositories({ secrets, log, clock: Date.now });
   const repositories = localRepositories({
     secrets,
@@ -147,7 +151,7 @@ const createRuntime = (options: StackOptions, environment: NodeJS.ProcessEnv, cl
     clock: Date.now,
     newId: randomUUID,
     log,
-    events: options.printer,
+    events: eachOfEvents(options.printer, createLoggedEvents(log)),
     secrets,
     openRepository: repositories.open,
     openCharts: createOpenCharts({ secrets, clock: Date.now, allowInsecure: true }),

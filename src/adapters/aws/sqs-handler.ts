@@ -2,12 +2,15 @@ import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import { AppError } from '../../domain/errors.ts';
+import type { Correlation } from '../../ports/correlation.ts';
 import type { Log } from '../../ports/log.ts';
 
 export interface SqsHandlerDeps {
   log: Log;
   /** Makes a failed message visible again after so many seconds, instead of after the queue's long time-out. */
   retryIn: (record: SQSRecord, seconds: number) => Promise<void>;
+  /** Under which what a message sets in motion is done; absent: under none. */
+  correlation?: Correlation;
 }
 
 const FIRST_RETRY_SECONDS = 5;
@@ -26,9 +29,20 @@ export const createSqsHandler =
   ) =>
   async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const once = handleOnce(schema, handle);
-    const outcomes = await Promise.all(event.Records.map((record) => handleRecord(deps, once, record)));
+    const { run } = deps.correlation ?? UNCORRELATED;
+    const outcomes = await Promise.all(
+      event.Records.map((record) => run(correlationOf(record.body), () => handleRecord(deps, once, record))),
+    );
     return { batchItemFailures: outcomes.flatMap((failed) => (failed ? [{ itemIdentifier: failed }] : [])) };
   };
+
+const UNCORRELATED: Pick<Correlation, 'run'> = { run: (_id, work) => work() };
+
+/** A message says by which id it was sent; one of a webhook, its delivery's. */
+const correlationOf = (body: string): string | undefined => {
+  const { correlation, delivery } = fieldsOf(body);
+  return [correlation, delivery].find((id) => typeof id === 'string');
+};
 
 /** Messages are pointers: equal ones of one batch are one piece of work, which succeeds or fails for each of them. */
 const handleOnce = <Schema extends v.GenericSchema>(
@@ -65,11 +79,14 @@ const POINTERS = ['delivery', 'repository', 'ref', 'application', 'rollout', 'pr
 
 /** What a message points at, as log fields: by them its lines are found with those of the push that it belongs to. */
 const pointersOf = (body: string): Record<string, unknown> => {
+  const fields = new Map(Object.entries(fieldsOf(body)));
+  return Object.fromEntries(POINTERS.flatMap((name) => (fields.has(name) ? [[name, fields.get(name)]] : [])));
+};
+
+const fieldsOf = (body: string): Record<string, unknown> => {
   try {
     const message: unknown = JSON.parse(body);
-    if (typeof message !== 'object' || message === null) return {};
-    const fields = new Map(Object.entries(message));
-    return Object.fromEntries(POINTERS.flatMap((name) => (fields.has(name) ? [[name, fields.get(name)]] : [])));
+    return typeof message === 'object' && message !== null ? { ...message } : {};
   } catch {
     return {};
   }

@@ -1,5 +1,6 @@
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { AppError, transient } from '../../domain/errors.ts';
+import type { Correlation } from '../../ports/correlation.ts';
 import type { Send } from '../../ports/queues.ts';
 import { gatherCalls } from './gather-calls.ts';
 
@@ -9,15 +10,20 @@ const GATHER_LIMIT = 80;
 
 /**
  * Sends JSON messages to one SQS queue, ten a request; what is sent within one turn of the event loop goes together, equal
- * messages once. Errors: AppError `queue-unreachable`, `queue-refused` (transient).
+ * messages once. Each carries the id under which it is sent, beside what its schema names. Errors: AppError `queue-unreachable`, `queue-refused` (transient).
  */
-export const createSqsSend = <Message>(client: SQSClient, queueUrl: string): Send<Message> => {
+export const createSqsSend = <Message extends object>(
+  client: SQSClient,
+  queueUrl: string,
+  { current }: Pick<Correlation, 'current'> = { current: () => undefined },
+): Send<Message> => {
   const send = gatherCalls(GATHER_LIMIT, async (asked: string[]) => {
     await sendAll(client, queueUrl, [...new Set(asked)]);
     return asked;
   });
   return async (messages, { delaySeconds } = {}) => {
-    const entries = messages.map((message) => entryOf(JSON.stringify(message), delaySeconds));
+    const correlation = current();
+    const entries = messages.map((message) => entryOf(JSON.stringify({ ...message, correlation }), delaySeconds));
     for (let start = 0; start < entries.length; start += GATHER_LIMIT) {
       await Promise.all(entries.slice(start, start + GATHER_LIMIT).map(send));
     }

@@ -15,5 +15,9 @@ export const createJsonLog = (service: string, level: 'DEBUG' | 'INFO' | 'WARN' 
 
 /** Events as log lines: the record of a rollout where nobody watches live. */
 export const createLoggedEvents = (log: Log): Events => ({
-  emit: ({ event, ...fields }) => log.info(event, fields),
+  emit: ({ event, ...fields }) => {
+    // A line's message is the event's name.
+    const { message: reason, ...rest } = { message: undefined, ...fields };
+    log.info(event, reason === undefined ? rest : { ...rest, reason });
+  },
 });
