@@ -142,7 +142,7 @@ export const MUTANTS = [
   {
     name: 'a degraded application is healthy',
     file: 'src/domain/outcome-of.ts',
-    find: "return { phase: 'failed', message: `Degraded: ${health.message}` };",
+    find: "return { phase: 'failed', message: `Degraded: ${health.message}`, stage: 'health' };",
     put: "return { phase: 'healthy' };",
     tests: ['test/unit/domain/outcome-of.test.ts'],
   },
