@@ -15,6 +15,8 @@ export interface Tree {
   commit: string;
   digest: string;
   entries: ReadonlyMap<string, TreeEntry>;
+  /** What is directly in a directory ('' is the root), where that is known without a walk through all entries. */
+  list?: (directory: string) => TreeEntry[];
 }
 
 /**

@@ -2,7 +2,7 @@ import { isObjectId } from '../../domain/git-name.ts';
 import type { Tree } from '../../ports/repository.ts';
 import type { GitObject } from './object-reader.ts';
 import type { StoreHolder } from './store-holder.ts';
-import { createTreeCache, entriesOf } from './tree-node.ts';
+import { createTreeCache, entriesOf, listOf } from './tree-node.ts';
 
 export interface CachedObjectsOptions {
   stores: StoreHolder;
@@ -75,7 +75,7 @@ const createLook = (stores: StoreHolder) => {
       const found = await commit(id);
       if (typeof found === 'string') return found;
       const node = await trees.load(found.tree, async (digest) => (await read(digest))?.data);
-      return node ? { commit: found.id, digest: node.digest, entries: entriesOf(node) } : 'missing';
+      return node ? { commit: found.id, digest: node.digest, entries: entriesOf(node), list: listOf(node) } : 'missing';
     },
     blob: async (digest: string): Promise<Look<Uint8Array>> => {
       if (!isObjectId(digest)) return 'none';

@@ -42,18 +42,29 @@ export const createTreeCache = (): TreeCache => {
       cached -= oldest.entries.size + 1;
     }
   };
-  const load = async (digest: string, read: ReadTreeObject): Promise<TreeNode | undefined> => {
+  const find = (digest: string): TreeNode | undefined => {
     const known = nodes.get(digest);
     if (known) {
       nodes.delete(digest);
       nodes.set(digest, known);
-      return known;
     }
+    return known;
+  };
+  const load = async (digest: string, read: ReadTreeObject): Promise<TreeNode | undefined> => {
+    const known = find(digest);
+    if (known) return known;
     const data = await read(digest);
     if (!data) return undefined;
     const entries = parseTreeObject(data, digest.length / 2);
     const directories = entries.filter(({ mode }) => mode === 'directory');
-    const loaded = await Promise.all(directories.map((entry) => load(entry.digest, read)));
+    const loaded = directories.map((entry) => find(entry.digest));
+    // Of the thousands of directories in one, a commit changes a few: a promise for each would cost more than all the rest.
+    const unknown = [...directories.entries()].filter(([at]) => !loaded[at]);
+    await Promise.all(
+      unknown.map(async ([at, entry]) => {
+        loaded[at] = await load(entry.digest, read);
+      }),
+    );
     const node = assemble(digest, entries, directories, loaded);
     if (node && !nodes.has(digest)) store(node);
     return node;
@@ -113,10 +124,24 @@ export const entriesOf = (root: TreeNode): ReadonlyMap<string, TreeEntry> => {
   return view;
 };
 
+/** What is directly in a directory ('' is the root), in git's order. */
+export const listOf =
+  (root: TreeNode) =>
+  (directory: string): TreeEntry[] => {
+    const node = directory === '' ? root : nodeAt(root, directory.split('/'));
+    const prefix = directory === '' ? '' : `${directory}/`;
+    return [...(node?.entries.values() ?? [])].map(({ name, mode, digest }) => ({ path: prefix + name, mode, digest }));
+  };
+
+const nodeAt = (root: TreeNode, parts: readonly string[]): TreeNode | undefined => {
+  let node: TreeNode | undefined = root;
+  for (const part of parts) node = node?.children.get(part);
+  return node;
+};
+
 const find = (root: TreeNode, path: string): TreeEntry | undefined => {
   const slash = path.lastIndexOf('/');
-  let node: TreeNode | undefined = root;
-  if (slash !== -1) for (const part of path.slice(0, slash).split('/')) node = node?.children.get(part);
+  const node = slash === -1 ? root : nodeAt(root, path.slice(0, slash).split('/'));
   const name = path.slice(slash + 1);
   const entry = node?.entries.get(name);
   return entry && { path, mode: entry.mode, digest: entry.digest };

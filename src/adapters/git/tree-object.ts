@@ -8,8 +8,9 @@ export interface RawEntry {
 }
 
 /** Unknown bits (old repositories hold 100664) mean a plain file, as in git. */
-const modeOf = (octal: string): TreeEntry['mode'] => {
-  const mode = Number.parseInt(octal, 8);
+const modeOf = (data: Buffer, start: number, end: number): TreeEntry['mode'] => {
+  let mode = 0;
+  for (let at = start; at < end; at += 1) mode = mode * 8 + (data[at] ?? 0) - 0x30;
   switch (mode & 0o170000) {
     case 0o040000:
       return 'directory';
@@ -33,7 +34,7 @@ export const parseTreeObject = (data: Buffer, idBytes: number): RawEntry[] => {
     const end = data.indexOf(0, space);
     if (space === -1 || end === -1 || end + idBytes >= data.length + 1) throw cacheBroken('a tree object is cut off');
     entries.push({
-      mode: modeOf(data.toString('latin1', at, space)),
+      mode: modeOf(data, at, space),
       name: data.toString('utf8', space + 1, end),
       digest: data.toString('hex', end + 1, end + 1 + idBytes),
     });

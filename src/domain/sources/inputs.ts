@@ -98,7 +98,8 @@ const difference = (path: string, before: string | null, after: string | null): 
 
 const selectionChange = (input: SourceInput & { 0: 'files' }, tree: SourceTree): string | undefined => {
   const [, selection, treeDigest, matches] = input;
-  if ((directoryDigest(tree, selection.directory) ?? null) === treeDigest) return undefined;
+  const digest = directoryDigest(tree, selection.directory) ?? null;
+  if (digest === treeDigest) return undefined;
   const now = selectFiles(tree, selection);
   const prefix = selection.directory === '' ? '' : `${selection.directory}/`;
   for (const [name, digest] of Object.entries(matches)) {
@@ -106,5 +107,8 @@ const selectionChange = (input: SourceInput & { 0: 'files' }, tree: SourceTree):
     if (reason !== undefined) return reason;
   }
   const added = Object.keys(now).find((name) => !Object.hasOwn(matches, name));
-  return added === undefined ? undefined : `${prefix}${added} added`;
+  if (added !== undefined) return `${prefix}${added} added`;
+  // A directory that holds nothing to read is still another thing than none, which is an error.
+  const isThere = selection.select === 'glob' || (digest === null) === (treeDigest === null);
+  return isThere ? undefined : difference(selection.directory, treeDigest, digest);
 };

@@ -11,6 +11,8 @@ export interface SourceTree {
   commit: string;
   digest: string;
   entries: ReadonlyMap<string, SourceEntry>;
+  /** What is directly in a directory, where that is known without an index of all entries. */
+  list?: (directory: string) => SourceEntry[];
 }
 
 const childrenOf = new WeakMap<ReadonlyMap<string, SourceEntry>, Map<string, SourceEntry[]>>();
@@ -38,7 +40,7 @@ const byName = (a: SourceEntry, b: SourceEntry): number => (a.path < b.path ? -1
 
 /** The entries directly in a directory ('' is the root), by name. */
 export const listDirectory = (tree: SourceTree, directory: string): SourceEntry[] =>
-  (indexOf(tree.entries).get(directory) ?? []).toSorted(byName);
+  (tree.list ? tree.list(directory) : (indexOf(tree.entries).get(directory) ?? [])).toSorted(byName);
 
 /**
  * Every entry below a directory that is no directory itself, in the order of a walk (names compared byte by byte within
