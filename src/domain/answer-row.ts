@@ -1,5 +1,4 @@
-import type { ProviderNeed, ProviderType } from './fleet/applicationset/generator-inputs.ts';
-import type { ProviderRead } from './fleet/applicationset/generator-reads.ts';
+import type { ProviderNeed, ProviderRead, ProviderType } from './fleet/applicationset/generator-inputs.ts';
 import type { Row } from './row.ts';
 import { stableDigest } from './stable-digest.ts';
 

@@ -1,20 +1,18 @@
 import type { UsedFacts } from './cluster-row.ts';
-import type { Displaced } from './displaced.ts';
 import type { CompiledApplication } from './fleet/snapshot.ts';
 import type { Health } from './health/health-status.ts';
 import type { ResourceRef } from './kubernetes-object.ts';
 import type { Lease } from './lease.ts';
 import type { OutcomePhase } from './rollout.ts';
 import type { Row } from './row.ts';
+import type { SourceRevision } from './source-revision.ts';
 import type { InventoryEntry, Operation, OperationOptions } from './sync/sync-operation.ts';
 
-/** The commit that one source of an application was taken from. */
-export interface SourceRevision {
-  repository: string;
-  ref: string;
-  commit: string;
-  /** A source that is a chart: its repository and name; `commit` is its version then, and the ref that of its Application. */
-  chart?: string;
+/** A rollout that lost its say over an application before it had come to its end there. */
+export interface Displaced {
+  rollout: string;
+  /** What took its place, in one sentence. */
+  message: string;
 }
 
 /** What the application must become. A failure before rendering (path missing, bad kustomization) stands in `error`. */

@@ -1,12 +1,5 @@
-import type { ApplicationRow, Desired } from './application-row.ts';
+import type { ApplicationRow, Desired, Displaced } from './application-row.ts';
 import { isTerminal } from './rollout.ts';
-
-/** A rollout that lost its say over an application before it had come to its end there. */
-export interface Displaced {
-  rollout: string;
-  /** What took its place, in one sentence. */
-  message: string;
-}
 
 /**
  * The rollouts that are still to be told that they no longer decide on an application, once `next` does: those that the row

@@ -1,5 +1,5 @@
-import type { SourceRevision } from './application-row.ts';
 import { sameRepository } from './repository-url.ts';
+import type { SourceRevision } from './source-revision.ts';
 
 /** A rollout's row names no more of them: a fleet may take charts from everywhere. */
 const SOURCES_KEPT = 50;

@@ -1,8 +1,8 @@
-import type { SourceRevision } from './application-row.ts';
 import type { Cause } from './change.ts';
+import type { Subscriptions } from './fleet/subscriptions.ts';
 import type { Lease } from './lease.ts';
-import type { Subscriptions } from './report/subscriptions.ts';
 import type { Row } from './row.ts';
+import type { SourceRevision } from './source-revision.ts';
 
 /** How far one application is within one rollout. `waiting`: for a person (manual sync, closed window, approval). */
 export type OutcomePhase = 'planned' | 'rendered' | 'applied' | 'healthy' | 'failed' | 'superseded' | 'waiting';

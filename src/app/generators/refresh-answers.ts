@@ -1,6 +1,6 @@
 import { answerId, isAnswerDue, standOf } from '../../domain/answer-row.ts';
 import { concernsRepository } from '../../domain/fleet/applicationset/forge-request.ts';
-import type { ProviderRead } from '../../domain/fleet/applicationset/generator-reads.ts';
+import type { ProviderRead } from '../../domain/fleet/applicationset/generator-inputs.ts';
 import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import { followedRefs } from '../../domain/followed-refs.ts';

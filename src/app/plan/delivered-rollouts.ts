@@ -2,8 +2,6 @@ import type { Rollout } from '../../domain/rollout.ts';
 import type { Compiled } from './compile-at.ts';
 import type { PlanDeps } from './deps.ts';
 import type { AffectedApplication } from './inspect-application.ts';
-import { joinRollout } from './open-rollout.ts';
-import type { WrittenApplication } from './write-desired.ts';
 
 /** Rollouts in which applications are told that others delivered, by the delivering application's id. */
 export type DeliveredRollouts = ReadonlyMap<string, string>;
@@ -38,17 +36,3 @@ export const rolloutOfDelivered = (
   const parent = application.origin.registeredBy;
   return parent === undefined ? undefined : rollouts.get(parent);
 };
-
-/** Adds to each of these rollouts what was written for it, and what was wrong with what its applications delivered. */
-export const joinRollouts = async (deps: PlanDeps, { rollouts, written, deliveredBy }: JoinInput): Promise<void> => {
-  for (const id of new Set(rollouts.values())) {
-    const problems = [...rollouts].flatMap(([parent, one]) => (one === id ? (deliveredBy.get(parent) ?? []) : []));
-    const own = written.filter(({ rollout }) => rollout === id);
-    if (own.length > 0 || problems.length > 0) await joinRollout(deps, { id, written: own, problems });
-  }
-};
-
-interface JoinInput extends Pick<Compiled, 'deliveredBy'> {
-  rollouts: DeliveredRollouts;
-  written: readonly WrittenApplication[];
-}

@@ -1,7 +1,12 @@
 import { answerId, isAnswerDue } from '../../domain/answer-row.ts';
 import { targetOf } from '../../domain/fleet/applicationset/forge-request.ts';
-import type { GeneratorInputs, InputError, ProviderNeed } from '../../domain/fleet/applicationset/generator-inputs.ts';
-import type { GeneratorRead, ProviderRead } from '../../domain/fleet/applicationset/generator-reads.ts';
+import type {
+  GeneratorInputs,
+  GeneratorRead,
+  InputError,
+  ProviderNeed,
+  ProviderRead,
+} from '../../domain/fleet/applicationset/generator-inputs.ts';
 import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
 import { eachOf } from '../each-of.ts';
 import { type AnswerDeps, askAndKeep, type KnownAnswer, loadAnswer, needOf } from '../generators/stored-answers.ts';

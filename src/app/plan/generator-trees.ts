@@ -1,11 +1,12 @@
 import { AppError } from '../../domain/errors.ts';
+import type { GeneratorRead } from '../../domain/fleet/applicationset/generator-inputs.ts';
 import {
   type GeneratorCluster,
   gitKey,
   type InputError,
   NO_INPUTS,
 } from '../../domain/fleet/applicationset/generator-inputs.ts';
-import type { GeneratorRead, GeneratorWorld } from '../../domain/fleet/applicationset/generator-reads.ts';
+import type { GeneratorWorld } from '../../domain/fleet/applicationset/generator-reads.ts';
 import { type GeneratorTree, listingOf } from '../answer-from-trees.ts';
 import { eachOf } from '../each-of.ts';
 import type { TreeReader } from './tree-reader.ts';

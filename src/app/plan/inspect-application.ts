@@ -1,10 +1,10 @@
-import type { SourceRevision } from '../../domain/application-row.ts';
 import { type UsedFacts, usedFacts } from '../../domain/cluster-row.ts';
 import { AppError, permanent } from '../../domain/errors.ts';
 import type { ApplicationSource } from '../../domain/fleet/application.ts';
 import type { CompiledApplication } from '../../domain/fleet/snapshot.ts';
 import type { PlanIndexEntry } from '../../domain/plan-index.ts';
 import { formatProblem } from '../../domain/problem.ts';
+import type { SourceRevision } from '../../domain/source-revision.ts';
 import type { SourceInput } from '../../domain/sources/inputs.ts';
 import type { InspectedSource, Inspection } from '../../domain/sources/inspection.ts';
 import { isMoving, type MovingOther } from '../../domain/sources/moving-other.ts';

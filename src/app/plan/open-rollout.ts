@@ -6,6 +6,8 @@ import type { Rollout } from '../../domain/rollout.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
 import { otherSources } from '../../domain/rollout-sources.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
+import type { Compiled } from './compile-at.ts';
+import type { DeliveredRollouts } from './delivered-rollouts.ts';
 import type { PlanDeps } from './deps.ts';
 import type { WrittenApplication } from './write-desired.ts';
 
@@ -142,7 +144,7 @@ const tellPlanned = async (deps: PlanDeps, planned: Rollout): Promise<void> => {
  * Adds applications to a rollout that is under way, and what is wrong with the documents that they come of. One that has
  * ended meanwhile goes on with them.
  */
-export const joinRollout = async (
+const joinRollout = async (
   deps: PlanDeps,
   plan: { id: string; written: readonly WrittenApplication[]; problems: Rollout['problems'] },
 ): Promise<void> => {
@@ -164,3 +166,17 @@ export const joinRollout = async (
   });
   if (joined) await tellPlanned(deps, joined);
 };
+
+/** Adds to each of these rollouts what was written for it, and what was wrong with what its applications delivered. */
+export const joinRollouts = async (deps: PlanDeps, { rollouts, written, deliveredBy }: JoinInput): Promise<void> => {
+  for (const id of new Set(rollouts.values())) {
+    const problems = [...rollouts].flatMap(([parent, one]) => (one === id ? (deliveredBy.get(parent) ?? []) : []));
+    const own = written.filter(({ rollout }) => rollout === id);
+    if (own.length > 0 || problems.length > 0) await joinRollout(deps, { id, written: own, problems });
+  }
+};
+
+interface JoinInput extends Pick<Compiled, 'deliveredBy'> {
+  rollouts: DeliveredRollouts;
+  written: readonly WrittenApplication[];
+}

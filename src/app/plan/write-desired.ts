@@ -1,11 +1,12 @@
-import type { ApplicationRow, SourceRevision } from '../../domain/application-row.ts';
+import type { ApplicationRow } from '../../domain/application-row.ts';
 import { applyPlan, writtenBy } from '../../domain/apply-plan.ts';
 import { transient } from '../../domain/errors.ts';
 import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
+import { readSubscriptions } from '../../domain/fleet/subscriptions.ts';
 import { holdsLease } from '../../domain/lease.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
-import { readSubscriptions } from '../../domain/report/subscriptions.ts';
 import type { PlannedApplication } from '../../domain/rollout.ts';
+import type { SourceRevision } from '../../domain/source-revision.ts';
 import { eachOf } from '../each-of.ts';
 import { updateRow } from '../update-row.ts';
 import type { Compiled } from './compile-at.ts';

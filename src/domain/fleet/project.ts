@@ -1,5 +1,5 @@
-import type { Subscriptions } from '../report/subscriptions.ts';
 import type { Origin } from './application.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /**
  * Argo CD's AppProject, as far as it decides what an application may do.

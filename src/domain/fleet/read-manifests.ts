@@ -1,9 +1,9 @@
-import { readSubscriptions } from '../report/subscriptions.ts';
 import type { Application, Origin } from './application.ts';
 import type { ApplicationManifest } from './application-schema.ts';
 import { sourcesOf } from './application-sources.ts';
 import type { AppProject } from './project.ts';
 import type { AppProjectManifest } from './project-schema.ts';
+import { readSubscriptions } from './subscriptions.ts';
 
 /** The namespace of Argo CD's own objects, where a document names none. */
 export const CONTROL_NAMESPACE = 'argocd';

@@ -1,8 +1,8 @@
-import { readSubscriptions, type Subscriptions } from '../report/subscriptions.ts';
 import { clusterNamed } from './find-cluster.ts';
 import type { FleetFile } from './fleet-file.ts';
 import { by } from './gather-documents.ts';
 import type { CompiledApplication, FleetSnapshot } from './snapshot.ts';
+import { readSubscriptions, type Subscriptions } from './subscriptions.ts';
 
 /**
  * What becomes of an application that is gone from the fleet: its objects go too where it carries Argo CD's resources

@@ -1,4 +1,4 @@
-import type { SourceRevision } from '../application-row.ts';
+import type { SourceRevision } from '../source-revision.ts';
 
 /** Applications of one environment in one rollout, by how far each has come. The five groups exclude each other. */
 export interface EnvironmentSummary {

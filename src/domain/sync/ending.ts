@@ -108,7 +108,7 @@ export const nextAttempt = (operation: Operation, now: number): Operation => {
     waveAt: _waveAt,
     ...rest
   } = operation;
-  const { waitingSince: _since, stumbles: _stumbles, ...kept } = rest;
+  const { waitingSince: _since, stumbles: _stumbles, lostRaces: _races, ...kept } = rest;
   return {
     ...kept,
     stage: 'start',

@@ -1,4 +1,5 @@
 import { absorb } from './absorb.ts';
+import type { Action } from './actions.ts';
 import { deletionStage } from './deletion.ts';
 import { cleanup, endWith, failureMessage, finish, nextAttempt } from './ending.ts';
 import { closeRun, isPastDeadline, type Move, openRun, pollSeconds, type Run } from './run.ts';
@@ -88,16 +89,22 @@ const stopNow = ({ op }: Run): void => {
 const MOST_SECONDS = 30;
 /** So often an object that changed under our hands is looked at again at once. */
 const AT_ONCE = 3;
+const WRITES: ReadonlySet<Action['type']> = new Set(['apply', 'create', 'replace', 'delete', 'patch']);
 
 /** Transient errors hold the operation up, longer each time, up to its deadline; then it ends with them. */
 const waitWhereHeld = (run: Run): Move | undefined => {
   const { op, held } = run;
   if (!held) {
     if (run.input.results.length > 0) delete op.stumbles;
+    // The look after a lost race always succeeds: only a write says that the race is won.
+    if (run.input.results.some(({ type }) => WRITES.has(type))) delete op.lostRaces;
     return undefined;
   }
-  op.stumbles = (op.stumbles ?? 0) + 1;
-  if (held.code === 'precondition-failed' && op.stumbles <= AT_ONCE) return undefined;
+  if (held.code === 'precondition-failed') {
+    op.lostRaces = (op.lostRaces ?? 0) + 1;
+    if (op.lostRaces <= AT_ONCE) return undefined;
+  }
+  op.stumbles = Math.max((op.stumbles ?? 0) + 1, op.lostRaces ?? 0);
   if (isPastDeadline(run) && op.stage !== 'cleanup') return endWith(run, { phase: 'Error', message: held.message });
   const isKind = held.code === 'kind-unknown';
   const backoff = isKind ? pollSeconds(run) : Math.min(MOST_SECONDS, 0.25 * 2 ** op.stumbles);

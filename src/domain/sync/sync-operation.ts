@@ -131,6 +131,8 @@ export interface Operation {
   waitingSince?: number;
   /** Steps in a row that a transient error held up. */
   stumbles?: number;
+  /** Writes since the last one that succeeded which found their object changed under our hands. */
+  lostRaces?: number;
   /** The namespace that CreateNamespace makes was found missing: look for it, whatever the inventory says. */
   ensureNamespace?: true;
   /** One letter per task (target × phase, in the order of the targets): see `TaskState`. */

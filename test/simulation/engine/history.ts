@@ -78,12 +78,16 @@ export const noteWrite = (history: History, { at, cluster, verb, ref, row, live,
   if (!row) breach('3 one writer: a write without a lease');
   const newest = history.writes.findLast((other) => other.application === write.application);
   if (newest && newest.fence > write.fence) breach(`3 one writer: fence ${newest.fence} has written already`);
-  if (row?.operation && row.operation.generation < (stored?.applied?.generation ?? 0) && verb !== 'delete')
+  if (row && generationOf(row) < (stored?.applied?.generation ?? 0) && verb !== 'delete')
     breach(`2 no regression: generation ${stored?.applied?.generation} is applied in full already`);
   if (row && row.spec.cluster !== cluster) breach(`10 authority: not in ${row.spec.cluster}`);
   if (verb === 'delete' && row && live) judgeDelete(history, { key, row, live }, breach);
   history.writes.push(write);
 };
+
+/** What a worker applies: its operation's generation; where that is not stored yet, the row still shows the last one, ended. */
+const generationOf = ({ operation, desired }: ApplicationRow): number =>
+  operation && operation.stage !== 'ended' ? operation.generation : (desired?.generation ?? 0);
 
 const judgeDelete = (
   history: History,

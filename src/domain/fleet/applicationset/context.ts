@@ -1,8 +1,7 @@
 import { stableText } from '../../stable-digest.ts';
 import type { ApplicationSet, Params } from './application-set.ts';
-import type { GeneratorInputs, InputError, Need } from './generator-inputs.ts';
+import type { GeneratorInputs, GeneratorRead, InputError, Need } from './generator-inputs.ts';
 import { isInputError } from './generator-inputs.ts';
-import type { GeneratorRead } from './generator-reads.ts';
 import { type Rendering, type RenderTemplates, renderTexts, setError } from './render.ts';
 
 /** What a generator works with. `needs` collects what the inputs lack; params are incomplete where it is not empty. */

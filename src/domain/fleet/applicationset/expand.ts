@@ -2,8 +2,7 @@ import { AppError } from '../../errors.ts';
 import type { ApplicationSet, Params, Template } from './application-set.ts';
 import { createContext, type GeneratorContext } from './context.ts';
 import { generateParams } from './generate-params.ts';
-import type { GeneratorInputs, Need } from './generator-inputs.ts';
-import type { GeneratorRead } from './generator-reads.ts';
+import type { GeneratorInputs, GeneratorRead, Need } from './generator-inputs.ts';
 import type { RenderTemplates } from './render.ts';
 import { renderApplication } from './render-application.ts';
 

@@ -1,4 +1,5 @@
 import { stableText } from '../../stable-digest.ts';
+import type { LabelSelector, PathItem } from './application-set.ts';
 
 /** A cluster as the cluster generator sees it. */
 export interface GeneratorCluster {
@@ -94,3 +95,16 @@ export const isInputError = (input: object): input is InputError => 'error' in i
 
 /** No inputs at all: expanding with them tells what is needed. */
 export const NO_INPUTS: GeneratorInputs = { clusters: [], git: {}, pullRequests: {}, scmRepositories: {}, plugins: {} };
+
+/** What a generator asked of the world, put so that it can be asked again without generating anything. */
+export type GeneratorRead =
+  | { type: 'directories' | 'files'; repoURL: string; revision: string; items: PathItem[] }
+  | { type: 'clusters'; selector: LabelSelector }
+  | ProviderRead;
+
+/** What was asked of a forge or a plugin; its answer is asked for again after so many seconds. */
+export interface ProviderRead {
+  type: ProviderType;
+  key: string;
+  requeueAfterSeconds?: number;
+}

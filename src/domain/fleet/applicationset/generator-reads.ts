@@ -1,22 +1,8 @@
 import { directoryDigest, type SourceTree } from '../../sources/source-tree.ts';
 import { stableDigest } from '../../stable-digest.ts';
-import type { LabelSelector, PathItem } from './application-set.ts';
-import { type GeneratorInputs, type GitInput, isInputError, type ProviderType } from './generator-inputs.ts';
+import { type GeneratorInputs, type GeneratorRead, type GitInput, isInputError } from './generator-inputs.ts';
 import { selectClusters } from './generators/clusters.ts';
 import { selectDirectories, selectFiles } from './generators/git.ts';
-
-/** What a generator asked of the world, put so that it can be asked again without generating anything. */
-export type GeneratorRead =
-  | { type: 'directories' | 'files'; repoURL: string; revision: string; items: PathItem[] }
-  | { type: 'clusters'; selector: LabelSelector }
-  | ProviderRead;
-
-/** What was asked of a forge or a plugin; its answer is asked for again after so many seconds. */
-export interface ProviderRead {
-  type: ProviderType;
-  key: string;
-  requeueAfterSeconds?: number;
-}
 
 /** A read and digests of what it found; equal `quick` means equal `exact`, and costs a few look-ups. */
 export interface SeenRead {

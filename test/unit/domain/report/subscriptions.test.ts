@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readSubscriptions, subscribedChannels, type Trigger } from '../../../../src/domain/report/subscriptions.ts';
+import { readSubscriptions, type Trigger } from '../../../../src/domain/fleet/subscriptions.ts';
+import { subscribedChannels } from '../../../../src/domain/report/subscriptions.ts';
 import type { Outcome } from '../../../../src/domain/rollout.ts';
 
 const PREFIX = 'notifications.argoproj.io/subscribe';

@@ -180,6 +180,18 @@ describe('what holds a sync up', () => {
     expect(waits.every(({ reason }) => reason === 'cluster')).toBe(true);
   });
 
+  it('an object that somebody else changes whenever we write is looked at again at once, then ever later', async () => {
+    const world = createWorld({
+      application: application([], { annotations: { 'towline.dev/progress-deadline': '60s' } }),
+    });
+    world.cluster.failNext('apply', transient('precondition-failed', 'the object has changed'), undefined, 999);
+    const { operation, waits } = await sync(world, { objects: [A] });
+    expect(operation).toMatchObject({ phase: 'Error', message: 'the object has changed' });
+    expect(waits.map(({ seconds }) => seconds)).toEqual(waits.map(({ seconds }) => seconds).toSorted((x, y) => x - y));
+    expect(waits.at(-1)?.seconds).toBeGreaterThan(10);
+    expect(writesOf(world).length).toBeLessThan(15);
+  });
+
   it('a kind that nobody serves is waited for up to the deadline, without retries', async () => {
     const world = createWorld({
       application: application([], { annotations: { 'towline.dev/progress-deadline': '30s' } }),
