@@ -1,15 +1,48 @@
 import { AppError } from '../../domain/errors.ts';
-import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
+import { type KubernetesObject, keyOf, resourceKey } from '../../domain/kubernetes-object.ts';
 import type { Action, ActionError, ActionResult, ClientSide } from '../../domain/sync/actions.ts';
 import { FIELD_MANAGER } from '../../domain/sync/migrate-fields.ts';
 import type { ApplyOptions, ClusterConnection } from '../../ports/cluster.ts';
+import { LIST_FROM, listKey } from './read-live.ts';
 
 /**
- * Runs one step's actions in parallel (the adapter bounds the requests in flight). What the cluster refuses, or cannot
- * answer just now, is a result of its object; the engine decides what it means. Defects are thrown.
+ * Runs one step's actions in parallel (the adapter bounds the requests in flight); many reads of a kind in a namespace are
+ * one list. What the cluster refuses, or cannot answer just now, is a result of its object; the engine decides what it
+ * means. Defects are thrown.
  */
-export const executeActions = (connection: ClusterConnection, actions: readonly Action[]): Promise<ActionResult[]> =>
-  Promise.all(actions.map((action) => execute(connection, action)));
+export const executeActions = async (
+  connection: ClusterConnection,
+  actions: readonly Action[],
+): Promise<ActionResult[]> => {
+  const reads = actions.filter((action) => action.type === 'read');
+  const groups = [...Map.groupBy(reads, ({ ref }) => listKey(ref)).values()].filter(
+    ({ length }) => length >= LIST_FROM,
+  );
+  const listed = new Map((await Promise.all(groups.map((some) => readByList(connection, some)))).flat());
+  return Promise.all(actions.map((action) => listed.get(action) ?? execute(connection, action)));
+};
+
+/** What one list says of each read; nothing where we may not list, as what may not be listed may still be read. */
+const readByList = async (
+  connection: ClusterConnection,
+  reads: readonly (Action & { type: 'read' })[],
+): Promise<[Action, ActionResult][]> => {
+  const [first] = reads;
+  if (!first) return [];
+  const { namespace } = first.ref;
+  try {
+    const objects = await connection.list(first.ref, namespace ? { namespace } : {});
+    const live = new Map(objects.map((object) => [keyOf(object), object]));
+    return reads.map((action) => {
+      const object = live.get(resourceKey(action.ref));
+      return [action, { key: action.key, type: 'read', ...(object ? { object } : {}) }];
+    });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'cluster-denied') return [];
+    return reads.map((action) => [action, { key: action.key, type: 'read', error: toActionError(error) }]);
+  }
+};
 
 const execute = async (connection: ClusterConnection, action: Action): Promise<ActionResult> => {
   const { key, type } = action;

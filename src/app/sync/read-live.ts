@@ -4,7 +4,7 @@ import type { ClusterReader } from '../../ports/cluster.ts';
 import { eachOf } from '../each-of.ts';
 
 /** From so many objects of one kind in one namespace on, one list is cheaper than reading each. */
-const LIST_FROM = 8;
+export const LIST_FROM = 8;
 /** The adapter bounds what is in flight to a cluster; this bounds what waits for it. */
 const READS_IN_FLIGHT = 32;
 
@@ -18,9 +18,7 @@ export type Live = Map<string, KubernetesObject | undefined>;
  */
 export const readLive = async (reader: ClusterReader, refs: readonly ResourceRef[]): Promise<Live> => {
   const live: Live = new Map(refs.map((ref) => [resourceKey(ref), undefined]));
-  const groups = Map.groupBy(refs, ({ group, version, kind, namespace }) =>
-    [group, version, kind, namespace ?? ''].join('/'),
-  );
+  const groups = Map.groupBy(refs, listKey);
   const single: ResourceRef[] = [];
   for (const some of groups.values()) {
     const isListed = some.length >= LIST_FROM && (await listInto(live, reader, some));
@@ -29,6 +27,10 @@ export const readLive = async (reader: ClusterReader, refs: readonly ResourceRef
   await eachOf(single, READS_IN_FLIGHT, async (ref) => void live.set(resourceKey(ref), await read(reader, ref)));
   return live;
 };
+
+/** What one list can answer for: the objects of a type in a namespace. */
+export const listKey = ({ group, version, kind, namespace }: ResourceRef): string =>
+  [group, version, kind, namespace ?? ''].join('/');
 
 const read = (reader: ClusterReader, ref: ResourceRef): Promise<KubernetesObject | undefined> =>
   reader.get(ref).catch(unlessUnknown);
