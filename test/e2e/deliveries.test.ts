@@ -28,7 +28,9 @@ const commitAll = async (): Promise<[string, string, string]> => {
   return [await world.commit(first), await world.commit(second), await world.commit(third)];
 };
 
-const statesOf = (commit: string) => Object.values(world.statusOf(commit)).map(({ state }) => state);
+/** Of each environment; `towline/render` is told as well. */
+const statesOf = (commit: string) =>
+  ['towline/dev', 'towline/prod'].map((context) => world.statusOf(commit)[context]?.state);
 
 beforeAll(async () => {
   world = await startWorld();
