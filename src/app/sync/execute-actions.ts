@@ -19,7 +19,7 @@ export const executeActions = async (
     ({ length }) => length >= LIST_FROM,
   );
   const listed = new Map((await Promise.all(groups.map((some) => readByList(connection, some)))).flat());
-  return Promise.all(actions.map((action) => listed.get(action) ?? execute(connection, action)));
+  return Promise.all(actions.map(async (action) => listed.get(action) ?? execute(connection, action)));
 };
 
 /** What one list says of each read; nothing where we may not list, as what may not be listed may still be read. */
