@@ -31,17 +31,15 @@ export interface Chart {
  * Undefined while texts have to be read first. Errors: `chart-invalid`, `chart-dependencies-missing`.
  */
 export const takeChart = (trace: Trace, directory: string, values: readonly string[]): Chart | undefined => {
-  const files = walkFiles(trace, directory);
-  const inChart = (path: string) =>
-    CHART_FILES.includes(path) || CHART_DIRECTORIES.some((name) => path.startsWith(`${name}/`));
-  const read = files.filter(({ path }) => inChart(path));
+  const read = walkFiles(trace, directory, isOfChart);
   const texts = read.map(({ entry }) => readText(trace, entry)).filter((text) => text !== undefined);
   const packed = read.some(({ path }) => path.endsWith('.tgz'));
   const scanned = scanChart([...texts, ...values]);
   const use = packed ? USES_EVERYTHING : scanned;
   const metadata = readMetadata(trace, directory, 'Chart.yaml');
   noteChart(trace, directory, use.files);
-  for (const { path, entry } of use.files ? files : read) putFile(trace, under(directory, path), entry.digest);
+  const files = use.files ? walkFiles(trace, directory) : read;
+  for (const { path, entry } of files) putFile(trace, under(directory, path), entry.digest);
   if (!metadata) return undefined;
   const nested = takeDependencies(trace, directory, metadata, files);
   const all = [use, ...nested.map((chart) => chart.use)];
@@ -55,6 +53,10 @@ export const takeChart = (trace: Trace, directory: string, values: readonly stri
       typeof metadata.kubeVersion === 'string' || nested.some((chart) => chart.constrainsKubeVersion),
   };
 };
+
+/** Whether Helm reads what stands there even where no template refers to `.Files`. */
+const isOfChart = (path: string): boolean =>
+  CHART_FILES.includes(path) || CHART_DIRECTORIES.some((name) => path === name || path.startsWith(`${name}/`));
 
 const under = (directory: string, path: string): string => (directory === '' ? path : `${directory}/${path}`);
 

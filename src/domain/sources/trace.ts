@@ -178,8 +178,15 @@ export const readText = (trace: Trace, entry: SourceEntry): string | undefined =
 
 const FILES_AT_MOST = 20_000;
 
-/** Every file below a directory by its path there, symbolic links followed (also those to directories). */
-export const walkFiles = (trace: Trace, directory: string): { path: string; entry: SourceEntry }[] => {
+/**
+ * Every file below a directory by its path there, symbolic links followed (also those to directories). What is not `wanted`
+ * is not looked at: a link there is no input, wherever it leads.
+ */
+export const walkFiles = (
+  trace: Trace,
+  directory: string,
+  wanted: (path: string) => boolean = () => true,
+): { path: string; entry: SourceEntry }[] => {
   const found: { path: string; entry: SourceEntry }[] = [];
   const walk = (real: string, shown: string, depth: number): void => {
     if (found.length > FILES_AT_MOST || depth > LINKS_AT_MOST) {
@@ -187,6 +194,7 @@ export const walkFiles = (trace: Trace, directory: string): { path: string; entr
     }
     for (const child of listDirectory(trace.tree, real)) {
       const path = shown + child.path.slice(real === '' ? 0 : real.length + 1);
+      if (!wanted(path)) continue;
       const entry = child.mode === 'symlink' ? locate(trace, child.path) : refuseSubmodule(child);
       if (typeof entry === 'string') continue;
       if (entry.mode === 'directory') walk(entry.path, `${path}/`, depth + 1);

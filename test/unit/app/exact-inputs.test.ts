@@ -137,7 +137,13 @@ describe('the affected set', () => {
     );
     // Once missed: the only directory of a source is gone, in which it had read nothing.
     const gone: [MemoryFiles, Edit[]] = [{ 'd/sub/y.yaml': CM }, [(files) => without(files, 'd/sub/y.yaml')]];
-    await fc.assert(property, { numRuns: 400, examples: [gone] });
+    // Once missed: a link out of the repository beside what Helm reads of a chart.
+    const astray = { link: '../../shared/cm.yaml' };
+    const beside: [MemoryFiles, Edit[]] = [
+      { 'c/Chart.yaml': 'name: c\nversion: 1.0.0\n' },
+      [(files) => ({ ...files, 'c/x.txt': astray })],
+    ];
+    await fc.assert(property, { numRuns: 400, examples: [gone, beside] });
     // Exact: a plan that looks at everything would miss nothing either.
     expect(seen.affected).toBeGreaterThan(seen.needless);
     expect(seen.unaffected).toBeGreaterThan(seen.affected);
