@@ -87,15 +87,20 @@ export const requestPlan = (
 const isNews = ({ head, hinted, ended = [] }: RefRow, commit: string | undefined): commit is string =>
   commit !== undefined && commit !== head && !hinted.includes(commit) && !ended.includes(commit);
 
-/** What a plan came to, and what it has served. */
-interface PlanEnd {
+/** What a plan came to. */
+export interface PlanOutcome {
   head?: string;
   snapshot?: string;
   index?: string;
   rollout?: string;
+  /** What its applications read of elsewhere and may move. */
   others?: readonly MovingOther[];
   /** When to plan again what could not be read, in ms since the epoch. */
   retryAt?: number;
+}
+
+/** The same, and what it has served. */
+interface PlanEnd extends PlanOutcome {
   servedRequests: number;
   servedHints: readonly string[];
   servedForced?: readonly string[];

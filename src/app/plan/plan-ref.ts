@@ -1,9 +1,9 @@
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import { followedSources } from '../../domain/fleet/followed-sources.ts';
 import { environmentsOf, type FleetRow } from '../../domain/fleet-row.ts';
-import type { RefRow } from '../../domain/ref-row.ts';
+import type { PlanOutcome, RefRow } from '../../domain/ref-row.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
-import { distinctOthers, type MovingOther } from '../../domain/sources/moving-other.ts';
+import { distinctOthers } from '../../domain/sources/moving-other.ts';
 import { createTakesFrom, takesFrom } from '../../domain/tracking-ref.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
@@ -20,17 +20,9 @@ import { prepareRenders, sendRenders } from './request-renders.ts';
 import { createTreeReader, type TreeReader } from './tree-reader.ts';
 import { type WrittenApplication, writeDesired } from './write-desired.ts';
 
-export interface PlanResult {
+export interface PlanResult extends PlanOutcome {
   /** The fleet as it is after this plan. */
   fleet: FleetRow;
-  head?: string;
-  snapshot?: string;
-  index?: string;
-  rollout?: string;
-  /** What its applications read of elsewhere and may move. */
-  others?: readonly MovingOther[];
-  /** Something could not be read: when to plan again, in ms since the epoch. */
-  retryAt?: number;
 }
 
 interface PlanInput {
