@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSetExpander } from '../src/adapters/gotemplate/expand-sets.ts';
+import { createDeleteJqPaths } from '../src/adapters/jq/delete-jq-paths.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { planChange } from '../src/app/plan/plan-change.ts';
 import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
@@ -100,7 +101,7 @@ const createFleet = async (name: string) => {
     seen.rows = Math.max(seen.rows, ids.length);
     return getMany(ids);
   };
-  const sandbox = createSetExpander();
+  const sandbox = createSetExpander({ deleteJqPaths: createDeleteJqPaths() });
   const expander: SetExpander = {
     expand: (...input) => {
       seen.expanded += 1;

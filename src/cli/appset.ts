@@ -6,10 +6,10 @@ import { applicationId } from '../domain/fleet/application.ts';
 import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
 import type { Expanded } from '../domain/fleet/applicationset/expand.ts';
 import { type GeneratorInputs, NO_INPUTS } from '../domain/fleet/applicationset/generator-inputs.ts';
-import type { RenderTemplates } from '../domain/fleet/applicationset/render.ts';
 import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
 import { formatProblem } from '../domain/problem.ts';
 import { stableText } from '../domain/stable-digest.ts';
+import type { SetExpander } from '../ports/set-expander.ts';
 import { answerFromFolders, type Folders } from './answer-generators.ts';
 import {
   type CommandInput,
@@ -22,7 +22,7 @@ import {
   unreadable,
   usage,
 } from './command-line.ts';
-import { createTemplates, expandHere } from './compile-checkout.ts';
+import { createExpanderHere } from './compile-checkout.ts';
 import { readClusters } from './generator-clusters.ts';
 import { type AnswerProvider, readAnswers } from './given-answers.ts';
 
@@ -71,9 +71,9 @@ export const runAppset = (input: RunAppsetInput): Promise<number> =>
     await checkFolders(folders);
     const { sets, broken } = readSets(options.file, await readText(options.file, input), say);
     const inputs = { ...NO_INPUTS, clusters: await clustersOf(options.clusters, input, say) };
-    const render = await createTemplates()(sets);
+    const { expand } = createExpanderHere();
     const given = await answersOf(options.answers, input);
-    const made = await generate(sets, { inputs, render, answer: answerFromFolders(folders, given), say });
+    const made = await generate(sets, { inputs, expand, answer: answerFromFolders(folders, given), say });
     input.write(options.output === 'json' ? `${JSON.stringify(made.manifests, null, 2)}\n` : asYaml(made.manifests));
     return broken || made.failed ? 1 : 0;
   });
@@ -162,22 +162,19 @@ const answersOf = async (file: string | undefined, input: RunAppsetInput): Promi
 
 interface GenerateContext {
   inputs: GeneratorInputs;
-  render: RenderTemplates;
+  expand: SetExpander['expand'];
   answer: AnswerNeed;
   say: Say;
 }
 
 const generate = async (
   sets: readonly ApplicationSet[],
-  { inputs, render, answer, say }: GenerateContext,
+  { inputs, expand, answer, say }: GenerateContext,
 ): Promise<{ manifests: unknown[]; failed: boolean }> => {
   const manifests: unknown[] = [];
   let failed = false;
   for (const set of sets) {
-    const expanded = await expandSet(set, inputs, { expand: expandHere(render), answer }).then(
-      (result) => result.expanded,
-      errorOf,
-    );
+    const expanded = await expandSet(set, inputs, { expand, answer }).then((result) => result.expanded, errorOf);
     if ('manifests' in expanded) manifests.push(...expanded.manifests.map(sorted));
     else {
       say(`${set.origin.file}:${set.origin.line}: ApplicationSet ${applicationId(set)}: ${expanded.error}`);

@@ -10,7 +10,7 @@ import { sameRepository } from '../domain/repository-url.ts';
 import { followsRef } from '../domain/tracking-ref.ts';
 import type { Checkout } from '../local/git-checkout.ts';
 import type { Repository, Tree } from '../ports/repository.ts';
-import { type CompiledCheckout, changedContents, compileCheckout, createTemplates } from './compile-checkout.ts';
+import { type CompiledCheckout, changedContents, compileCheckout, createExpanderHere } from './compile-checkout.ts';
 
 /** An application that a change affects. */
 export interface Affected {
@@ -42,9 +42,9 @@ export const compareCommits = async (
   const { repository, commits, prefix } = input;
   const fromTree = await repository.listTree(commits.from);
   const toTree = await repository.listTree(commits.to);
-  const templates = createTemplates();
-  const from = await compileCheckout({ repository, templates, tree: fromTree, prefix });
-  const to = await compileCheckout({ repository, templates, tree: toTree, prefix, previous: from.snapshot });
+  const expander = createExpanderHere();
+  const from = await compileCheckout({ repository, expander, tree: fromTree, prefix });
+  const to = await compileCheckout({ repository, expander, tree: toTree, prefix, previous: from.snapshot });
   const moving = movingRef(input, [from.snapshot, to.snapshot]);
   const found = new Map<string, Affected>();
   const difference = diffSnapshots(from.snapshot, to.snapshot);

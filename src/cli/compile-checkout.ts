@@ -1,10 +1,10 @@
-import { startGoTemplates } from '../adapters/gotemplate/go-templates.ts';
-import { loadGoTemplates } from '../adapters/gotemplate/load-program.ts';
+import { createSetExpander } from '../adapters/gotemplate/expand-sets.ts';
+import { createDeleteJqPaths } from '../adapters/jq/delete-jq-paths.ts';
 import { answerFromTrees } from '../app/answer-from-trees.ts';
 import { expandSet } from '../app/expand-set.ts';
 import { applicationId } from '../domain/fleet/application.ts';
-import type { ApplicationSet, Generator } from '../domain/fleet/applicationset/application-set.ts';
-import { type Expansion, expandApplicationSet } from '../domain/fleet/applicationset/expand.ts';
+import type { Generator } from '../domain/fleet/applicationset/application-set.ts';
+import type { Expansion } from '../domain/fleet/applicationset/expand.ts';
 import { generatorClusters } from '../domain/fleet/applicationset/fleet-clusters.ts';
 import {
   type GeneratorInputs,
@@ -12,8 +12,8 @@ import {
   isInputError,
   NO_INPUTS,
 } from '../domain/fleet/applicationset/generator-inputs.ts';
-import type { RenderTemplates } from '../domain/fleet/applicationset/render.ts';
 import { compileFleet } from '../domain/fleet/compile-fleet.ts';
+import { manifestsBefore } from '../domain/fleet/compile-sets.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { gatherDocuments } from '../domain/fleet/gather-documents.ts';
 import type { FleetSnapshot } from '../domain/fleet/snapshot.ts';
@@ -33,7 +33,7 @@ export interface CompiledCheckout {
 interface CompileInput {
   repository: Pick<Repository, 'readBlobs'>;
   tree: Tree;
-  templates: ReturnType<typeof createTemplates>;
+  expander: SetExpander;
   /** '' or a directory ending in a slash: documents are looked for below it. */
   prefix: string;
   /** The commit before, whose good documents stand for those that are wrong in this one. */
@@ -53,7 +53,6 @@ export const compileCheckout = async (input: CompileInput): Promise<CompiledChec
   const documents = gatherDocuments(files, previous);
   const inputs = new Map<string, GeneratorInputs>();
   const expansions = new Map<string, Expansion>();
-  const expand = expandHere(await input.templates(documents.applicationSets));
   const start = { ...NO_INPUTS, clusters: generatorClusters(fleet?.clusters ?? []) };
   const answer = answerFromTrees({
     treeAt: () => Promise.resolve(commitOf(input)),
@@ -61,6 +60,8 @@ export const compileCheckout = async (input: CompileInput): Promise<CompiledChec
   });
   for (const set of documents.applicationSets) {
     if (!isAnswerable(set.generators, fleet)) continue;
+    const before = manifestsBefore(set, previous);
+    const expand: SetExpander['expand'] = (one, seen) => input.expander.expand(one, seen, before);
     const made = await expandSet(set, start, { expand, answer });
     expansions.set(applicationId(set), made.expanded);
     inputs.set(applicationId(set), made.inputs);
@@ -96,23 +97,8 @@ const withoutFleetProblems = (snapshot: FleetSnapshot): FleetSnapshot => ({
   applications: snapshot.applications.map((application) => ({ ...application, problems: [] })),
 });
 
-/** Starts the program for Go templates, once and only where a set needs it: that takes a second. */
-export const createTemplates = (): ((sets: readonly ApplicationSet[]) => Promise<RenderTemplates>) => {
-  let started: Promise<RenderTemplates> | undefined;
-  return async (sets) => {
-    if (!sets.some(({ goTemplate }) => goTemplate)) return NO_TEMPLATES;
-    started ??= loadGoTemplates().then(startGoTemplates);
-    return started;
-  };
-};
-
-const NO_TEMPLATES: RenderTemplates = (requests) => requests.map(() => ({ error: 'no set asked for Go templates' }));
-
-/** Expands sets in this process: a person's own, whose templates they run themselves. */
-export const expandHere =
-  (render: RenderTemplates): SetExpander['expand'] =>
-  (set, inputs) =>
-    Promise.resolve(expandApplicationSet(set, inputs, render));
+/** Expands sets in this process: a person's own, whose templates and expressions they run themselves. */
+export const createExpanderHere = (): SetExpander => createSetExpander({ deleteJqPaths: createDeleteJqPaths() });
 
 const commitOf = ({ repository, tree }: CompileInput) => ({
   tree,

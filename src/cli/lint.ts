@@ -1,4 +1,7 @@
 import { join, resolve } from 'node:path';
+import { createDeleteJqPaths } from '../adapters/jq/delete-jq-paths.ts';
+import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
+import { jqFaults } from '../domain/fleet/applicationset/kept-by-jq.ts';
 import { checkSecret } from '../domain/fleet/check-secret.ts';
 import { compileFleet } from '../domain/fleet/compile-fleet.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
@@ -40,7 +43,7 @@ export const runLint = (input: CommandInput): Promise<number> =>
     if (directory === undefined) throw usage('DIR is missing');
     if (another !== undefined) throw usage(`unexpected argument ${another}`);
     const texts = await readFolder(resolve(input.cwd, directory), input.cwd);
-    const { problems, documents } = check(texts);
+    const { problems, documents } = await check(texts);
     for (const problem of problems) input.write(`${lineOf(directory, problem)}\n`);
     input.write(`${countText(problems, documents, texts.length)}\n`);
     return problems.some(isWrong) ? 1 : 0;
@@ -58,9 +61,11 @@ interface Checked {
 }
 
 /** Every problem once, by file and line. */
-const check = (texts: readonly FleetText[]): Checked => {
+const check = async (texts: readonly FleetText[]): Promise<Checked> => {
   const fleet = findFleet(texts);
-  const files = texts.map((one) => (isFleetFile(one) ? checkFleetFile(one) : checkDocuments(one, fleet)));
+  const files = await Promise.all(
+    texts.map(async (one) => (isFleetFile(one) ? checkFleetFile(one) : checkDocuments(one, fleet))),
+  );
   const problems = [...files.flatMap((file) => file.problems), ...checkTogether(texts, fleet)];
   const distinct = new Map(problems.map((problem) => [`${problem.severity} ${formatProblem(problem)}`, problem]));
   return {
@@ -86,15 +91,32 @@ const isOther = ({ code, line }: Problem, kinds: ReadonlyMap<number, string>): b
 const kindsOf = (path: string, text: string): Map<number, string> =>
   new Map(readYaml(path, text).documents.map(({ value, lineOf: at }) => [at(['kind']), textAt(value, 'kind')]));
 
-const checkDocuments = ({ path, text }: FleetText, fleet: FleetFile | undefined): Checked => {
+const checkDocuments = async ({ path, text }: FleetText, fleet: FleetFile | undefined): Promise<Checked> => {
   const { applications, applicationSets, projects, settings, broken, problems } = readFleetFile(path, text);
   const secrets = checkSecrets(path, text);
   const destinations = fleet || applications.length === 0 ? [] : checkDestinations(path, text);
   const kinds = problems.some(({ code }) => code === 'kind-unsupported') ? kindsOf(path, text) : new Map();
   return {
-    problems: [...problems.filter((problem) => !isOther(problem, kinds)), ...destinations, ...secrets.problems],
+    problems: [
+      ...problems.filter((problem) => !isOther(problem, kinds)),
+      ...(await checkExpressions(applicationSets)),
+      ...destinations,
+      ...secrets.problems,
+    ],
     documents: [applications, applicationSets, projects, settings, broken].flat().length + secrets.documents,
   };
+};
+
+/** jq expressions of sets, by jq itself: a person's own, in this process. */
+const checkExpressions = async (sets: readonly ApplicationSet[]): Promise<Problem[]> => {
+  const deleteJqPaths = createDeleteJqPaths();
+  const faults = await Promise.all(
+    sets.map(async (set) => {
+      const found = await jqFaults(set, deleteJqPaths);
+      return found.map((fault): Problem => ({ severity: 'error', code: 'jq-invalid', ...set.origin, ...fault }));
+    }),
+  );
+  return faults.flat();
 };
 
 /** Without a fleet there are no clusters to hold a destination against, but it has to name one. */

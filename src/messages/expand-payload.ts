@@ -4,6 +4,7 @@ import type { ApplicationSet } from '../domain/fleet/applicationset/application-
 import { GeneratorSchema } from '../domain/fleet/applicationset/application-set-schema.ts';
 import type { Expansion } from '../domain/fleet/applicationset/expand.ts';
 import type { GeneratorInputs } from '../domain/fleet/applicationset/generator-inputs.ts';
+import type { ManifestsBefore } from '../domain/fleet/applicationset/kept-by-jq.ts';
 import { PAYLOAD_LIMIT_BYTES, type Packed, packed, unpack } from './sandbox-payload.ts';
 
 const text = v.string();
@@ -21,6 +22,15 @@ const SetSchema = v.object({
   applyNestedSelectors: v.boolean(),
   preserveResourcesOnDeletion: v.boolean(),
   applicationsSync: v.picklist(['create-only', 'create-update', 'create-delete', 'sync']),
+  ignoreApplicationDifferences: v.exactOptional(
+    v.array(
+      v.object({
+        name: v.exactOptional(text),
+        jsonPointers: v.exactOptional(v.array(text)),
+        jqPathExpressions: v.exactOptional(v.array(text)),
+      }),
+    ),
+  ),
   origin: v.object({ file: text, line: v.number() }),
 });
 
@@ -67,12 +77,22 @@ const InputsSchema = v.object({
   newGlobbing: v.exactOptional(v.boolean()),
 });
 
-const ExpandSchema = v.object({ expand: v.object({ set: SetSchema, inputs: InputsSchema }) });
+/** An Application as it was; the rest of it is of no interest here. */
+const ManifestSchema = v.looseObject({ apiVersion: text, kind: text, metadata: open });
+
+const ExpandSchema = v.object({
+  expand: v.object({
+    set: SetSchema,
+    inputs: InputsSchema,
+    before: v.exactOptional(v.record(text, ManifestSchema)),
+  }),
+});
 
 /** What the sandbox function is asked to expand. */
 export interface ExpandRequest {
   set: ApplicationSet;
   inputs: GeneratorInputs;
+  before?: ManifestsBefore;
 }
 
 /** Reads an invocation's set and inputs. Errors: AppError `payload-invalid` (rejected) naming the field. */

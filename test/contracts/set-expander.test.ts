@@ -6,6 +6,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createInvokedExpander } from '../../src/adapters/aws/invoke-expander.ts';
 import { createSetExpander } from '../../src/adapters/gotemplate/expand-sets.ts';
+import { createDeleteJqPaths } from '../../src/adapters/jq/delete-jq-paths.ts';
 import type { ApplicationSet } from '../../src/domain/fleet/applicationset/application-set.ts';
 import { NO_INPUTS } from '../../src/domain/fleet/applicationset/generator-inputs.ts';
 import { startInvokeServer } from '../../src/local/lambda/invoke-server.ts';
@@ -69,6 +70,51 @@ const describeExpander = (name: string, expander: SetExpander): void => {
         }),
     );
 
+    describe('jq expressions of what it leaves alone', () => {
+      const before = {
+        a: {
+          apiVersion: 'argoproj.io/v1alpha1',
+          kind: 'Application',
+          metadata: { name: 'a' },
+          spec: { sources: [{ path: 'old', helm: { parameters: [{ name: 'tag', value: '1' }] } }] },
+        },
+      };
+      const keeping = (jqPathExpressions: string[], name?: string): ApplicationSet =>
+        setOf('{{ .name }}', {
+          template: {
+            metadata: { name: '{{ .name }}' },
+            spec: { source: { path: 'new', helm: { parameters: [{ name: 'tag', value: '2' }] } } },
+          },
+          ignoreApplicationDifferences: [{ jqPathExpressions, ...(name === undefined ? {} : { name }) }],
+        });
+      const specs = async (set: ApplicationSet) => {
+        const expansion = await expander.expand(set, NO_INPUTS, before);
+        return 'manifests' in expansion ? expansion.manifests.map(({ spec }) => spec) : expansion;
+      };
+      const made = (path: string, value: string) => ({
+        source: { path, helm: { parameters: [{ name: 'tag', value }] } },
+      });
+
+      it('keep what they select as it was, in all Applications or the one that is named', async () => {
+        const tag = '.spec.source.helm.parameters[] | select(.name == "tag") | .value';
+        expect(await specs(keeping([tag]))).toEqual([made('new', '1'), made('new', '2')]);
+        expect(await specs(keeping([tag, '.spec.source.path'], 'a'))).toEqual([made('old', '1'), made('new', '2')]);
+        expect(await specs(keeping([tag], 'b'))).toEqual([made('new', '2'), made('new', '2')]);
+        expect(await specs(keeping(['.spec.none[]']))).toEqual([made('new', '2'), made('new', '2')]);
+      });
+
+      it('that are no jq, or never end, are a failure of the set that names them', async () => {
+        expect(await specs(keeping(['.spec', '.spec[']))).toEqual({
+          error: 'spec.ignoreApplicationDifferences.0.jqPathExpressions.1: not a jq path expression: .spec[',
+          reads: expect.any(Array),
+        });
+        expect(await specs(keeping(['.spec | until(false; .)']))).toMatchObject({
+          error: expect.stringContaining('jqPathExpressions.0: jq path expression takes longer than 1000 ms'),
+        });
+        expect(await specs(keeping(['.spec.source.path']))).toEqual([made('old', '2'), made('new', '2')]);
+      });
+    });
+
     it('takes ten thousand Applications', async () => {
       const elements = Array.from({ length: 10_000 }, (_, index) => ({ name: `application-${index}` }));
       const expansion = await expander.expand(
@@ -80,7 +126,7 @@ const describeExpander = (name: string, expander: SetExpander): void => {
   });
 };
 
-describeExpander('in the sandbox', createSetExpander());
+describeExpander('in the sandbox', createSetExpander({ deleteJqPaths: createDeleteJqPaths() }));
 describeExpander('invoked through Lambda', createInvokedExpander(client, 'towline-sandbox'));
 
 describe('a hostile template', () => {

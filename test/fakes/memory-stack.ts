@@ -1,4 +1,5 @@
 import { createSetExpander } from '../../src/adapters/gotemplate/expand-sets.ts';
+import { createDeleteJqPaths } from '../../src/adapters/jq/delete-jq-paths.ts';
 import { createRunHealthScript } from '../../src/adapters/lua/run-health-script.ts';
 import { createChartTrees } from '../../src/app/chart-trees.ts';
 import { carryOutAction } from '../../src/app/control/carry-out-action.ts';
@@ -89,7 +90,7 @@ interface Told {
   edits: number;
 }
 
-const sandboxed = createSetExpander();
+const sandboxed = createSetExpander({ deleteJqPaths: createDeleteJqPaths() });
 
 /**
  * The whole pipeline over memory: real use cases, queues that are pumped by hand, two clusters. `compareSeconds` 0: what is
@@ -147,9 +148,9 @@ export const createMemoryStack = async (
   const noSandbox: Sandbox = { render: () => Promise.reject(new Error('no tool in this test')) };
   const expanded: string[] = [];
   const counted: SetExpander = {
-    expand: (set, inputs) => {
+    expand: (set, inputs, before) => {
       expanded.push(set.name);
-      return sandboxed.expand(set, inputs);
+      return sandboxed.expand(set, inputs, before);
     },
   };
   const charts = openCharts && createChartTrees({ openCharts, blobs: ports.blobs });

@@ -10,8 +10,8 @@ import { failed, invoke } from './invoke-sandbox.ts';
  * function dies of. Errors: AppError `sandbox-unavailable` (transient), `sandbox-refused` (permanent).
  */
 export const createInvokedExpander = (client: LambdaClient, functionName: string): SetExpander => ({
-  expand: async (set, inputs) => {
-    const payload = pack({ expand: { set, inputs } });
+  expand: async (set, inputs, before) => {
+    const payload = pack({ expand: { set, inputs, ...(before ? { before } : {}) } });
     if (payload.length > PAYLOAD_LIMIT_BYTES) return { error: tooLarge(payload.length) };
     const answer = await invoke(client, functionName, payload);
     const text = Buffer.from(answer.Payload ?? new Uint8Array()).toString('utf8');

@@ -8,7 +8,8 @@ import {
   lookAt,
   type SeenRead,
 } from '../../domain/fleet/applicationset/generator-reads.ts';
-import { documentDigest, type SetExpansion } from '../../domain/fleet/compile-sets.ts';
+import { keepsByJq } from '../../domain/fleet/applicationset/kept-by-jq.ts';
+import { documentDigest, manifestsBefore, type SetExpansion } from '../../domain/fleet/compile-sets.ts';
 import type { ExpandedSet, FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import type { SetExpander } from '../../ports/set-expander.ts';
 import { answerFromTrees } from '../answer-from-trees.ts';
@@ -39,7 +40,7 @@ const EXPANSIONS_IN_FLIGHT = 2;
 
 /**
  * Expands the sets that are written otherwise than in the snapshot before, or whose generators would see something else;
- * the others come to the same. Go templates run in the sandbox alone; the other templates only replace words.
+ * the others come to the same. Go templates and jq run in the sandbox alone; the other templates only replace words.
  */
 export const expandSets = async (
   { expander }: { expander: SetExpander },
@@ -62,7 +63,9 @@ export const expandSets = async (
       return;
     }
     if (isSame) result.moved.add(id);
-    const expand = set.goTemplate ? expander.expand : expandHere;
+    const kept = keepsByJq(set) ? manifestsBefore(set, previous) : undefined;
+    const expand: SetExpander['expand'] =
+      set.goTemplate || kept ? (one, inputs) => expander.expand(one, inputs, kept) : expandHere;
     const { expanded } = await expandSet(set, { ...NO_INPUTS, clusters }, { expand, answer });
     result.expansions.set(id, expanded);
     const { reads } = expanded;

@@ -7,7 +7,8 @@ import { ApplicationSchema } from './application-schema.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { Expansion } from './applicationset/expand.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
-import { withKeptFields } from './applicationset/kept-fields.ts';
+import type { ManifestsBefore } from './applicationset/kept-by-jq.ts';
+import { manifestOf, withKeptFields } from './applicationset/kept-fields.ts';
 import { applySyncPolicy } from './applicationset/read-application-set.ts';
 import { checkApplication } from './check-application.ts';
 import { documentOf, EXPANSION, TEMPLATE_BASE } from './gather-documents.ts';
@@ -46,6 +47,13 @@ export const compileSets = (
     problems: made.flatMap(({ problems }) => problems),
     expanded: Object.fromEntries(made.flatMap(({ id, record }) => (record ? [[id, record]] : []))),
   };
+};
+
+/** What a set's Applications were in a snapshot. */
+export const manifestsBefore = (set: ApplicationSet, previous: FleetSnapshot | undefined): ManifestsBefore => {
+  const id = applicationId(set);
+  const own = (previous?.applications ?? []).filter(({ applicationSet }) => applicationSet === id);
+  return Object.fromEntries(own.map((one) => [one.name, manifestOf(one)]));
 };
 
 interface Compiled {

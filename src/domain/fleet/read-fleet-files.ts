@@ -50,7 +50,7 @@ export const noDocuments = (): Documents => ({
 });
 
 /** Raised whenever the same text compiles to something else, so that no older snapshot is reused. */
-export const COMPILER = 4;
+export const COMPILER = 5;
 
 /** The paths of the files whose text the compiler needs: those that are new, changed, or were wrong before. */
 export const filesToRead = (

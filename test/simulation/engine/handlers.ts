@@ -1,5 +1,6 @@
 import { createSqsHandler, type SqsHandlerDeps } from '../../../src/adapters/aws/sqs-handler.ts';
 import { createSetExpander } from '../../../src/adapters/gotemplate/expand-sets.ts';
+import { createDeleteJqPaths } from '../../../src/adapters/jq/delete-jq-paths.ts';
 import { acceptDelivery } from '../../../src/app/accept-delivery.ts';
 import { createSnapshots } from '../../../src/app/load-fleet.ts';
 import { planChange } from '../../../src/app/plan/plan-change.ts';
@@ -27,7 +28,7 @@ import type { World } from './world.ts';
 
 const noSandbox: Sandbox = { render: () => Promise.reject(new Error('no tool in the simulator')) };
 
-const expander = createSetExpander();
+const expander = createSetExpander({ deleteJqPaths: createDeleteJqPaths() });
 
 /** What a process is at: its message's rollout or application, and the row whose lease it took. */
 export interface At {

@@ -115,6 +115,13 @@ export type GeneratorKind = (typeof GENERATOR_KINDS)[number];
 export const kindsOf = (generator: Generator): GeneratorKind[] =>
   GENERATOR_KINDS.filter((kind) => generator[kind] !== undefined && generator[kind] !== null);
 
+/** Fields that a set leaves as they are, in all of its Applications or the one that is named. */
+export interface IgnoredFields {
+  name?: string;
+  jsonPointers?: string[];
+  jqPathExpressions?: string[];
+}
+
 export type ApplicationsSyncPolicy = 'create-only' | 'create-update' | 'create-delete' | 'sync';
 
 /**
@@ -134,7 +141,6 @@ export interface ApplicationSet {
   applicationsSync: ApplicationsSyncPolicy;
   /** Annotations and labels of its Applications that keep the value they once had. */
   preservedFields?: { annotations?: string[]; labels?: string[] };
-  /** Fields of its Applications (all, or the one named) that it leaves as they are. */
-  ignoreApplicationDifferences?: { name?: string; jsonPointers?: string[] }[];
+  ignoreApplicationDifferences?: IgnoredFields[];
   origin: Origin;
 }

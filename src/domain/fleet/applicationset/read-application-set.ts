@@ -21,10 +21,13 @@ export const applicationSetOf = ({ metadata, spec }: ApplicationSetManifest, ori
   ...(spec.preservedFields ? { preservedFields: spec.preservedFields } : {}),
   ...(spec.ignoreApplicationDifferences
     ? {
-        ignoreApplicationDifferences: spec.ignoreApplicationDifferences.map(({ name, jsonPointers }) => ({
-          ...(name ? { name } : {}),
-          ...(jsonPointers ? { jsonPointers } : {}),
-        })),
+        ignoreApplicationDifferences: spec.ignoreApplicationDifferences.map(
+          ({ name, jsonPointers, jqPathExpressions }) => ({
+            ...(name ? { name } : {}),
+            ...(jsonPointers ? { jsonPointers } : {}),
+            ...(jqPathExpressions ? { jqPathExpressions } : {}),
+          }),
+        ),
       }
     : {}),
   origin,
@@ -36,11 +39,6 @@ export const checkApplicationSet = ({ spec }: ApplicationSetManifest): Finding[]
     ...checkGenerators(spec.generators, ['spec', 'generators']),
     ...checkTemplate(spec.template, spec.templatePatch !== undefined),
     ...(spec.strategy ? [withoutEffect(['spec', 'strategy'], STEPS)] : []),
-    ...(spec.ignoreApplicationDifferences ?? []).flatMap(({ jqPathExpressions }, index) =>
-      jqPathExpressions?.length
-        ? [withoutEffect(['spec', 'ignoreApplicationDifferences', index, 'jqPathExpressions'], JQ)]
-        : [],
-    ),
   ];
 };
 
@@ -68,7 +66,6 @@ const withoutEffect = (path: Finding['path'], message: string): Finding => ({
 });
 
 const STEPS = 'steps are not served: the Applications of a set sync side by side, each by its own policy';
-const JQ = 'do nothing: an Application is compared with its template by jsonPointers alone; name the fields there';
 
 /**
  * Which Applications a set has, given those that it had and those that it makes now: `sync` all that it makes,

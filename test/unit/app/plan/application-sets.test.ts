@@ -182,24 +182,25 @@ describe('generators that read another repository', () => {
 });
 
 describe('a set that leaves fields of its Applications alone', () => {
-  const spec = (revision: string, more: string): string => `
+  const spec = (revision: string, more: string, jq = '.metadata.labels.kept'): string => `
   preservedFields: { annotations: [team.example.com/owner], labels: [tier] }
   ignoreApplicationDifferences:
     - { name: web, jsonPointers: [/spec/source/targetRevision] }
     - { jsonPointers: [/spec/syncPolicy] }
+    - { jqPathExpressions: ['${jq}'] }
   generators: [{ list: { elements: [{ name: web }, { name: api }${more}] } }]
   template:
     metadata:
       name: '{{name}}'
       annotations: { team.example.com/owner: ${revision}, other: ${revision} }
-      labels: { tier: ${revision} }
+      labels: { tier: ${revision}, kept: ${revision} }
     spec:
       project: default
       source: { repoURL: ${REPOSITORY}, targetRevision: ${revision}, path: services }
       destination: { name: dev, namespace: '{{name}}' }
       syncPolicy: { automated: { prune: ${revision === 'one'} }, syncOptions: [CreateNamespace=true] }`;
-  const set = (revision: string, more = ''): string =>
-    `apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: teams, namespace: argocd }\nspec:${spec(revision, more)}\n`;
+  const set = (revision: string, more = '', jq?: string): string =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: teams, namespace: argocd }\nspec:${spec(revision, more, jq)}\n`;
 
   it('keeps what they had, and gives new ones what it says', async () => {
     const stack = await createMemoryStack();
@@ -212,12 +213,27 @@ describe('a set that leaves fields of its Applications alone', () => {
     expect(problems(stack, commit)).toEqual([]);
     const specOf = (id: string) => {
       const { annotations, labels, sources, syncPolicy } = stack.applications.rows.get(id)?.spec ?? {};
-      return [sources?.[0]?.targetRevision, annotations, labels?.tier, syncPolicy?.automated?.prune];
+      return [sources?.[0]?.targetRevision, annotations, labels, syncPolicy?.automated?.prune];
     };
     const kept = { 'team.example.com/owner': 'one', other: 'two' };
-    expect(specOf('argocd/web')).toEqual(['one', kept, 'one', true]);
-    expect(specOf('argocd/api')).toEqual(['two', kept, 'one', true]);
+    expect(specOf('argocd/web')).toEqual(['one', kept, { tier: 'one', kept: 'one' }, true]);
+    expect(specOf('argocd/api')).toEqual(['two', kept, { tier: 'one', kept: 'one' }, true]);
     const made = { 'team.example.com/owner': 'two', other: 'two' };
-    expect(specOf('argocd/shop')).toEqual(['two', made, 'two', false]);
+    expect(specOf('argocd/shop')).toEqual(['two', made, { tier: 'two', kept: 'two' }, false]);
+  });
+
+  it('stays as it was where a jq expression is none, and says which', async () => {
+    const stack = await createMemoryStack();
+    stack.repository.commit('refs/heads/one', { 'services/config.yaml': configMapYaml('config', 'one') });
+    await stack.push({ 'apps/teams.yaml': set('one') });
+    await stack.settle();
+    const commit = await stack.push({ 'apps/teams.yaml': set('two', '', '.metadata[') });
+    await stack.settle();
+    expect(problems(stack, commit)).toEqual([
+      expect.stringContaining(
+        'ApplicationSet argocd/teams: spec.ignoreApplicationDifferences.2.jqPathExpressions.0: not a jq path expression: .metadata[',
+      ),
+    ]);
+    expect(stack.applications.rows.get('argocd/api')?.spec?.labels).toEqual({ tier: 'one', kept: 'one' });
   });
 });
