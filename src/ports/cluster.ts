@@ -77,8 +77,11 @@ export interface ClusterWriter {
 
 export type ClusterConnection = ClusterReader & ClusterWriter;
 
-/** Connects to a registered cluster; `session` names the rollout for the cluster's audit log. */
-export type ConnectCluster = (config: ClusterConfig, session: string) => Promise<ClusterConnection>;
+/**
+ * Connects to a registered cluster; `session` names the rollout for the cluster's audit log. Where many want something of
+ * one cluster they take turns, by `turn` (default: the session).
+ */
+export type ConnectCluster = (config: ClusterConfig, session: string, turn?: string) => Promise<ClusterConnection>;
 
 /** The same for an application (by id), whose objects are delivered. */
 export type ConnectApplication = (

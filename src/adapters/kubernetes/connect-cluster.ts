@@ -119,10 +119,10 @@ export const connectCluster = (deps: ConnectClusterDeps): ConnectCluster => {
     return cluster;
   };
 
-  return async (config, session) => {
+  return async (config, session, turn = session) => {
     const { endpoint, credentials, remedy } = await access(config, session);
     const { send, queue, discovery, patchTypes } = shared(config.name, endpoint);
-    const requesterDeps = { cluster: config.name, session, remedy, credentials, send, queue, random, sleep };
+    const requesterDeps = { cluster: config.name, session, turn, remedy, credentials, send, queue, random, sleep };
     const connection = { request: createRequester(requesterDeps), discovery, patchTypes };
     const reader = createClusterReader(connection);
     const connected = { ...reader, ...createClusterWriter(connection, reader) };

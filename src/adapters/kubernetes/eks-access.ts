@@ -71,6 +71,8 @@ const describe = async (
   return endpointOf(call, answer.cluster);
 };
 
+const SCHEME = 'Bearer ';
+
 const remedyOf = ({ name, region, roleARN }: EksConfig): string =>
   `Check that EKS cluster "${name}" (${region}) has an access entry for ${roleARN ?? 'the role that Towline runs as'}, with ` +
   'an access policy or Kubernetes group that permits this; a new access entry takes some seconds to work.';
@@ -121,9 +123,9 @@ export const createEksAccess = (deps: EksDeps): EksAccess => {
       return { value: await describe(deps, cluster, config, role), until: clock() + endpointMilliseconds };
     });
     const tokenKey = JSON.stringify([name, region, roleARN, roleARN === undefined ? '' : roleSessionName(session)]);
-    const header = async () => `Bearer ${await tokens.get(tokenKey, () => makeToken(cluster, config, session))}`;
-    const renew = (): boolean => {
-      tokens.forget(tokenKey);
+    const header = async () => `${SCHEME}${await tokens.get(tokenKey, () => makeToken(cluster, config, session))}`;
+    const renew = (refused = ''): boolean => {
+      tokens.forget(tokenKey, refused.slice(SCHEME.length));
       return true;
     };
     return { endpoint, credentials: { header, renew }, remedy: remedyOf(config) };

@@ -12,11 +12,11 @@ export interface ClusterEndpoint {
 
 /**
  * What authenticates a request. `header` answers with the value of `Authorization`, undefined where a client certificate
- * does it alone. `renew` is asked for once after a 401; false: there is nothing newer to try.
+ * does it alone. `renew` is asked for once after a 401, with the value that was refused; false: there is nothing newer to try.
  */
 export interface ClusterCredentials {
   header(): Promise<string | undefined>;
-  renew(): boolean;
+  renew(refused: string | undefined): boolean;
 }
 
 /** Endpoint and credentials of one (cluster, session), with the words that explain a refusal. */

@@ -93,6 +93,8 @@ const runOnce = async (input: ExecInput): Promise<ExecStatus> => {
   return readCredential(input, stdout);
 };
 
+const headerOf = ({ token }: ExecStatus): string | undefined => (token ? `Bearer ${token}` : undefined);
+
 /** So long before it expires a credential is made anew (ms): a request takes its time. */
 const MARGIN_MS = 10_000;
 
@@ -101,13 +103,14 @@ const MARGIN_MS = 10_000;
  * however many ask. Source: Kubernetes docs, client-go credential plugins.
  */
 export const execCredentials = (input: ExecInput): ExecCredentials => {
-  let kept: { until: number; status: Promise<ExecStatus> } | undefined;
+  let kept: { until: number; made?: ExecStatus; status: Promise<ExecStatus> } | undefined;
   const renewed = (): Promise<ExecStatus> => {
-    const entry = { until: Number.POSITIVE_INFINITY, status: runOnce(input) };
+    const entry: NonNullable<typeof kept> = { until: Number.POSITIVE_INFINITY, status: runOnce(input) };
     kept = entry;
     entry.status.then(
-      ({ expirationTimestamp }) => {
-        const expires = Date.parse(expirationTimestamp ?? '');
+      (made) => {
+        entry.made = made;
+        const expires = Date.parse(made.expirationTimestamp ?? '');
         if (!Number.isNaN(expires)) entry.until = expires - MARGIN_MS;
       },
       () => {
@@ -120,12 +123,9 @@ export const execCredentials = (input: ExecInput): ExecCredentials => {
   return {
     status,
     credentials: {
-      header: async () => {
-        const { token } = await status();
-        return token ? `Bearer ${token}` : undefined;
-      },
-      renew: () => {
-        kept = undefined;
+      header: async () => headerOf(await status()),
+      renew: (refused) => {
+        if (kept?.made && headerOf(kept.made) === refused) kept = undefined;
         return true;
       },
     },

@@ -8,8 +8,10 @@ import { NoAnswer } from './transport.ts';
 
 export interface RequesterDeps {
   cluster: string;
-  /** Whose turn it is in the queue, and what the audit log shows as user agent. */
+  /** What the audit log shows as user agent. */
   session: string;
+  /** Whose turn it is in the queue. */
+  turn: string;
   remedy: string;
   credentials: ClusterCredentials;
   send: Send;
@@ -30,7 +32,13 @@ export type Requester = {
   readonly words: Pick<RequestSubject, 'cluster' | 'remedy'>;
 };
 
-const attempts = 5;
+/** An answer, and with which credentials it was asked for. */
+interface Sent {
+  answer: Answer;
+  authorization: string | undefined;
+}
+
+const attempts = 8;
 const firstWait = 200;
 /** In all, per request: beyond this a queue's delay is cheaper than a waiting worker. */
 const longestWait = 15_000;
@@ -51,14 +59,17 @@ const waitAfter = (answer: Answer, attempt: number, random: () => number): numbe
 
 /** Binds one session's credentials to one cluster's connections. */
 export const createRequester = (deps: RequesterDeps): Requester => {
-  const { cluster, session, remedy, credentials, queue, send } = deps;
+  const { cluster, session, turn, remedy, credentials, queue, send } = deps;
   const userAgent = `towline (${session.replace(/[^\x20-\x7e]|[()]/g, '-')})`;
 
-  const once = ({ headers, ...request }: ClusterRequest): Promise<Answer> =>
-    queue(session, async () => {
+  const once = ({ headers, ...request }: ClusterRequest): Promise<Sent> =>
+    queue(turn, async () => {
       const authorization = await credentials.header();
       const sent = { 'user-agent': userAgent, accept: 'application/json', ...headers };
-      return send({ ...request, headers: authorization === undefined ? sent : { ...sent, authorization } });
+      const exchange = { ...request, headers: authorization === undefined ? sent : { ...sent, authorization } };
+      const answer = await send(exchange);
+      if (answer.status === 429) queue.slower();
+      return { answer, authorization };
     }).catch((error: unknown) => {
       throw unreachable(cluster, error);
     });
@@ -67,8 +78,8 @@ export const createRequester = (deps: RequesterDeps): Requester => {
     let waited = 0;
     let renewed = false;
     for (let attempt = 0; ; attempt += 1) {
-      const answer = await once(asked);
-      if (answer.status === 401 && !renewed && credentials.renew()) {
+      const { answer, authorization } = await once(asked);
+      if (answer.status === 401 && !renewed && credentials.renew(authorization)) {
         renewed = true;
         continue;
       }

@@ -7,21 +7,24 @@ export interface Timed<T> {
 export interface TimedCache<T> {
   /** The kept value, or a new one; made once however many ask at a time. A failure is not kept. */
   get(key: string, make: () => Promise<Timed<T>>): Promise<T>;
-  forget(key: string): void;
+  /** Forgets this very value; a newer one, made since it was got, stays. */
+  forget(key: string, value: T): void;
 }
 
 /** Keeps values until they expire; expired ones go when a new one is made, so that the cache does not grow. */
 export const createTimedCache = <T>(clock: () => number): TimedCache<T> => {
-  const entries = new Map<string, { value: Promise<T>; until: number }>();
+  const entries = new Map<string, { value: Promise<T>; made?: Timed<T>; until: number }>();
 
   const make = (key: string, maker: () => Promise<Timed<T>>): Promise<T> => {
     for (const [other, { until }] of entries) if (until <= clock()) entries.delete(other);
     const made = maker();
-    const entry = { value: made.then(({ value }) => value), until: Number.POSITIVE_INFINITY };
+    const value = made.then((timed) => timed.value);
+    const entry: { value: Promise<T>; made?: Timed<T>; until: number } = { value, until: Number.POSITIVE_INFINITY };
     entries.set(key, entry);
     made.then(
-      ({ until }) => {
-        entry.until = until;
+      (timed) => {
+        entry.made = timed;
+        entry.until = timed.until;
       },
       () => {
         if (entries.get(key) === entry) entries.delete(key);
@@ -35,6 +38,8 @@ export const createTimedCache = <T>(clock: () => number): TimedCache<T> => {
       const entry = entries.get(key);
       return entry && entry.until > clock() ? entry.value : make(key, maker);
     },
-    forget: (key) => void entries.delete(key),
+    forget: (key, value) => {
+      if (entries.get(key)?.made?.value === value) entries.delete(key);
+    },
   };
 };

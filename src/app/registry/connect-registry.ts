@@ -11,8 +11,9 @@ import { type RegistryDeps, registryObjects } from './registry-objects.ts';
 export const connectRegistry =
   (deps: RegistryDeps, connect: ConnectCluster): ConnectApplication =>
   async (config, session, application) => {
-    if (!config.inCluster) return connect(config, session);
-    const cluster = config.access.type === 'control-plane' ? CONTROL_PLANE : await connect(config, session);
+    if (!config.inCluster) return connect(config, session, application);
+    const cluster =
+      config.access.type === 'control-plane' ? CONTROL_PLANE : await connect(config, session, application);
     const registry = registryObjects(deps, { application, observe: config.mode === 'observe' });
     return registryConnection(registry, cluster);
   };

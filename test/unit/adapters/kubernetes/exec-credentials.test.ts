@@ -85,7 +85,9 @@ describe('a kubeconfig whose user runs a command', () => {
     expect(await credentials.header()).toBe('Bearer two');
     time.now = 10_000_000;
     expect(await credentials.header()).toBe('Bearer two');
-    expect(credentials.renew()).toBe(true);
+    expect(credentials.renew('Bearer one')).toBe(true);
+    expect(await credentials.header()).toBe('Bearer two');
+    expect(credentials.renew('Bearer two')).toBe(true);
     expect(await credentials.header()).toBe('Bearer three');
     expect(asked).toHaveLength(3);
   });
@@ -96,7 +98,7 @@ describe('a kubeconfig whose user runs a command', () => {
     const first = await access();
     expect(first.endpoint).toMatchObject({ clientCertificate: 'cert one', clientKey: 'key one' });
     expect(await first.credentials.header()).toBeUndefined();
-    first.credentials.renew();
+    first.credentials.renew(undefined);
     time.now += 2_000;
     expect((await access()).endpoint).toMatchObject({ clientCertificate: 'cert two' });
   });

@@ -49,3 +49,27 @@ test('never more than the limit at a time, every task once, an owner’s in orde
     { numRuns: 30 },
   );
 });
+
+test('runs half as many at a time when they are too many, and one more after twenty that were not', async () => {
+  const queue = createFairQueue(4);
+  const wide = async (tasks: number): Promise<number> => {
+    let running = 0;
+    let most = 0;
+    const task = async (): Promise<void> => {
+      running += 1;
+      most = Math.max(most, running);
+      await tick();
+      running -= 1;
+    };
+    await Promise.all(Array.from({ length: tasks }, () => queue('a', task)));
+    return most;
+  };
+  expect(await wide(10)).toBe(4);
+  queue.slower();
+  expect(await wide(10)).toBe(2);
+  queue.slower();
+  queue.slower();
+  expect(await wide(20)).toBe(1);
+  expect(await wide(19)).toBe(2);
+  expect(await wide(1_000)).toBe(4);
+});

@@ -91,7 +91,7 @@ describe('kubeconfigAccess', () => {
     now = 61_000;
     expect(await credentials.header()).toBe('Bearer two');
     files['/token'] = 'three\n';
-    expect(credentials.renew()).toBe(true);
+    expect(credentials.renew('Bearer two')).toBe(true);
     expect(await credentials.header()).toBe('Bearer three');
   });
 

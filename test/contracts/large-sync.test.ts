@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { connectCluster } from '../../src/adapters/kubernetes/connect-cluster.ts';
+import { defaultLimits } from '../../src/adapters/kubernetes/transport.ts';
+import type { KubernetesObject } from '../../src/domain/kubernetes-object.ts';
+import type { ConnectCluster } from '../../src/ports/cluster.ts';
+import { createSyncStack } from '../fakes/sync-stack.ts';
+import type { ScriptedAnswer, SeenRequest } from './scripted-server.ts';
+import { startScriptedServer } from './scripted-server.ts';
+
+const COUNT = 5_000;
+const SPEC = '  syncPolicy: { automated: { prune: true }, syncOptions: [CreateNamespace=true] }';
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const configMaps = (count: number): KubernetesObject[] =>
+  Array.from({ length: count }, (_, index) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `map-${index}` },
+    data: { value: String(index) },
+  }));
+
+const resource = (kind: string, name: string, scope: string) => ({
+  resource: name,
+  responseKind: { group: '', version: '', kind },
+  scope,
+  verbs: ['get', 'list', 'patch', 'create', 'delete'],
+});
+
+const DISCOVERY = {
+  kind: 'APIGroupDiscoveryList',
+  apiVersion: 'apidiscovery.k8s.io/v2',
+  items: [
+    {
+      metadata: { name: '' },
+      versions: [
+        {
+          version: 'v1',
+          resources: [
+            resource('ConfigMap', 'configmaps', 'Namespaced'),
+            resource('Namespace', 'namespaces', 'Cluster'),
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+/** As much of an API server as applying ConfigMaps needs; `applied`: paths in the order in which they were written. */
+const createApi = () => {
+  const stored = new Map<string, KubernetesObject>();
+  const applied: string[] = [];
+  const patch = ({ url, body }: SeenRequest): ScriptedAnswer => {
+    const [path = '', query = ''] = url.split('?');
+    const sent: KubernetesObject = JSON.parse(body);
+    const metadata = { ...sent.metadata, uid: path, resourceVersion: '1' };
+    const object = { ...sent, metadata };
+    if (!query.includes('dryRun=All')) {
+      stored.set(path, object);
+      applied.push(path);
+    }
+    return { json: object };
+  };
+  const read = (path: string): ScriptedAnswer => {
+    if (path === '/apis') return { json: { ...DISCOVERY, items: [] } };
+    if (path === '/api') return { json: DISCOVERY };
+    if (!path.endsWith('/configmaps'))
+      return stored.has(path) ? { json: stored.get(path) } : { status: 404, json: MISSING };
+    const items = [...stored].flatMap(([at, object]) => (at.startsWith(`${path}/`) ? [object] : []));
+    return { json: { kind: 'ConfigMapList', apiVersion: 'v1', metadata: {}, items } };
+  };
+  const answer = (request: SeenRequest): ScriptedAnswer =>
+    request.method === 'PATCH' ? patch(request) : read(request.url.split('?')[0] ?? '');
+  return { answer, applied };
+};
+
+const MISSING = { kind: 'Status', status: 'Failure', reason: 'NotFound', details: { name: 'x', kind: 'configmaps' } };
+const THROTTLED: ScriptedAnswer = {
+  status: 429,
+  headers: { 'retry-after': '1' },
+  json: { kind: 'Status', status: 'Failure', reason: 'TooManyRequests', message: 'too many requests', code: 429 },
+};
+
+const connectTo = (url: string) => {
+  const waits: number[] = [];
+  const connect = connectCluster({
+    clock: () => 0,
+    random: () => 0.5,
+    sleep: async (milliseconds) => {
+      waits.push(milliseconds);
+      await turn();
+    },
+    embedded: () => ({ url }),
+  });
+  return { connect, waits };
+};
+
+/** One application's sync over `connect`, every application's in the same rollout. */
+const syncOf = async (name: string, connect: ConnectCluster, objects: readonly KubernetesObject[]) => {
+  const time = { now: 0 };
+  const pass = async (milliseconds: number): Promise<void> => {
+    time.now += milliseconds;
+    await turn();
+  };
+  const stack = await createSyncStack({
+    name,
+    spec: SPEC,
+    cluster: 'embedded: true',
+    connect: (config, _session, application) => connect(config, 'rollout-1', application),
+    clock: () => time.now,
+    pass,
+    pause: pass,
+  });
+  await stack.plan(objects);
+  return stack;
+};
+
+describe('a sync of 5,000 objects', { timeout: 300_000 }, () => {
+  test('never has more requests in flight than the bound, and lets a small application of the same rollout pass', async () => {
+    const api = createApi();
+    const started = Promise.withResolvers<void>();
+    await using server = await startScriptedServer(async (request) => {
+      await turn();
+      if (api.applied.length >= 50) started.resolve();
+      return api.answer(request);
+    });
+    const { connect, waits } = connectTo(server.url);
+    const large = await syncOf('large', connect, configMaps(COUNT));
+    const small = await syncOf('small', connect, configMaps(4));
+    const ends = large.settle();
+    await started.promise;
+    await small.settle();
+    const meanwhile = api.applied.length;
+    await ends;
+    for (const { row } of [large, small])
+      expect(row()).toMatchObject({ sync: 'Synced', operation: { phase: 'Succeeded', retryCount: 0 } });
+    // Taking turns, each of its few requests waits for one of the other's and those that are in flight.
+    expect(meanwhile).toBeLessThan(500);
+    expect(server.mostAtOnce()).toBe(defaultLimits.sockets);
+    expect(server.connections()).toBeLessThanOrEqual(defaultLimits.sockets);
+    expect(waits).toEqual([]);
+    // A dry run and an apply of each, and what few requests surround them.
+    expect(server.requests.length).toBeLessThan(2 * COUNT + 50);
+  });
+
+  test('goes through where the API server has three seats: 429 is waited out, and fewer are asked for at a time', async () => {
+    const SEATS = 3;
+    const api = createApi();
+    const seen = { busy: 0, refused: 0 };
+    await using server = await startScriptedServer(async (request) => {
+      if (seen.busy >= SEATS) {
+        seen.refused += 1;
+        return THROTTLED;
+      }
+      seen.busy += 1;
+      for (let turns = 0; turns < 3; turns++) await turn();
+      seen.busy -= 1;
+      return api.answer(request);
+    });
+    const { connect, waits } = connectTo(server.url);
+    const large = await syncOf('large', connect, configMaps(COUNT));
+    await large.settle();
+    expect(large.row()).toMatchObject({ sync: 'Synced', operation: { phase: 'Succeeded', retryCount: 0 } });
+    expect(waits).toHaveLength(seen.refused);
+    // Asked at full width all the time, seven of ten requests would be refused.
+    expect(seen.refused).toBeGreaterThan(0);
+    expect(seen.refused).toBeLessThan(COUNT / 5);
+    for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(1_000);
+  });
+});
