@@ -5,43 +5,9 @@ import { connectCluster } from '../../src/adapters/kubernetes/connect-cluster.ts
 import type { AwsCredentials } from '../../src/adapters/kubernetes/eks-token.ts';
 import { roleSessionName } from '../../src/adapters/kubernetes/eks-token.ts';
 import { errorFrom } from './cluster-suite.ts';
+import { assumed, denied, minute, ownKey, roleARN, start, urlOf, whoSigned } from './fake-eks.ts';
 import type { ScriptedAnswer, ScriptedServer, SeenRequest } from './scripted-server.ts';
 import { startScriptedServer } from './scripted-server.ts';
-import { presignedSignature } from './sigv4.ts';
-
-const ownKey = { accessKeyId: 'AKIDOWN', secretAccessKey: 'own-secret' };
-const roleKey = { accessKeyId: 'ASIAROLE', secretAccessKey: 'role-secret', sessionToken: 'role-session' };
-const secretKeys: Record<string, string> = { AKIDOWN: 'own-secret', ASIAROLE: 'role-secret' };
-const roleARN = 'arn:aws:iam::111122223333:role/towline-prod';
-const start = Date.UTC(2026, 0, 1);
-const minute = 60_000;
-
-const xml = (body: string): ScriptedAnswer => ({ headers: { 'content-type': 'text/xml' }, text: body });
-
-const assumed = (expiration: Date): ScriptedAnswer =>
-  xml(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
-    <AccessKeyId>${roleKey.accessKeyId}</AccessKeyId><SecretAccessKey>${roleKey.secretAccessKey}</SecretAccessKey>
-    <SessionToken>${roleKey.sessionToken}</SessionToken><Expiration>${expiration.toISOString()}</Expiration>
-  </Credentials></AssumeRoleResult></AssumeRoleResponse>`);
-
-const denied = (status: number): ScriptedAnswer => ({
-  status,
-  headers: { 'x-amzn-errortype': 'AccessDeniedException' },
-  json: { message: 'not authorized' },
-});
-
-/** What EKS does with a token: takes the URL out and asks STS, with the cluster's name as header, whether it is good. */
-const urlOf = (authorization: string | undefined): URL => {
-  const encoded = /^Bearer k8s-aws-v1\.([\w-]+)$/.exec(authorization ?? '')?.[1] ?? '';
-  return new URL(Buffer.from(encoded, 'base64url').toString());
-};
-
-const whoSigned = (url: URL, clusterName: string): string | undefined => {
-  const accessKeyId = url.searchParams.get('X-Amz-Credential')?.split('/')[0] ?? '';
-  const headers = { host: url.host, 'x-k8s-aws-id': clusterName };
-  const signature = presignedSignature(url, headers, secretKeys[accessKeyId] ?? '');
-  return signature === url.searchParams.get('X-Amz-Signature') ? accessKeyId : undefined;
-};
 
 interface Setup {
   aws: ScriptedServer;

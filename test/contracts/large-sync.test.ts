@@ -4,8 +4,9 @@ import { defaultLimits } from '../../src/adapters/kubernetes/transport.ts';
 import type { KubernetesObject } from '../../src/domain/kubernetes-object.ts';
 import type { ConnectCluster } from '../../src/ports/cluster.ts';
 import { createSyncStack } from '../fakes/sync-stack.ts';
-import type { ScriptedAnswer, SeenRequest } from './scripted-server.ts';
+import type { ScriptedAnswer } from './scripted-server.ts';
 import { startScriptedServer } from './scripted-server.ts';
+import { createSmallApi } from './small-api.ts';
 
 const COUNT = 5_000;
 const SPEC = '  syncPolicy: { automated: { prune: true }, syncOptions: [CreateNamespace=true] }';
@@ -19,61 +20,6 @@ const configMaps = (count: number): KubernetesObject[] =>
     data: { value: String(index) },
   }));
 
-const resource = (kind: string, name: string, scope: string) => ({
-  resource: name,
-  responseKind: { group: '', version: '', kind },
-  scope,
-  verbs: ['get', 'list', 'patch', 'create', 'delete'],
-});
-
-const DISCOVERY = {
-  kind: 'APIGroupDiscoveryList',
-  apiVersion: 'apidiscovery.k8s.io/v2',
-  items: [
-    {
-      metadata: { name: '' },
-      versions: [
-        {
-          version: 'v1',
-          resources: [
-            resource('ConfigMap', 'configmaps', 'Namespaced'),
-            resource('Namespace', 'namespaces', 'Cluster'),
-          ],
-        },
-      ],
-    },
-  ],
-};
-
-/** As much of an API server as applying ConfigMaps needs; `applied`: paths in the order in which they were written. */
-const createApi = () => {
-  const stored = new Map<string, KubernetesObject>();
-  const applied: string[] = [];
-  const patch = ({ url, body }: SeenRequest): ScriptedAnswer => {
-    const [path = '', query = ''] = url.split('?');
-    const sent: KubernetesObject = JSON.parse(body);
-    const metadata = { ...sent.metadata, uid: path, resourceVersion: '1' };
-    const object = { ...sent, metadata };
-    if (!query.includes('dryRun=All')) {
-      stored.set(path, object);
-      applied.push(path);
-    }
-    return { json: object };
-  };
-  const read = (path: string): ScriptedAnswer => {
-    if (path === '/apis') return { json: { ...DISCOVERY, items: [] } };
-    if (path === '/api') return { json: DISCOVERY };
-    if (!path.endsWith('/configmaps'))
-      return stored.has(path) ? { json: stored.get(path) } : { status: 404, json: MISSING };
-    const items = [...stored].flatMap(([at, object]) => (at.startsWith(`${path}/`) ? [object] : []));
-    return { json: { kind: 'ConfigMapList', apiVersion: 'v1', metadata: {}, items } };
-  };
-  const answer = (request: SeenRequest): ScriptedAnswer =>
-    request.method === 'PATCH' ? patch(request) : read(request.url.split('?')[0] ?? '');
-  return { answer, applied };
-};
-
-const MISSING = { kind: 'Status', status: 'Failure', reason: 'NotFound', details: { name: 'x', kind: 'configmaps' } };
 const THROTTLED: ScriptedAnswer = {
   status: 429,
   headers: { 'retry-after': '1' },
@@ -116,7 +62,7 @@ const syncOf = async (name: string, connect: ConnectCluster, objects: readonly K
 
 describe('a sync of 5,000 objects', { timeout: 300_000 }, () => {
   test('never has more requests in flight than the bound, and lets a small application of the same rollout pass', async () => {
-    const api = createApi();
+    const api = createSmallApi();
     const started = Promise.withResolvers<void>();
     await using server = await startScriptedServer(async (request) => {
       await turn();
@@ -144,7 +90,7 @@ describe('a sync of 5,000 objects', { timeout: 300_000 }, () => {
 
   test('goes through where the API server has three seats: 429 is waited out, and fewer are asked for at a time', async () => {
     const SEATS = 3;
-    const api = createApi();
+    const api = createSmallApi();
     const seen = { busy: 0, refused: 0 };
     await using server = await startScriptedServer(async (request) => {
       if (seen.busy >= SEATS) {
