@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { permanent, rejected } from '../domain/errors.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
-import { formatProblem } from '../domain/problem.ts';
-import { startDemo } from '../local/demo/demo.ts';
+import { formatProblem, type Problem } from '../domain/problem.ts';
+import { checkKubeconfigs } from '../local/check-kubeconfigs.ts';
 import { createLocalLog } from '../local/local-log.ts';
-import { type Stack, startStack } from '../local/stack.ts';
+import type { Stack, StackOptions } from '../local/stack.ts';
 import { createJsonPrinter, createTimelinePrinter } from './timeline.ts';
 
 const OPTIONS = {
@@ -35,14 +35,19 @@ export const runDev = async (args: string[], { demo }: { demo: boolean }): Promi
   const { log, close } = openLog(stateDir);
   const options = { port, stateDir, environment: process.env, printer, log };
   const ended = untilAsked();
-  const starting: Promise<Stack> = fleet ? startStack({ ...options, fleet }) : startDemo(options);
   // Asked to stop while starting: wait for the start, so that nothing is left running.
-  const stack = await starting;
+  const stack = await start(options, fleet);
   await ended;
   printer.stopping();
   await stack.close();
   await close();
   return 0;
+};
+
+/** The stack is loaded only now: what is wrong with the command or the fleet file is said before. */
+const start = async (options: Omit<StackOptions, 'fleet'>, fleet: FleetFile | undefined): Promise<Stack> => {
+  if (fleet) return (await import('../local/stack.ts')).startStack({ ...options, fleet });
+  return (await import('../local/demo/demo.ts')).startDemo(options);
 };
 
 const openLog = (stateDir: string) => {
@@ -65,13 +70,27 @@ const readFleet = async (path: string): Promise<FleetFile> => {
     throw rejected('fleet-file-invalid', `cannot read the fleet file ${path}: ${error.code ?? error.message}`);
   });
   const parsed = parseFleetFile(text, { file: path, local: true });
-  for (const warning of parsed.warnings) process.stderr.write(`towline: ${formatProblem(warning)}\n`);
-  if (parsed.ok) return parsed.fleet;
-  throw rejected(
-    'fleet-file-invalid',
-    `the fleet file is not right:\n${parsed.problems.map(formatProblem).join('\n')}`,
-  );
+  const doubts = parsed.ok ? parsed.doubts : [];
+  for (const warning of [...parsed.warnings, ...doubts]) process.stderr.write(`towline: ${formatProblem(warning)}\n`);
+  if (!parsed.ok) throw invalid(parsed.problems);
+  const fleet = withPathsFrom(dirname(resolve(path)), parsed.fleet);
+  const problems = await checkKubeconfigs(fleet, parsed.problem);
+  if (problems.length > 0) throw invalid(problems);
+  return fleet;
 };
+
+const invalid = (problems: readonly Problem[]) =>
+  rejected('fleet-file-invalid', `the fleet file is not right:\n${problems.map(formatProblem).join('\n')}`);
+
+/** Kubeconfigs are named from where the fleet file is, wherever the command runs. */
+const withPathsFrom = (folder: string, fleet: FleetFile): FleetFile => ({
+  ...fleet,
+  clusters: fleet.clusters.map((cluster) => {
+    const { access } = cluster;
+    if (access.type !== 'kubeconfig' || access.path.startsWith('~/')) return cluster;
+    return { ...cluster, access: { ...access, path: resolve(folder, access.path) } };
+  }),
+});
 
 /** One Ctrl-C may come twice, from the terminal and from the launcher. */
 const SAME_SIGNAL_MS = 500;

@@ -23,17 +23,34 @@ export const validateDocument = <S extends Schema>(
       message: `this field is not known and does nothing${meant ? `; did you mean ${meant}?` : ''}`,
     }),
   );
+  const lists = listsForMappings(schema, value, []);
   const result = v.safeParse(schema, value);
-  if (result.success) return { output: result.output, problems: unknown };
-  const invalid = result.issues.map((issue) => {
+  if (result.success && lists.length === 0) return { output: result.output, problems: unknown };
+  const issues = (result.issues ?? []).map((issue) => {
     const path = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-    return problemAt(document, file, path, {
-      severity: 'error',
-      code: 'field-invalid',
-      message: issueText(issue, path),
-    });
+    return { path, message: issueText(issue, path) };
   });
+  const within = ({ path }: { path: Path }) => lists.some((list) => list.path.every((key, at) => path[at] === key));
+  const invalid = [...lists, ...issues.filter((issue) => !within(issue))].map(({ path, message }) =>
+    problemAt(document, file, path, { severity: 'error', code: 'field-invalid', message }),
+  );
   return { problems: [...invalid, ...unknown] };
+};
+
+/** Lists where the schema has a mapping: valibot takes them as mappings without fields. */
+const listsForMappings = (schema: Schema, value: unknown, path: Path): { path: Path; message: string }[] => {
+  const shape = shapeOf(schema);
+  if (!shape) return [];
+  if ('item' in shape) {
+    return Array.isArray(value)
+      ? value.flatMap((one, index) => listsForMappings(shape.item, one, [...path, index]))
+      : [];
+  }
+  if (Array.isArray(value)) return [{ path, message: `must be a mapping, not the list ${shown(value)}` }];
+  if (!isRecord(value)) return [];
+  return Object.entries(shape.fields).flatMap(([key, field]) =>
+    isSchema(field) ? listsForMappings(field, value[key], [...path, key]) : [],
+  );
 };
 
 /** A problem with what stands at `path` of a document. */

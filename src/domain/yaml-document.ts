@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isPair, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isMap, isNode, isPair, LineCounter, parseAllDocuments, visit } from 'yaml';
 import type { Problem } from './problem.ts';
 
 export type Path = readonly (string | number)[];
@@ -40,8 +40,23 @@ const valueOf = (document: Document.Parsed): { value: unknown } | { position: nu
     return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { position: document.contents?.range[0] ?? 0, message: error.message };
+    return { position: danglingAlias(document) ?? document.contents?.range[0] ?? 0, message: error.message };
   }
+};
+
+/** Where the first alias without an anchor before it stands. */
+const danglingAlias = (document: Document.Parsed): number | undefined => {
+  const anchors = new Set<string>();
+  let found: number | undefined;
+  visit(document, {
+    Value: (_key, { anchor }) => void (anchor !== undefined && anchors.add(anchor)),
+    Alias: (_key, { source, range }) => {
+      if (anchors.has(source)) return undefined;
+      found = range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return found;
 };
 
 const objectsOf = (document: Document.Parsed, lines: LineCounter, value: unknown): YamlDocument[] => {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EmbeddedCluster } from '../adapters/kubernetes/connect-cluster.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
@@ -46,7 +45,3 @@ export const startEmbeddedClusters = async ({
     },
   };
 };
-
-/** Reads a kubeconfig, or a file that one names; `~` is the user's home. */
-export const readLocalFile = (path: string): Promise<Uint8Array> =>
-  readFile(path.startsWith('~/') ? join(homedir(), path.slice(2)) : path);

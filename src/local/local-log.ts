@@ -15,7 +15,7 @@ export const createLocalLog = (stateDir: string): { log: Log; close(): Promise<v
     (message: string, fields: Record<string, unknown> = {}): void => {
       const line = JSON.stringify({ at: new Date().toISOString(), level, message, ...fields });
       file.write(`${line}\n`);
-      if (loud) process.stderr.write(`towline: ${level}: ${message} ${JSON.stringify(fields)}\n`);
+      if (loud) process.stderr.write(`towline: ${level}: ${readableLine(message, fields)}\n`);
     };
   return {
     log: {
@@ -26,4 +26,11 @@ export const createLocalLog = (stateDir: string): { log: Log; close(): Promise<v
     },
     close: () => new Promise((resolve) => file.end(resolve)),
   };
+};
+
+/** A log line as people read it: `poll failed: GitHub did not answer (repository: https://…, failures: 1)`. */
+export const readableLine = (message: string, { reason, ...fields }: Record<string, unknown>): string => {
+  const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+  const rest = Object.entries(fields).map(([name, value]) => `${name}: ${shown(value)}`);
+  return `${message}${reason ? `: ${shown(reason)}` : ''}${rest.length > 0 ? ` (${rest.join(', ')})` : ''}`;
 };

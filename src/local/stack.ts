@@ -24,10 +24,12 @@ import type { Log } from '../ports/log.ts';
 import { type Emulators, startEmulators } from './aws/emulators.ts';
 import { startEventSource } from './aws/event-source.ts';
 import { QUEUES, type QueueName } from './aws/queues.ts';
-import { type EmbeddedClusters, readLocalFile, startEmbeddedClusters } from './embedded-clusters.ts';
+import { doubtfulSecrets } from './doubtful-secrets.ts';
+import { type EmbeddedClusters, startEmbeddedClusters } from './embedded-clusters.ts';
 import { listen } from './listen.ts';
 import { localRepositories } from './local-repositories.ts';
 import type { Printer } from './printer.ts';
+import { readLocalFile } from './read-local-file.ts';
 import { registerFleet } from './register-fleet.ts';
 import { createRunCommand } from './run-command.ts';
 import { startSandbox } from './start-sandbox.ts';
@@ -90,7 +92,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   const environment = { ...options.environment, ...emulators.environment, ...sandbox.environment };
   adoptEndpoints(options.environment, environment);
   const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url }, closing);
-  await checkWebhookSecrets(options.fleet.repositories, runtime.secrets);
+  await checkSecrets(options, runtime);
   const schedule = createSchedule(runtime, access);
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
@@ -113,6 +115,12 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
     ...(options.gitURL ? { gitURL: options.gitURL } : {}),
   });
   return { url: server.url, webhooks, poll: schedule.poll };
+};
+
+/** Webhook secrets have to be right, since anybody may call; what another that is missing does is told by the warning. */
+const checkSecrets = async ({ fleet, log }: StackOptions, { secrets }: GitRuntime): Promise<void> => {
+  await checkWebhookSecrets(fleet.repositories, secrets);
+  for (const doubt of await doubtfulSecrets(fleet, secrets)) log.warn(doubt);
 };
 
 const webhooksOf = (url: string): Stack['webhooks'] => ({

@@ -44,6 +44,14 @@ describe('what is wrong is said in one line', () => {
     expect(lines).toEqual([expect.stringContaining('/nowhere/fleet.yaml')]);
   });
 
+  it('names a kubeconfig that is not where the fleet file says, as seen from the fleet file', async () => {
+    const path = fleetFile('away.yaml', GOOD.replace('embedded: true', 'kubeconfig: { path: ./away, context: kind }'));
+    const { code, lines } = await run(['dev', '--fleet', path, '--json', '--state', state.path]);
+    expect(code).toBe(2);
+    expect(lines.at(-1)).toMatch(/away\.yaml:7: spec\.clusters\[0\]\.kubeconfig: .*cannot be read \(ENOENT\)/);
+    expect(lines.at(-1)).toContain(join(state.path, 'away'));
+  });
+
   it('names the variable of a secret that is not set', async () => {
     const path = fleetFile('good.yaml', GOOD);
     const { code, lines } = await run([

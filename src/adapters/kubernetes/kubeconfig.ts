@@ -227,7 +227,8 @@ export const kubeconfigAccess = (deps: KubeconfigDeps): KubeconfigAccess => {
     const at = deps.clock();
     if (before && at - before.at < rereadMilliseconds) return withCertificate(await before.access);
     const bytes = await deps.readFile(path).catch((error: unknown) => {
-      throw invalid(path, 'the kubeconfig cannot be read', {}, error);
+      const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+      throw invalid(path, `the kubeconfig cannot be read${code}`, {}, error);
     });
     const text = Buffer.from(bytes).toString('utf8');
     const access = before?.text === text ? before.access : accessOf(path, text, context, deps);

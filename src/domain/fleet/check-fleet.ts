@@ -119,8 +119,26 @@ const checkClusterSource = (
   return [{ path: [...path, 'secretsIn', 'cluster'], message }];
 };
 
-const checkSomeCluster = ({ clusters, clustersFrom }: FleetManifest['spec']): Check[] =>
-  clusters || clustersFrom ? [] : [{ path: ['spec'], message: 'has no clusters: give clusters or clustersFrom' }];
+const checkSomeCluster = ({ clusters, clustersFrom }: FleetManifest['spec']): Check[] => {
+  if (clusters?.length || clustersFrom?.length) return [];
+  return [
+    { path: ['spec', ...(clusters ? ['clusters'] : [])], message: 'has no clusters: give clusters or clustersFrom' },
+  ];
+};
+
+/** What is allowed, and probably not meant: clusters that no commit status speaks of. */
+export const doubtsOfFleet = ({ spec }: FleetManifest): Check[] => {
+  const label = spec.environments?.clusterLabel ?? DEFAULT_LABEL;
+  return (spec.clusters ?? []).flatMap((one, index) => {
+    if (one.labels?.[label]) return [];
+    const path: Path = ['spec', 'clusters', index];
+    const message = `cluster "${one.name}" has no label "${label}": no commit status will tell what happens there; add labels: { ${label}: … }`;
+    return [{ path, message }];
+  });
+};
+
+/** Which label of a cluster names its environment, unless the fleet file says so. */
+export const DEFAULT_LABEL = 'environment';
 
 const duplicates = <Key extends string>(
   path: Path,

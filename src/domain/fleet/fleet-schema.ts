@@ -11,6 +11,10 @@ const secretName = v.pipe(
     /^[a-z0-9]([a-z0-9_/.-]{0,61}[a-z0-9])?$/,
     'must be the name of a secret: lower-case letters, digits and "-", at most 63',
   ),
+  v.check(
+    (given) => !/^(gh[a-z]_|github_pat_|gl[a-z]+-[a-z0-9_-]{20}|xox[a-z]-|xapp-|whsec_)[a-z0-9_.-]*$/.test(given),
+    "must be the name of a secret, and this looks like a secret's value: revoke it, and give it by its name",
+  ),
 );
 
 const name = v.pipe(

@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts';
 import { problemAt, validateDocument } from '../validate-document.ts';
-import { readYaml } from '../yaml-document.ts';
-import { checkFleet } from './check-fleet.ts';
+import { type Path, readYaml } from '../yaml-document.ts';
+import { checkFleet, DEFAULT_LABEL, doubtsOfFleet } from './check-fleet.ts';
 import type {
   ChartRepositoryConfig,
   ClusterAccess,
@@ -21,7 +21,14 @@ import {
 } from './fleet-schema.ts';
 
 export type ParsedFleet = { warnings: Problem[] } & (
-  | { ok: true; fleet: FleetFile }
+  | {
+      ok: true;
+      fleet: FleetFile;
+      /** What is allowed and probably not meant, to be said to who starts a stack. */
+      doubts: Problem[];
+      /** An error with what stands at a path of the file, found out by more than the file. */
+      problem: (path: Path, message: string) => Problem;
+    }
   | { ok: false; problems: Problem[] }
 );
 
@@ -40,12 +47,17 @@ export const parseFleetFile = (content: string, { file, local }: { file: string;
     ]);
   }
   const { output, problems } = validateDocument(FleetSchema, document, file);
-  const warnings = problems.filter(({ severity }) => severity === 'warning');
-  if (!output) return { ok: false, warnings, problems: problems.filter(({ severity }) => severity !== 'warning') };
-  const checks = checkFleet(output, local).map(({ path, message }) =>
-    problemAt(document, file, path, { severity: 'error', code: 'field-invalid', message }),
-  );
-  return checks.length > 0 ? { ok: false, warnings, problems: checks } : { ok: true, warnings, fleet: toFleet(output) };
+  const unknown = problems.filter(({ severity }) => severity === 'warning');
+  if (!output) {
+    return { ok: false, warnings: unknown, problems: problems.filter(({ severity }) => severity !== 'warning') };
+  }
+  const told = (severity: Problem['severity']) => (path: Path, message: string) =>
+    problemAt(document, file, path, { severity, code: 'field-invalid', message });
+  const problem = told('error');
+  const checks = checkFleet(output, local).map(({ path, message }) => problem(path, message));
+  if (checks.length > 0) return { ok: false, warnings: unknown, problems: checks };
+  const doubts = doubtsOfFleet(output).map(({ path, message }) => told('warning')(path, message));
+  return { ok: true, warnings: unknown, doubts, fleet: toFleet(output), problem };
 };
 
 const EMPTY = 'holds no document; a fleet file starts with apiVersion: towline.dev/v1alpha1 and kind: Fleet';
@@ -73,7 +85,7 @@ const toFleet = ({ metadata, spec }: FleetManifest): FleetFile => ({
   clusters: withInCluster((spec.clusters ?? []).map(toCluster), spec.clustersFrom !== undefined),
   ...(spec.clustersFrom ? { clustersFrom: spec.clustersFrom.flatMap(toClusterSource) } : {}),
   ...(spec.plugins ? { plugins: spec.plugins } : {}),
-  environments: spec.environments ?? { clusterLabel: 'environment' },
+  environments: spec.environments ?? { clusterLabel: DEFAULT_LABEL },
   ...(spec.slack ? { slack: toSlack(spec.slack) } : {}),
   ...(spec.mode ? { mode: spec.mode } : {}),
   ...(spec.adopt ? { adopt: true } : {}),

@@ -16,6 +16,7 @@ spec:
   clusters:
     - { name: prod-eu-1, labels: { environment: prod }, eks: { name: prod-eu-1, region: eu-west-1 } }
     - name: prod-us-1
+      labels: { environment: prod }
       server: https://us.example.com
       eks: { name: prod-us-1, region: us-east-1, roleARN: arn:aws:iam::123456789012:role/towline }
 `;
@@ -87,7 +88,7 @@ describe('a fleet file that is wrong', () => {
     [
       'server: https://us.example.com',
       'server: 5',
-      'fleet.yaml:15: spec.clusters[1].server: must be a string, not 5: write it in quotes',
+      'fleet.yaml:16: spec.clusters[1].server: must be a string, not 5: write it in quotes',
     ],
     ['metadata: { name: acme }', 'metadata: {}', 'fleet.yaml:3: metadata.name: is missing'],
     [
@@ -118,17 +119,28 @@ describe('a fleet file that is wrong', () => {
     [
       / {6}eks: .*/,
       '      embedded: true',
-      'fleet.yaml:16: spec.clusters[1].embedded: works in local mode only; a deployed stack takes eks',
+      'fleet.yaml:17: spec.clusters[1].embedded: works in local mode only; a deployed stack takes eks',
     ],
     [
       / {6}eks: .*/,
-      '      labels: {}',
+      '      annotations: {}',
       'fleet.yaml:14: spec.clusters[1]: cluster "prod-us-1" needs exactly one of eks, kubeconfig, embedded; it has none',
     ],
     [
       'path: apps',
       'path: ../apps',
       'fleet.yaml:5: spec.source.path: must be a path inside the repository, not "../apps"',
+    ],
+    [/clusters:[^]*/, 'clusters: []', 'fleet.yaml:12: spec.clusters: has no clusters: give clusters or clustersFrom'],
+    [
+      'metadata: { name: acme }',
+      'metadata: [acme]',
+      'fleet.yaml:3: metadata: must be a mapping, not the list ["acme"]',
+    ],
+    [
+      'eks: { name: prod-eu-1, region: eu-west-1 }',
+      'eks: [prod-eu-1]',
+      'fleet.yaml:13: spec.clusters[0].eks: must be a mapping, not the list ["prod-eu-1"]',
     ],
   ])('%s → %s', (from, to, expected) => {
     expect(problemsOf(changed(from, to))).toEqual([expected]);
@@ -147,6 +159,17 @@ describe('a fleet file that is wrong', () => {
     const asCredential = problemsOf(changed('credentials: acme-github', `credentials: ${token}`));
     expect(asCredential).toHaveLength(1);
     expect(asCredential[0]).toContain('spec.repositories[0].credentials: must be the name of a secret');
+    for (const value of [
+      token.toLowerCase(),
+      'github_pat_0123',
+      'glpat-abcdefghijklmnopqrst',
+      'xoxb-1-2',
+      'whsec_ab',
+    ]) {
+      const [problem] = problemsOf(changed('credentials: acme-github', `credentials: ${value}`));
+      expect(problem).toContain("looks like a secret's value");
+      expect(problem).not.toContain(value);
+    }
     const inURL = problemsOf(changed('https://gitlab.com', `https://oauth2:${token}@gitlab.com`));
     expect([...asCredential, ...inURL].join('\n')).not.toContain(token);
     expect(problemsOf(changed('https://gitlab.com', `ssh://git:${token}@gitlab.com`)).join('\n')).not.toContain(token);
@@ -154,8 +177,13 @@ describe('a fleet file that is wrong', () => {
 
   it.each([
     ['', 'fleet.yaml:1: holds no document; a fleet file starts with apiVersion: towline.dev/v1alpha1 and kind: Fleet'],
-    [`${FLEET}---\na: 1\n`, 'fleet.yaml:18: this is a second document, and a fleet file is one: remove it'],
+    [`${FLEET}---\na: 1\n`, 'fleet.yaml:19: this is a second document, and a fleet file is one: remove it'],
     ['a: [1\nb: 2', 'fleet.yaml:2: not valid YAML:'],
+    ['- kind: Fleet\n', 'fleet.yaml:1: must be a mapping, not the list [{"kind":"Fleet"}]'],
+    [
+      'kind: Fleet\nspec:\n  a: &there x\n  b: *there\n  c: *nowhere\n',
+      'fleet.yaml:5: not valid YAML: Unresolved alias',
+    ],
     ['kind: Fleet\nkind: Fleet\n', 'fleet.yaml:2: not valid YAML: Map keys must be unique'],
   ])('text %#', (text, expected) => {
     expect(problemsOf(text)[0]).toContain(expected);
@@ -172,6 +200,17 @@ describe('warnings and local mode', () => {
       'fleet.yaml:12: spec.enviroments: this field is not known and does nothing; did you mean environments?',
     ]);
     expect(parsed.ok).toBe(true);
+  });
+
+  it('doubts that clusters are meant which no commit status will speak of', () => {
+    const told = (text: string) => {
+      const parsed = parseFleetFile(text, { file: 'fleet.yaml', local: false });
+      return parsed.ok ? parsed.doubts.map(formatProblem) : [];
+    };
+    expect(told(changed('labels: { environment: prod }, ', ''))).toEqual([
+      'fleet.yaml:13: spec.clusters[0]: cluster "prod-eu-1" has no label "environment": no commit status will tell what happens there; add labels: { environment: … }',
+    ]);
+    expect(told(`${FLEET}  environments: { clusterLabel: tier }\n`)).toHaveLength(2);
   });
 
   it('allows plain http, loopback hosts, paths and local clusters on one machine', () => {
