@@ -10,7 +10,7 @@ import {
   type ReportMessage,
   ReportMessageSchema,
 } from '../src/messages/report.ts';
-import { forgeComments, forgeStatuses, openChat } from './wiring/forge-reporting.ts';
+import { forgeComments, forgeReports, openChat } from './wiring/forge-reporting.ts';
 import { lambdaRuntime, lazily, type Runtime } from './wiring/runtime.ts';
 import { secretsManager } from './wiring/secrets.ts';
 import { sqsDeps } from './wiring/sqs.ts';
@@ -20,7 +20,7 @@ import { createBlobs, createQueues, createStores } from './wiring/stores.ts';
 export const createReport = (runtime: Runtime) => {
   const { config } = runtime;
   const page = config.publicURL ?? 'https://towline.invalid';
-  const deps = { ...runtime, ...createStores(config), statuses: forgeStatuses(runtime) };
+  const deps = { ...runtime, ...createStores(config), ...forgeReports(runtime) };
   const rollout = reportRollout({
     ...deps,
     queues: createQueues(config),

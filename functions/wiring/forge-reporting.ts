@@ -1,4 +1,5 @@
 import { createGitHubReports } from '../../src/adapters/github/check-runs.ts';
+import { createGitHubDeployments } from '../../src/adapters/github/deployments.ts';
 import { createGitHubComments } from '../../src/adapters/github/pull-request-comments.ts';
 import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
 import { createGitLabHooks } from '../../src/adapters/gitlab/hooks.ts';
@@ -11,6 +12,7 @@ import { forgeCredentials } from '../../src/domain/fleet/forge-credentials.ts';
 import type { FleetRow } from '../../src/domain/fleet-row.ts';
 import type { Chat } from '../../src/ports/chat.ts';
 import type { CommitStatuses } from '../../src/ports/commit-statuses.ts';
+import type { Deployments } from '../../src/ports/deployments.ts';
 import type { PullRequestComments } from '../../src/ports/pull-request-comments.ts';
 import type { Secrets } from '../../src/ports/secrets.ts';
 import type { ReadHooks } from '../../src/ports/webhook-health.ts';
@@ -25,18 +27,30 @@ const credentialsOf =
         )
       : secrets.read(name).then(forgeCredentials);
 
-/** Commit statuses on whatever forge the repository is on. */
-export const forgeStatuses = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): CommitStatuses => {
+/** Forges limit requests by whose they are, not by what they are about. */
+const limitedBy = ({ apiURL, credentials }: RepositoryConfig): string => `${apiURL} ${credentials}`;
+
+/** Commit statuses on whatever forge the repository is on, and deployments on GitHub, which limits both as one. */
+export const forgeReports = ({
+  secrets,
+  clock,
+}: Pick<Runtime, 'secrets' | 'clock'>): { statuses: CommitStatuses; deployments: Deployments } => {
   const credentials = credentialsOf(secrets);
   const github = createGitHubReports({ credentials, clock });
   const gitlab = createGitLabStatuses({ credentials, clock });
   const forgeOf = ({ forge }: RepositoryConfig): CommitStatuses => (forge === 'gitlab' ? gitlab : github);
+  const { open, stateOf, update } = createGitHubDeployments({ credentials, clock });
   const holdOff = createHoldOff(clock);
-  // Forges limit requests by whose they are, not by what they are about.
-  const keyOf = ({ apiURL, credentials: name }: RepositoryConfig): string => `${apiURL} ${name}`;
   return {
-    post: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).post(status)),
-    isShown: (status) => holdOff(keyOf(status.repository), () => forgeOf(status.repository).isShown(status)),
+    statuses: {
+      post: (status) => holdOff(limitedBy(status.repository), () => forgeOf(status.repository).post(status)),
+      isShown: (status) => holdOff(limitedBy(status.repository), () => forgeOf(status.repository).isShown(status)),
+    },
+    deployments: {
+      open: (deployment) => holdOff(limitedBy(deployment.repository), () => open(deployment)),
+      stateOf: (repository, id) => holdOff(limitedBy(repository), () => stateOf(repository, id)),
+      update: (repository, id, change) => holdOff(limitedBy(repository), () => update(repository, id, change)),
+    },
   };
 };
 
@@ -54,8 +68,8 @@ export const forgeComments = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clo
   const holdOff = createHoldOff(clock);
   return {
     upsert: (comment) => {
-      const { forge, apiURL, credentials } = comment.repository;
-      return holdOff(`${apiURL} ${credentials}`, () => (forge === 'gitlab' ? gitlab : github).upsert(comment));
+      const forge = comment.repository.forge === 'gitlab' ? gitlab : github;
+      return holdOff(limitedBy(comment.repository), () => forge.upsert(comment));
     },
   };
 };

@@ -1,6 +1,7 @@
 import type { Cause } from './change.ts';
 import type { Subscriptions } from './fleet/subscriptions.ts';
 import type { Lease } from './lease.ts';
+import type { DeploymentState } from './report/deployments.ts';
 import type { Row } from './row.ts';
 import type { SourceRevision } from './source-revision.ts';
 
@@ -62,6 +63,17 @@ export interface ToldChannel {
   failed?: FailedDelivery;
 }
 
+/** What the forge was told of one environment's deployment. */
+export interface SentDeployment {
+  /** The forge's; absent: it was never opened. */
+  id?: number;
+  state?: DeploymentState;
+  /** The attempt that the state is of. */
+  attempt: number;
+  /** The code of the error with which the forge refused it for good. */
+  refused?: string;
+}
+
 export interface SentStatus {
   state: string;
   description: string;
@@ -77,6 +89,8 @@ export interface FailedDelivery {
   retryAt: number;
   /** The error's code. */
   code: string;
+  /** One of them may have been written all the same: the answer was lost. */
+  unsure?: true;
 }
 
 /** All that one change sets in motion; the unit of commit status and of the Slack message. */
@@ -112,7 +126,9 @@ export interface Rollout extends Row {
   /** By channel, as the fleet file or an annotation names it. */
   chats?: Record<string, ToldChannel>;
   /** Whom it could not be told, and when it is tried again. */
-  undelivered?: { forge?: FailedDelivery | undefined };
+  undelivered?: { forge?: FailedDelivery | undefined; deployments?: FailedDelivery | undefined };
+  /** By environment, where the fleet file asks for deployments. */
+  deployments?: Record<string, SentDeployment>;
   lastReportAt?: number;
   /** One reporter at a time, so that an older fold is never told after a newer one. */
   lease?: Lease;
@@ -122,6 +138,9 @@ export interface Rollout extends Row {
   /** Restarts asked for by a person; part of the identity of a status. */
   attempt: number;
 }
+
+/** True for the rollout of a rollback: no plan made it, and its commit is not what it applies. */
+export const isRollback = ({ generation }: Pick<Rollout, 'generation'>): boolean => generation === 0;
 
 /** Where nothing more will come without a new change. */
 export const TERMINAL: readonly OutcomePhase[] = ['healthy', 'failed', 'superseded', 'waiting'];

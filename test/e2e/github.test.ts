@@ -31,6 +31,19 @@ describe('a fleet on GitHub', () => {
     expect(config?.data).toEqual({ GREETING: 'two' });
   });
 
+  it('lists the rollout as a deployment of the environment that the fleet file names', async () => {
+    const { commit } = await world.push(greeting('web', 'deployed'));
+    const found = () => world.forge.deployments.filter(({ sha }) => sha === commit);
+    const last = () => found()[0]?.statuses.at(-1);
+    await expect.poll(last, { timeout: 30_000 }).toMatchObject({ state: 'success', description: '1/1 synced' });
+    expect(found()).toMatchObject([{ environment: 'prod', production_environment: true }]);
+    const { url } = await world.towline().ready();
+    expect(last()).toMatchObject({
+      log_url: expect.stringContaining(`${url}/rollouts/`),
+      environment_url: 'https://shop.example.com',
+    });
+  });
+
   it('does nothing for the same delivery again', async () => {
     const commit = await world.commit(greeting('web', 'three'));
     expect(await world.deliver(commit, 'd1')).toBe(202);

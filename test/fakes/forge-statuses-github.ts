@@ -78,6 +78,7 @@ export const createFakeGitHub = (options: FakeGitHubOptions) => {
   const statuses: GitHubStatusRow[] = [];
   const grants: { repositories: unknown; permissions: unknown }[] = [];
   const failures: Response[] = [];
+  const outage: { answer?: (() => Response) | undefined; lose: number } = { lose: 0 };
   const installationTokens = new Set<string>();
   const app = new Hono();
   const known = (owner: string, repo: string) => `${owner}/${repo}`.toLowerCase() === options.repository.toLowerCase();
@@ -85,10 +86,14 @@ export const createFakeGitHub = (options: FakeGitHubOptions) => {
     Response.json({ message, documentation_url: DOCS, status: String(status), ...more }, { status });
 
   app.use(async (c, next) => {
-    const failure = failures.shift();
+    const failure = failures.shift() ?? outage.answer?.();
     if (failure) return failure;
     if (!c.req.header('user-agent')) return error(403, 'Request forbidden by administrative rules.');
     await next();
+    if (outage.lose === 0 || c.req.method === 'GET' || c.req.path.endsWith('/access_tokens')) return undefined;
+    outage.lose--;
+    c.res = undefined;
+    c.res = Response.json({ message: 'Server Error' }, { status: 502 });
     return undefined;
   });
 
@@ -188,6 +193,8 @@ export const createFakeGitHub = (options: FakeGitHubOptions) => {
     checkRuns,
     statuses,
     grants,
+    /** What every request is answered with until it is taken away, and how many of the next writes are never answered. */
+    outage,
     fetch: (input: string | URL | Request, init?: RequestInit) => Promise.resolve(app.fetch(new Request(input, init))),
     fail: {
       secondaryLimit: (retryAfter?: string) =>

@@ -37,6 +37,7 @@ import type { Sandbox } from '../../src/ports/sandbox.ts';
 import type { SetExpander } from '../../src/ports/set-expander.ts';
 import { createFakeCluster, type FakeCluster } from './fake-cluster.ts';
 import { type KillSwitch, mortal } from './kill-switch.ts';
+import { createMemoryDeployments, type OpenedDeployment } from './memory-deployments.ts';
 import { createMemoryPorts } from './memory-ports.ts';
 import { createMemoryProviders } from './memory-providers.ts';
 import { createMemoryRepository } from './memory-repository.ts';
@@ -125,10 +126,13 @@ export const createMemoryStack = async (
     prod: guard(createFakeCluster()),
   };
   const statuses: CommitStatus[] = [];
+  const deployments: OpenedDeployment[] = [];
   const comments: { id: string; number: number; body: string; edits: number }[] = [];
   /** What the forge or the chat fails with, while it is down. */
   const down: {
     forge?: (() => Error | undefined) | undefined;
+    /** The forge has done it, and its answer is this. */
+    lost?: (() => Error | undefined) | undefined;
     chat?: ((channel: string) => Error | undefined) | undefined;
   } = {};
   const chat: Told[] = [];
@@ -214,7 +218,12 @@ export const createMemoryStack = async (
       return 'preview' in message ? reportOnPreview(message.preview) : report(message);
     },
   };
-  const reporting = { ...ports, statuses: createMemoryStatuses(statuses, () => down.forge?.()) };
+  const [fail, lose] = [() => down.forge?.(), () => down.lost?.()];
+  const reporting = {
+    ...ports,
+    statuses: createMemoryStatuses(statuses, fail, lose),
+    deployments: createMemoryDeployments(deployments, { fail, lose }),
+  };
   const reportOnPreview = reportPreview({
     ...reporting,
     comments: {
@@ -297,6 +306,7 @@ export const createMemoryStack = async (
     pushConfig,
     clusters: clusters as Record<'dev' | 'prod', FakeCluster>,
     statuses,
+    deployments,
     chat,
     replies,
     /** What one person alone was told. */

@@ -1,15 +1,20 @@
 import type { CommitStatus, CommitStatuses } from '../../src/ports/commit-statuses.ts';
 
-/** `CommitStatuses` in memory: every status written, in order; `fail` says what the next one fails with. */
+/**
+ * `CommitStatuses` in memory: every status written, in order; `fail` says what the next one fails with, `lose` what it fails
+ * with though it was written.
+ */
 export const createMemoryStatuses = (
   posted: CommitStatus[],
   fail: () => Error | undefined = () => undefined,
+  lose: () => Error | undefined = () => undefined,
 ): CommitStatuses => ({
   post: (status) => {
     const error = fail();
     if (error) return Promise.reject(error);
     posted.push(status);
-    return Promise.resolve();
+    const lost = lose();
+    return lost ? Promise.reject(lost) : Promise.resolve();
   },
   isShown: ({ commit, context, state, description, targetURL }) => {
     const shown = posted.findLast((one) => one.commit === commit && one.context === context);

@@ -10,6 +10,9 @@ export const AnsweredSchema = v.object({
   }),
 });
 
+const STATUSES_REMEDY =
+  'the credentials need write access to commit statuses there (statuses: write; a classic token: repo:status)';
+
 /** GitHub asks for a minute where a secondary rate limit names no time. */
 const DEFAULT_WAIT_SECONDS = 60;
 
@@ -17,12 +20,7 @@ const DEFAULT_WAIT_SECONDS = 60;
  * Translates what octokit threw while a status was written. `subject` names the repository. Sorted by status, headers
  * and structure, never by message; carries no cause, as octokit's errors hold the request.
  */
-export const githubStatusError = (
-  error: unknown,
-  subject: string,
-  now: number,
-  remedy = 'the credentials need write access to commit statuses there (statuses: write; a classic token: repo:status)',
-): AppError => {
+export const githubStatusError = (error: unknown, subject: string, now: number, remedy = STATUSES_REMEDY): AppError => {
   const answered = v.safeParse(AnsweredSchema, error);
   if (!answered.success) {
     const details = { reason: error instanceof Error ? error.name : 'unknown' };
@@ -42,6 +40,14 @@ export const githubStatusError = (
   if (status === 422) return unprocessable(response.data, subject, details);
   if (status >= 500) return transient('forge-unreachable', `GitHub answered ${status} for ${subject}`, { details });
   return permanent('status-refused', `GitHub answered ${status} for a status on ${subject}`, { details });
+};
+
+/** An installation that was not given the permissions asked for: 422, where no commit is in play. Undefined: something else. */
+export const githubGrantError = (error: unknown, subject: string, remedy = STATUSES_REMEDY): AppError | undefined => {
+  const answered = v.safeParse(AnsweredSchema, error);
+  if (!answered.success || answered.output.status !== 422) return undefined;
+  const message = `GitHub gives this App no such token for ${subject}: ${remedy}`;
+  return permanent('forge-denied', message, { details: { status: 422 } });
 };
 
 type Headers = Record<string, string | number | undefined>;

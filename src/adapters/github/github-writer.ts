@@ -3,7 +3,7 @@ import { AppError, permanent } from '../../domain/errors.ts';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import { repositoryPath } from '../../domain/repository-url.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { githubStatusError } from './github-errors.ts';
+import { githubGrantError, githubStatusError } from './github-errors.ts';
 import { createTokenSource, type InstallationScope, parseGitHubCredentials } from './github-token.ts';
 
 export interface GitHubWriterDeps {
@@ -37,7 +37,9 @@ export const createGitHubWriter = (
   ): Promise<Answer> => {
     const { owner, repo } = ownerAndName(repository);
     try {
-      const token = await tokenOf(repository, { owner, repo, permissions });
+      const token = await tokenOf(repository, { owner, repo, permissions }).catch((error: unknown) => {
+        throw githubGrantError(error, `${owner}/${repo}`, remedy) ?? error;
+      });
       const octokit = createOctokit(deps, repository);
       const request = { signal: AbortSignal.timeout(TIMEOUT_MS) };
       return await ask({ octokit, target: { owner, repo, headers: { authorization: `Bearer ${token}` }, request } });

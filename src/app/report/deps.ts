@@ -5,6 +5,7 @@ import type { Outcome, Rollout } from '../../domain/rollout.ts';
 import type { Chat } from '../../ports/chat.ts';
 import type { Clock, NewId } from '../../ports/clock.ts';
 import type { CommitStatuses } from '../../ports/commit-statuses.ts';
+import type { Deployments } from '../../ports/deployments.ts';
 import type { Events } from '../../ports/events.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Outcomes } from '../../ports/outcomes.ts';
@@ -18,6 +19,7 @@ export interface ReportDeps {
   commits: Store<CommitRow>;
   outcomes: Outcomes;
   statuses: CommitStatuses;
+  deployments: Deployments;
   /** The fleet's chat; undefined where it has none. */
   openChat: (fleet: FleetRow) => { chat: Chat; channel: string } | undefined;
   queues: Pick<Queues, 'reports'>;
@@ -38,7 +40,11 @@ export interface Telling {
   ended: boolean;
   /** The reporter. */
   owner: string;
+  /** The reporter before died at this. */
+  isUnsure: boolean;
 }
 
 /** Part of the rollout's next row: what was told, or why it was not. */
-export type Told = Partial<Pick<Rollout, 'sent' | 'chats' | 'lastReportAt' | 'undelivered' | 'ceded' | 'attempt'>>;
+export type Told = Partial<
+  Pick<Rollout, 'sent' | 'chats' | 'lastReportAt' | 'undelivered' | 'ceded' | 'attempt' | 'deployments'>
+>;

@@ -32,13 +32,15 @@ export const reportPreview =
   (deps: ReportPreviewDeps) =>
   async (id: string): Promise<void> => {
     const owner = deps.newId();
+    let isUnsure = false;
     const row = await updateRow(deps.previews, id, (known) => {
       const isHeldBack = (known?.undelivered?.retryAt ?? 0) > deps.clock();
       if (!known || isHeldBack || !leaseIsFree(known.lease, owner, deps.clock())) return undefined;
+      isUnsure = known.lease !== undefined || known.undelivered?.unsure === true;
       return { ...known, lease: newLease(owner, deps.clock()) };
     });
     if (!row) return;
-    const told = await tell(deps, row);
+    const told = await tell(deps, row, isUnsure);
     await updateRow(deps.previews, id, (known) => {
       if (known?.lease?.owner !== owner) return undefined;
       const { lease: _lease, ...free } = known;
@@ -54,15 +56,15 @@ export const reportPreview =
 
 type Told = Pick<PreviewRow, 'told' | 'undelivered'>;
 
-const tell = async (deps: ReportPreviewDeps, row: PreviewRow): Promise<Told> => {
+const tell = async (deps: ReportPreviewDeps, row: PreviewRow, isUnsure: boolean): Promise<Told> => {
   const told: PreviewRow['told'] = { ...row.told, statuses: { ...row.told.statuses } };
   const fleet = await loadFleet(deps);
   const config = fleet.file.repositories.find(({ url }) => sameRepository(url, row.request.repository));
   const view = row.state === 'done' ? await loadPreview<PreviewView>(deps.blobs, row.view) : undefined;
   if (!config || row.state === 'closed') return { told };
   try {
-    await tellStatuses(deps, row, { config, view, told });
-    if (view) await tellComment(deps, row, { config, view, told });
+    await tellStatuses(deps, row, { config, view, told, isUnsure });
+    if (view) await tellComment(deps, row, { config, view, told, isUnsure });
     return { told, undelivered: undefined };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
@@ -75,20 +77,24 @@ interface Telling {
   view: PreviewView | undefined;
   /** Grows as the forge is told. */
   told: PreviewRow['told'];
+  /** The reporter before died at this, or got no answer: what was written already is not written again. */
+  isUnsure: boolean;
 }
 
 const tellStatuses = async (
   deps: ReportPreviewDeps,
   row: PreviewRow,
-  { config, view, told }: Telling,
+  { config, view, told, isUnsure }: Telling,
 ): Promise<void> => {
   const { commit, request, id } = row;
   for (const status of previewStatuses(view)) {
     const { context, state, description, annotations } = status;
     if (told.statuses[context] === state || (state === 'pending' && told.statuses[context])) continue;
     const where = annotations ? { annotations } : {};
-    const full = { context, state, description, ...where, repository: config, commit, ref: request.head.ref };
-    await given(deps, id, () => deps.statuses.post({ ...full, targetURL: deps.previewURL(id) }));
+    const about = { context, state, description, repository: config, commit, ref: request.head.ref };
+    const full = { ...about, ...where, targetURL: deps.previewURL(id) };
+    const isShown = isUnsure && (await given(deps, id, () => deps.statuses.isShown(full)));
+    if (!isShown) await given(deps, id, () => deps.statuses.post(full));
     told.statuses[context] = state;
     const at = deps.clock();
     const { repository } = request;

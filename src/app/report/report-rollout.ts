@@ -6,8 +6,9 @@ import type { Rollout } from '../../domain/rollout.ts';
 import type { ReportMessage } from '../../messages/report.ts';
 import { loadFleet } from '../load-fleet.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
-import type { ReportDeps, Told } from './deps.ts';
+import type { ReportDeps, Telling, Told } from './deps.ts';
 import { tellChat } from './tell-chat.ts';
+import { tellDeployments } from './tell-deployments.ts';
 import { tellForge } from './tell-forge.ts';
 
 /** Shorter waits are a delayed message's; longer ones are left to `schedule`, which looks after due rows every minute. */
@@ -25,15 +26,17 @@ export const reportRollout =
   async (message: ReportMessage): Promise<void> => {
     const owner = deps.newId();
     let delaySeconds = 0;
+    let isUnsure = false;
     const claimed = await updateRow(deps.rollouts, message.rollout, (known) => {
       const turn = reportTurn(known, owner, deps.clock());
       if (turn.turn === 'later') delaySeconds = turn.seconds;
+      isUnsure = known?.lease !== undefined;
       return turn.turn === 'covered' ? undefined : turn.row;
     });
     if (!claimed) return;
     if (claimed.lease?.owner !== owner) return deps.queues.reports([message], { delaySeconds });
     try {
-      await tell(deps, claimed, owner);
+      await tell(deps, claimed, { owner, isUnsure });
     } catch (error) {
       await updateRow(deps.rollouts, message.rollout, (known) =>
         known?.lease?.owner === owner ? freed(known) : undefined,
@@ -44,21 +47,28 @@ export const reportRollout =
 
 const freed = ({ lease: _lease, ...free }: Rollout): Rollout => free;
 
-const tell = async (deps: ReportDeps, rollout: Rollout, owner: string): Promise<void> => {
+const tell = async (
+  deps: ReportDeps,
+  rollout: Rollout,
+  { owner, isUnsure }: Pick<Telling, 'owner' | 'isUnsure'>,
+): Promise<void> => {
   // What is still being planned has no outcomes that count.
   const listed = rollout.state === 'planning' ? [] : deps.outcomes.list(rollout.id);
-  const [fleet, known] = await Promise.all([loadFleet(deps), listed]);
-  const outcomes = withLapsed(rollout, known, deps.clock());
+  const [fleet, recorded] = await Promise.all([loadFleet(deps), listed]);
+  const outcomes = withLapsed(rollout, recorded, deps.clock());
   const summary = summarizeRollout(rollout, outcomes, deps.rolloutURL(rollout.id));
   const ended = rolloutEnded(rollout, outcomes);
-  const telling = { rollout, fleet, outcomes, summary, ended, owner };
+  const telling = { rollout, fleet, outcomes, summary, ended, owner, isUnsure };
   const forge = await tellForge(deps, telling);
-  const chat = await tellChat(deps, { ...telling, rollout: { ...rollout, ...forge.told } });
-  const told = { ...forge.told, ...chat.told };
-  await settle(deps, { rollout, owner, told, summary, ended, later: chat.later });
+  const known = { ...rollout, ...forge.told };
+  const deployed = await tellDeployments(deps, { ...telling, rollout: known });
+  const chat = await tellChat(deps, { ...telling, rollout: known });
+  const told = { ...forge.told, ...deployed.told, ...chat.told };
+  const later = [deployed.later, chat.later].flatMap((at) => at ?? []);
+  const again = later.length > 0 ? { later: Math.min(...later) } : {};
+  await settle(deps, { rollout, owner, told, summary, ended, later: again.later });
   await forge.release?.();
-  const again = [chat.later, soonest({ ...rollout, ...told })].flatMap((at) => at ?? []);
-  const wait = Math.min(...again) - deps.clock();
+  const wait = (soonest({ ...rollout, ...told, ...again }) ?? Number.POSITIVE_INFINITY) - deps.clock();
   if (wait >= BACKSTOP_MS) return;
   await deps.queues.reports([{ version: 1, rollout: rollout.id }], { delaySeconds: Math.ceil(wait / 1_000) });
 };
@@ -71,6 +81,7 @@ const soonest = ({
 }: Told & { later?: number | undefined }): number | undefined => {
   const times = [
     undelivered.forge?.retryAt,
+    undelivered.deployments?.retryAt,
     ...Object.values(chats).map(({ failed }) => failed?.retryAt),
     later,
   ].flatMap((at) => at ?? []);
@@ -84,7 +95,7 @@ interface Settling {
   told: Told;
   summary: RolloutSummary;
   ended: boolean;
-  /** When the chat takes the end (ms). */
+  /** When what is held back may be told (ms). */
   later: number | undefined;
 }
 

@@ -4,7 +4,7 @@ import { type ChatRoute, chatRoutes } from '../../domain/report/chat-routes.ts';
 import { afterFailure, nextEditAt } from '../../domain/report/outbox.ts';
 import { type Buttons, slackMessage } from '../../domain/report/slack-message.ts';
 import type { RolloutSummary } from '../../domain/report/summary.ts';
-import type { Rollout, SentMessage, ToldChannel } from '../../domain/rollout.ts';
+import { isRollback, type Rollout, type SentMessage, type ToldChannel } from '../../domain/rollout.ts';
 import { stableDigest } from '../../domain/stable-digest.ts';
 import type { Chat, ChatMessage } from '../../ports/chat.ts';
 import { updateRow } from '../update-row.ts';
@@ -92,7 +92,7 @@ const buttonsOf = ({ rollout, fleet, ended }: Telling, { state, failures }: Roll
   const isOpen = ended && !rollout.supersededBy;
   const retry = isOpen && failures.some(({ application }) => application !== '');
   // A rollback is not taken back by another one, but by resuming.
-  const rollback = isOpen && rollout.cause !== 'manual' && (state === 'failure' || state === 'success');
+  const rollback = isOpen && !isRollback(rollout) && (state === 'failure' || state === 'success');
   return { attempt: rollout.attempt, retry, rollback };
 };
 

@@ -37,10 +37,10 @@ export const tellForge = async (deps: ReportDeps, telling: Telling): Promise<For
   const claimed = await claim(deps, telling);
   if (claimed.type === 'ceded') return { told: { ceded: true } };
   if (claimed.type === 'busy') {
-    const busy = { failures: forge?.failures ?? 0, retryAt: deps.clock() + BUSY_MS, code: 'commit-busy' };
+    const busy = { failures: 0, ...forge, retryAt: deps.clock() + BUSY_MS, code: 'commit-busy' };
     return { told: { undelivered: { ...rollout.undelivered, forge: busy } } };
   }
-  const told = await post(deps, telling, { config, statuses, unsure: claimed.unsure });
+  const told = await post(deps, telling, { config, statuses, unsure: claimed.unsure || forge?.unsure === true });
   return { told, release: () => release(deps, telling) };
 };
 
@@ -61,7 +61,7 @@ const release = async ({ commits }: ReportDeps, { rollout, owner }: Telling): Pr
 interface Posting {
   config?: RepositoryConfig;
   statuses: readonly EnvironmentStatus[];
-  /** The reporter before died at this: what it had written already is not written again. */
+  /** The reporter before died at this, or got no answer: what was written already is not written again. */
   unsure: boolean;
 }
 
@@ -71,6 +71,7 @@ const post = async (deps: ReportDeps, telling: Telling, posting: Posting): Promi
   const sent: Record<string, SentStatus> = { ...rollout.sent };
   let { attempt } = rollout;
   const written = await writtenBefore(deps, telling, posting);
+  if (written instanceof AppError) return { undelivered: undeliveredBy(deps, telling, written) };
   for (const status of posting.statuses) {
     // A reporter that was paused past its lease may have been overtaken: what it folded is old.
     if (!holdsLease(rollout.lease, telling.owner, deps.clock())) throw transient('report-late', 'the lease ran out');
@@ -83,10 +84,7 @@ const post = async (deps: ReportDeps, telling: Telling, posting: Posting): Promi
       if (!(error instanceof AppError)) throw error;
       const { code, message, kind } = error;
       deps.log.warn('status not written', { rollout: rollout.id, context, code, reason: message });
-      if (kind === 'transient') {
-        const forge = afterFailure(rollout.undelivered?.forge, error, deps.clock());
-        return { sent, attempt, undelivered: { ...rollout.undelivered, forge } };
-      }
+      if (kind === 'transient') return { sent, attempt, undelivered: undeliveredBy(deps, telling, error) };
       sent[context] = { state, description, refused: code };
       continue;
     }
@@ -97,26 +95,42 @@ const post = async (deps: ReportDeps, telling: Telling, posting: Posting): Promi
   return { sent, attempt, lastReportAt: deps.clock(), undelivered: { ...rollout.undelivered, forge: undefined } };
 };
 
+const undeliveredBy = ({ clock }: ReportDeps, { rollout }: Telling, error: AppError): Told['undelivered'] => ({
+  ...rollout.undelivered,
+  forge: afterFailure(rollout.undelivered?.forge, error, clock()),
+});
+
 const statusOf = ({ rollout, summary }: Telling, status: EnvironmentStatus, repository: RepositoryConfig) => {
   const { context, state, description } = status;
   const { commit, ref } = rollout;
   return { context, state, description, repository, commit, ref, targetURL: summary.url };
 };
 
-/** What a reporter that died had written already: all of a context up to what the commit shows. */
+/**
+ * What was written already, by a reporter that died or without an answer: all of a context up to what the commit shows. An
+ * error: the forge cannot say now.
+ */
 const writtenBefore = async (
-  { statuses }: ReportDeps,
+  { statuses, log }: ReportDeps,
   telling: Telling,
   { config, unsure, statuses: due }: Posting,
-): Promise<ReadonlySet<EnvironmentStatus>> => {
+): Promise<ReadonlySet<EnvironmentStatus> | AppError> => {
   const written = new Set<EnvironmentStatus>();
   if (!config || !unsure) return written;
-  for (const ofContext of Map.groupBy(due, ({ context }) => context).values()) {
-    for (const [index, status] of [...ofContext.entries()].toReversed()) {
-      if (!(await statuses.isShown(statusOf(telling, status, config)))) continue;
-      for (const before of ofContext.slice(0, index + 1)) written.add(before);
-      break;
+  try {
+    for (const ofContext of Map.groupBy(due, ({ context }) => context).values()) {
+      for (const [index, status] of [...ofContext.entries()].toReversed()) {
+        if (!(await statuses.isShown(statusOf(telling, status, config)))) continue;
+        for (const before of ofContext.slice(0, index + 1)) written.add(before);
+        break;
+      }
     }
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, message: reason } = error;
+    log.warn('statuses not looked at', { rollout: telling.rollout.id, code, reason });
+    // A token that may write and not read: better twice than never.
+    if (error.kind === 'transient') return error;
   }
   return written;
 };

@@ -1,6 +1,7 @@
 import { sameRepository } from '../repository-url.ts';
 import { fieldText, type Path } from '../yaml-document.ts';
 import type { ClusterManifest, ClusterSourceManifest, FleetManifest, RepositoryManifest } from './fleet-schema.ts';
+import { forgeOf } from './forge-address.ts';
 
 /** One thing wrong with a fleet file that its schema cannot say. */
 export interface Check {
@@ -20,6 +21,7 @@ export const checkFleet = ({ spec }: FleetManifest, local: boolean): Check[] => 
     ...checkPath(['spec', 'source', 'path'], spec.source.path ?? ''),
     ...repositories.flatMap((one, index) => checkRepository(one, index, local)),
     ...duplicates(['spec', 'repositories'], 'url', repositories, sameRepository),
+    ...repositories.flatMap((one, index) => checkDeployments(one, index, spec)),
     ...checkRegistered(spec.source.repoURL, spec.repositories),
     ...clusters.flatMap((one, index) => checkCluster(one, index, local)),
     ...duplicates(['spec', 'clusters'], 'name', clusters, (a, b) => a === b),
@@ -43,6 +45,21 @@ const checkRepository = (one: RepositoryManifest, index: number, local: boolean)
     ...checkURL([...path, 'url'], url, local),
     ...(one.apiURL ? checkURL([...path, 'apiURL'], one.apiURL, local) : []),
   ];
+};
+
+/** Environments of clusters that are yet to be found may have any name. */
+const checkDeployments = (one: RepositoryManifest, index: number, spec: FleetManifest['spec']): Check[] => {
+  if (!one.deployments) return [];
+  const path: Path = ['spec', 'repositories', index, 'deployments'];
+  if (forgeOf(one) !== 'github') return [{ path, message: 'are GitHub’s: take them out, or say forge: github' }];
+  if (one.deployments === true || spec.clustersFrom) return [];
+  const label = spec.environments?.clusterLabel ?? 'environment';
+  const known = [...new Set((spec.clusters ?? []).flatMap(({ labels }) => labels?.[label] ?? []))].toSorted();
+  const unknown = Object.keys(one.deployments).filter((name) => !known.includes(name));
+  return unknown.map((name) => ({
+    path: [...path, name],
+    message: `"${name}" is no environment: the clusters have ${known.join(', ') || 'none'}`,
+  }));
 };
 
 const checkRegistered = (repoURL: string, repositories: readonly RepositoryManifest[] | undefined): Check[] => {

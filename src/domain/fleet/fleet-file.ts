@@ -51,6 +51,8 @@ export interface RepositoryConfig {
   /** Names of secrets, never values. */
   credentials?: string;
   webhookSecret?: string;
+  /** Environments whose rollouts GitHub lists as deployments (`true`: all of them); absent: none. */
+  deployments?: true | Record<string, { production?: boolean; url?: string }>;
 }
 
 /** A Helm repository (`https://…`) or OCI registry (`oci://…`, or without a scheme). Public ones need no entry. */

@@ -57,6 +57,12 @@ export const RepositorySchema = v.object({
   credentials: v.optional(secretName),
   webhookSecret: v.optional(secretName),
   passCredentials: v.optional(v.boolean()),
+  deployments: v.optional(
+    v.union([
+      v.boolean(),
+      v.record(text, v.nullish(v.object({ production: v.exactOptional(v.boolean()), url: v.exactOptional(url) }), {})),
+    ]),
+  ),
 });
 
 const PluginSchema = v.object({

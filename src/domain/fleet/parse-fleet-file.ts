@@ -8,7 +8,6 @@ import type {
   ClusterConfig,
   ClusterSource,
   FleetFile,
-  Forge,
   RepositoryConfig,
   SlackConfig,
 } from './fleet-file.ts';
@@ -19,6 +18,7 @@ import {
   FleetSchema,
   type RepositoryManifest,
 } from './fleet-schema.ts';
+import { defaultAPI, forgeOf } from './forge-address.ts';
 
 export type ParsedFleet = { warnings: Problem[] } & (
   | {
@@ -125,7 +125,7 @@ const chartRepositories = ({ repositories = [] }: FleetManifest['spec']): Pick<F
 };
 
 const toRepository = (given: RepositoryManifest): RepositoryConfig => {
-  const forge = given.forge ?? forgeOf(given.url);
+  const forge = forgeOf(given);
   const apiURL = given.apiURL ?? defaultAPI(forge, given.url);
   return {
     url: given.url,
@@ -133,23 +133,8 @@ const toRepository = (given: RepositoryManifest): RepositoryConfig => {
     ...(apiURL ? { apiURL } : {}),
     ...(given.credentials ? { credentials: given.credentials } : {}),
     ...(given.webhookSecret ? { webhookSecret: given.webhookSecret } : {}),
+    ...(given.deployments ? { deployments: given.deployments } : {}),
   };
-};
-
-/** Host and port, lower case; '' for a path. */
-const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : '');
-const schemeOf = (url: string): string => (url.startsWith('http://') ? 'http' : 'https');
-
-const forgeOf = (url: string): Forge => {
-  const host = hostOf(url);
-  if (host === 'github.com' || host.startsWith('github.')) return 'github';
-  return host === 'gitlab.com' || host.startsWith('gitlab.') ? 'gitlab' : 'git';
-};
-
-const defaultAPI = (forge: Forge, url: string): string | undefined => {
-  const host = hostOf(url);
-  if (forge === 'github') return host === 'github.com' ? 'https://api.github.com' : `${schemeOf(url)}://${host}/api/v3`;
-  return forge === 'gitlab' ? `${schemeOf(url)}://${host}/api/v4` : undefined;
 };
 
 /** Where there is only one cluster, it is the in-cluster one. */

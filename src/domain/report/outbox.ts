@@ -1,3 +1,4 @@
+import type { AppError } from '../errors.ts';
 import type { FailedDelivery, Rollout, SentMessage, SentStatus } from '../rollout.ts';
 import { type EnvironmentStatus, rolloutStatuses } from './environment-statuses.ts';
 import type { RolloutState, RolloutSummary } from './summary.ts';
@@ -42,13 +43,15 @@ const LAST_RETRY_MS = 300_000;
 /** The next try after a failure: when the other side said, but not sooner than 5 s, doubled per failure up to 5 minutes. */
 export const afterFailure = (
   before: FailedDelivery | undefined,
-  error: { code: string; retryAfterSeconds?: number | undefined },
+  error: Pick<AppError, 'code'> & Partial<Pick<AppError, 'details' | 'retryAfterSeconds'>>,
   now: number,
 ): FailedDelivery => {
   const failures = (before?.failures ?? 0) + 1;
   const backoff = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10));
   const retryAt = now + Math.max(backoff, (error.retryAfterSeconds ?? 0) * 1_000);
-  return { failures, retryAt, code: error.code };
+  // Whoever does not answer may have done it; one that says that it is too much has not, nor one that was not asked.
+  const isLost = error.code === 'forge-unreachable' && error.details?.['heldOff'] !== true;
+  return { failures, retryAt, code: error.code, ...(isLost || before?.unsure ? { unsure: true } : {}) };
 };
 
 const FIRST_EDIT_MS = 3_000;

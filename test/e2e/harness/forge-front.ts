@@ -36,7 +36,7 @@ export const openFront = async (repository: string, statuses: Fetch, slackToken:
   const front = await serveThrough(repository, (request, response) => {
     const path = request.url ?? '';
     const isSlack = path.startsWith('/api/chat.');
-    const isForge = ['/statuses', '/issues/', '/merge_requests/'].some((part) => path.includes(part));
+    const isForge = ['/statuses', '/deployments', '/issues/', '/merge_requests/'].some((part) => path.includes(part));
     if (!isSlack && !isForge) return false;
     void (isSlack ? answerSlack : answerStatus)(request, response);
     return true;

@@ -3,6 +3,7 @@ import { createBareRepository } from '../../fakes/bare-repository.ts';
 import { startFakeGitHub } from '../../fakes/fake-github.ts';
 import { startFakeGitLab } from '../../fakes/fake-gitlab.ts';
 import { createFakeComments } from '../../fakes/forge-comments.ts';
+import { createFakeDeployments, type GitHubDeployment } from '../../fakes/forge-deployments-github.ts';
 import { createFakeGitHub } from '../../fakes/forge-statuses-github.ts';
 import { createFakeGitLab } from '../../fakes/forge-statuses-gitlab.ts';
 import {
@@ -35,6 +36,8 @@ export interface FakeForge {
   statuses(): ForgeStatus[];
   /** Comments of pull request 7. */
   comments: { body: string }[];
+  /** GitHub's, of every commit. */
+  deployments: GitHubDeployment[];
   /** Slack's messages as they read now. */
   slack: { ts: string; text: string; blocks: unknown[] }[];
   /** Every POST to the forge and to Slack. */
@@ -80,11 +83,17 @@ export const startGitHub = async (): Promise<FakeForge> => {
     token: SECRETS.TOWLINE_SECRET_FORGE,
     readToken: '',
   });
-  const answer = (request: Request) => (request.url.includes('/issues/') ? pulls.fetch(request) : app.fetch(request));
+  const mayWrite = (token: string) => token === SECRETS.TOWLINE_SECRET_FORGE;
+  const deploying = createFakeDeployments({ repository: 'acme/app', commits, mayWrite, isGreen: () => false });
+  const answer = (request: Request) => {
+    if (request.url.includes('/deployments')) return deploying.fetch(request);
+    return request.url.includes('/issues/') ? pulls.fetch(request) : app.fetch(request);
+  };
   const front = await openFront(repository.apiURL, answer, SECRETS.TOWLINE_SECRET_SLACK);
   return {
     kind: 'github',
     comments: pulls.comments,
+    deployments: deploying.deployments,
     repositoryURL: repository.repositoryURL,
     apiURL: front.url,
     slackURL: front.slackURL,
@@ -135,6 +144,7 @@ export const startGitLab = async (): Promise<FakeForge> => {
   const front = await openFront(new URL(repository.apiURL).origin, answer, SECRETS.TOWLINE_SECRET_SLACK);
   return {
     kind: 'gitlab',
+    deployments: [],
     comments: requests.comments,
     repositoryURL: repository.repositoryURL,
     apiURL: `${front.url}/api/v4`,

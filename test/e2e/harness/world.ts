@@ -166,6 +166,12 @@ const createHistory = async (forge: FakeForge, start: Record<string, string>) =>
   return { commit, files };
 };
 
+/** Of one environment of the two. */
+const DEPLOYMENTS = {
+  github: ', deployments: { prod: { production: true, url: "https://shop.example.com" } }',
+  gitlab: '',
+};
+
 const fleetFile = ({ kind, repositoryURL, apiURL, slackURL }: FakeForge): string => `
 apiVersion: towline.dev/v1alpha1
 kind: Fleet
@@ -173,7 +179,7 @@ metadata: { name: acme }
 spec:
   source: { repoURL: ${repositoryURL}, targetRevision: main, path: apps }
   repositories:
-    - { url: ${repositoryURL}, forge: ${kind}, apiURL: ${apiURL}, credentials: forge, webhookSecret: hook }
+    - { url: ${repositoryURL}, forge: ${kind}, apiURL: ${apiURL}, credentials: forge, webhookSecret: hook${DEPLOYMENTS[kind]} }
   clusters:
     - { name: dev, labels: { environment: dev }, embedded: true }
     - { name: prod, labels: { environment: prod }, embedded: true }

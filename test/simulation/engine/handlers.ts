@@ -21,6 +21,7 @@ import type { ClusterConnection } from '../../../src/ports/cluster.ts';
 import type { CommitStatuses } from '../../../src/ports/commit-statuses.ts';
 import type { Sandbox } from '../../../src/ports/sandbox.ts';
 import type { Store } from '../../../src/ports/store.ts';
+import { createMemoryDeployments } from '../../fakes/memory-deployments.ts';
 import { noteRow, noteWrite } from './history.ts';
 import type { QueueName } from './messages.ts';
 import { type Process, portOf } from './process.ts';
@@ -165,6 +166,7 @@ const tellingPorts = (world: World, process: Process, at: At) => {
   };
   return {
     statuses: portOf(machine, process, 'forge', statuses),
+    deployments: createMemoryDeployments(),
     openChat: () => ({ channel: 'C1', chat: portOf(machine, process, 'chat', chat) }),
     rolloutURL: (rollout: string) => `https://towline.example.com/rollouts/${rollout}`,
   };

@@ -7,6 +7,7 @@ import type { OutcomePhase } from '../../../../src/domain/rollout.ts';
 import { ReportMessageSchema } from '../../../../src/messages/report.ts';
 import type { ChatMessage } from '../../../../src/ports/chat.ts';
 import type { CommitStatus } from '../../../../src/ports/commit-statuses.ts';
+import { createMemoryDeployments } from '../../../fakes/memory-deployments.ts';
 import { createMemoryPorts } from '../../../fakes/memory-ports.ts';
 import { MAIN, REPOSITORY } from '../../../fakes/memory-stack.ts';
 import { createMemoryStatuses } from '../../../fakes/memory-statuses.ts';
@@ -72,6 +73,7 @@ const createReports = (ports: Awaited<ReturnType<typeof setUp>>['ports'], edits:
   const report = reportRollout({
     ...ports,
     statuses: createMemoryStatuses(statuses),
+    deployments: createMemoryDeployments(),
     openChat: () => ({ channel: 'C1', chat }),
     rolloutURL: (rollout) => `https://towline.example.com/rollouts/${rollout}`,
   });

@@ -58,6 +58,24 @@ describe('a fleet file that is right', () => {
     ]);
   });
 
+  it('has the deployments that are asked for, of all environments or of some', () => {
+    const of = (text: string) => {
+      const given = parseFleetFile(
+        changed('credentials: acme-github', `deployments: ${text}, credentials: acme-github`),
+        {
+          file: 'fleet.yaml',
+          local: false,
+        },
+      );
+      return given.ok ? given.fleet.repositories[0]?.deployments : given.problems;
+    };
+    expect(of('true')).toBe(true);
+    expect(of('false')).toBeUndefined();
+    expect(of('{ prod: }')).toEqual({ prod: {} });
+    const prod = { production: true, url: 'https://shop.example.com' };
+    expect(of('{ prod: { production: true, url: "https://shop.example.com" } }')).toEqual({ prod });
+  });
+
   it('has one in-cluster cluster where there is only one', () => {
     const one = parseFleetFile(changed(/ {4}- name: prod-us-1[^]*/, ''), { file: 'f', local: false });
     expect(one.ok && one.fleet.clusters.map(({ inCluster }) => inCluster)).toEqual([true]);
@@ -219,5 +237,19 @@ describe('warnings and local mode', () => {
       .replace(/ {6}eks: .*/, '      embedded: true');
     expect(problemsOf(text, true)).toEqual([]);
     expect(problemsOf(text, false)).toHaveLength(3);
+  });
+});
+
+describe('deployments', () => {
+  it('are of known environments', () => {
+    expect(problemsOf(changed('credentials: acme-github', 'deployments: { production: {} }'))).toEqual([
+      expect.stringContaining('"production" is no environment: the clusters have prod'),
+    ]);
+  });
+
+  it('are GitHub’s', () => {
+    expect(
+      problemsOf(changed('url: https://gitlab.com/acme/api', 'url: https://gitlab.com/acme/api, deployments: true')),
+    ).toEqual([expect.stringContaining('spec.repositories[2].deployments: are GitHub’s')]);
   });
 });

@@ -150,11 +150,20 @@ describe('afterFailure', () => {
     [0, 3_600, 3_600_000],
   ])('after %i failures, asked to wait %s seconds: %i ms', (failures, retryAfterSeconds, wait) => {
     const before = failures === 0 ? undefined : { failures, retryAt: 0, code: 'x' };
-    expect(afterFailure(before, { code: 'forge-unreachable', retryAfterSeconds }, 1_000)).toEqual({
+    expect(afterFailure(before, { code: 'forge-rate-limited', retryAfterSeconds }, 1_000)).toEqual({
       failures: failures + 1,
       retryAt: 1_000 + wait,
-      code: 'forge-unreachable',
+      code: 'forge-rate-limited',
     });
+  });
+
+  it('remembers that an answer may have been lost, until something is heard', () => {
+    const lost = afterFailure(undefined, { code: 'forge-unreachable' }, 0);
+    expect(lost.unsure).toBe(true);
+    expect(afterFailure(lost, { code: 'forge-rate-limited' }, 0).unsure).toBe(true);
+    expect(afterFailure(undefined, { code: 'forge-unreachable', details: { heldOff: true } }, 0)).not.toHaveProperty(
+      'unsure',
+    );
   });
 });
 
