@@ -1,6 +1,6 @@
 import { DeadQueue, list, Redriven, Replayed } from './api-answers.ts';
 import { type ApiClient, createApiClient, REMOTE_OPTIONS, type RemoteInput } from './api-client.ts';
-import { outputOf, readOptions, runCommand, usage } from './command-line.ts';
+import { noCommand, outputOf, readOptions, runCommand, usage } from './command-line.ts';
 import { FORMATS, type Format, formatted, plain, table } from './table.ts';
 
 /** What `towline admin --help` prints. */
@@ -34,7 +34,7 @@ export const runAdmin = (input: RemoteInput): Promise<number> =>
     }
     const verb = positionals.slice(0, positionals[0] === 'dlq' ? 2 : 1).join(' ');
     const run = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
-    if (!run) throw usage(verb === '' ? 'COMMAND is missing' : `there is no command admin ${verb}`);
+    if (!run) throw noCommand('admin', verb, Object.keys(COMMANDS));
     const [subject, ...more] = [...(verb === 'dlq list' ? [''] : []), ...positionals.slice(verb.split(' ').length)];
     if (subject === undefined) throw usage(verb === 'replay' ? 'DELIVERY is missing' : 'QUEUE is missing');
     if (more[0] !== undefined) throw usage(`unexpected argument ${more[0]}`);

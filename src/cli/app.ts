@@ -18,7 +18,7 @@ import {
 import type { AppCommand } from './app-command.ts';
 import { LOOK_EVERY_MS, refreshFirst } from './app-refresh.ts';
 import { APP_OPTIONS, refreshRequest, syncRequest } from './app-sync-options.ts';
-import { outputOf, readOptions, runCommand, usage } from './command-line.ts';
+import { noCommand, outputOf, readOptions, runCommand, usage } from './command-line.ts';
 import { commitsOf, FORMATS, fields, formatted, plain, table, timeOf } from './table.ts';
 
 /** What `towline app --help` prints. */
@@ -64,7 +64,7 @@ export const runApp = (input: RemoteInput): Promise<number> =>
     }
     const [verb = '', name, ...more] = positionals;
     const run = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
-    if (!run) throw usage(verb === '' ? 'COMMAND is missing' : `there is no command app ${verb}`);
+    if (!run) throw noCommand('app', verb, Object.keys(COMMANDS));
     const words = verb === 'list' ? [name, ...more] : more.slice(verb === 'rollback' ? 1 : 0);
     const [unexpected] = words;
     if (unexpected !== undefined) throw usage(`unexpected argument ${unexpected}`);

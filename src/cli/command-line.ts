@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { AppError, rejected } from '../domain/errors.ts';
+import { nearest } from '../domain/nearest-name.ts';
 
 /** What an offline command gets from the outside. */
 export interface CommandInput {
@@ -24,12 +25,36 @@ export const readOptions = <T extends NonNullable<ParseArgsConfig['options']>>(a
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    throw usage(unknownOption(args, options) ?? (error instanceof Error ? error.message : String(error)));
   }
 };
 
+/** The first option that there is not, with the one that was probably meant. */
+const unknownOption = (
+  args: readonly string[],
+  options: NonNullable<ParseArgsConfig['options']>,
+): string | undefined => {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const unknown = tokens.find((token) => token.kind === 'option' && !Object.hasOwn(options, token.name));
+  if (unknown?.kind !== 'option') return undefined;
+  return `Unknown option '${unknown.rawName}'${meant(unknown.name, Object.keys(options), '--')}`;
+};
+
+/** `; did you mean X?` where a known name is close. */
+const meant = (given: string, known: readonly string[], prefix = ''): string => {
+  const found = nearest(given, known);
+  return found === undefined ? '' : `; did you mean ${prefix}${found}?`;
+};
+
+/** A command that there is not, or none at all: AppError `usage` (rejected) with the one that was probably meant. */
+export const noCommand = (group: string, given: string, known: readonly string[]): AppError =>
+  usage(
+    given === '' ? 'COMMAND is missing' : `there is no command ${group} ${given}${meant(given, known, `${group} `)}`,
+  );
+
 /** A wrong command line: AppError `usage` (rejected), so exit code 2. */
-export const usage = (reason: string): AppError => rejected('usage', `${reason}; see --help`);
+export const usage = (reason: string): AppError =>
+  rejected('usage', `${reason}${reason.endsWith('?') ? '' : ';'} see --help`);
 
 /** The value of `-o` among those that a command knows. Errors: AppError `usage` (rejected). */
 export const outputOf = <T extends string>(given: string | undefined, known: readonly [T, ...T[]]): T => {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { permanent, rejected } from '../domain/errors.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
@@ -8,6 +7,7 @@ import { formatProblem, type Problem } from '../domain/problem.ts';
 import { checkKubeconfigs } from '../local/check-kubeconfigs.ts';
 import { createLocalLog } from '../local/local-log.ts';
 import type { Stack, StackOptions } from '../local/stack.ts';
+import { readOptions, STATE_DIR, usage } from './command-line.ts';
 import { createJsonPrinter, createTimelinePrinter } from './timeline.ts';
 
 const OPTIONS = {
@@ -15,7 +15,23 @@ const OPTIONS = {
   port: { type: 'string' },
   state: { type: 'string' },
   json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
 } as const;
+
+/** What `towline dev --help` prints; `towline demo` takes the same but for the fleet. */
+export const DEV_USAGE = `Usage: towline dev --fleet FILE [--port N] [--state DIR] [--json]
+       towline demo [--port N] [--state DIR] [--json]   (npm start)
+
+Runs the whole product on this machine until Ctrl-C: dev on your repositories and clusters, demo on a fleet of its own.
+
+      --fleet FILE   the fleet file (README: Your own fleet). Its secrets are variables: acme-github is
+                     TOWLINE_SECRET_ACME_GITHUB. Paths of kubeconfigs are relative to the file
+      --port N       where webhooks, the page and its API are served (default: 8484; 0: any free port)
+      --state DIR    what is kept from one start to the next (default: .towline)
+      --json         one JSON object a line instead of the timeline; the first one tells the URLs ("event":"ready")
+
+Exit code 0: ended by Ctrl-C; 1: it cannot start here, and why; 2: the command, the fleet file or a kubeconfig is not right.
+`;
 
 const DEFAULT_PORT = 8484;
 
@@ -24,12 +40,20 @@ const DEFAULT_PORT = 8484;
  * Errors: AppError `fleet-file-invalid`, `usage` (rejected, exit 2), `port-in-use`, `git-missing`, `state-not-writable`.
  */
 export const runDev = async (args: string[], { demo }: { demo: boolean }): Promise<number> => {
-  const { values } = parseArgs({ args, options: OPTIONS, allowPositionals: false });
-  const printer = values.json ? createJsonPrinter(process.stdout) : createTimelinePrinter(process.stdout);
+  const { values, positionals } = readOptions(args, OPTIONS);
+  if (values.help) {
+    process.stdout.write(DEV_USAGE);
+    return 0;
+  }
+  const [unexpected] = positionals;
+  if (unexpected !== undefined) throw usage(`unexpected argument ${unexpected}`);
+  const printer = values.json
+    ? createJsonPrinter(process.stdout)
+    : createTimelinePrinter(process.stdout, { color: isColored() });
   const port = portOf(values.port);
-  const stateDir = resolve(values.state ?? '.towline');
+  const stateDir = resolve(values.state ?? STATE_DIR);
   if (!demo && values.fleet === undefined) {
-    throw rejected('usage', 'towline dev needs --fleet FILE (npm start runs a demo fleet)');
+    throw usage('towline dev needs --fleet FILE (npm start runs a demo fleet)');
   }
   const fleet = values.fleet === undefined ? undefined : await readFleet(values.fleet);
   const { log, close } = openLog(stateDir);
@@ -50,6 +74,9 @@ const start = async (options: Omit<StackOptions, 'fleet'>, fleet: FleetFile | un
   return (await import('../local/demo/demo.ts')).startDemo(options);
 };
 
+/** On a terminal, unless its user wants no colours (https://no-color.org). */
+const isColored = (): boolean => process.stdout.isTTY && !process.env['NO_COLOR'];
+
 const openLog = (stateDir: string) => {
   try {
     return createLocalLog(stateDir);
@@ -62,7 +89,7 @@ const openLog = (stateDir: string) => {
 const portOf = (text: string | undefined): number => {
   const port = text === undefined ? DEFAULT_PORT : Number(text);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw rejected('usage', `--port ${text}: give a number from 0 (any free port) to 65535`);
+  throw usage(`--port ${text}: give a number from 0 (any free port) to 65535`);
 };
 
 const readFleet = async (path: string): Promise<FleetFile> => {
@@ -96,7 +123,7 @@ const withPathsFrom = (folder: string, fleet: FleetFile): FleetFile => ({
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Resolves at the first SIGINT, SIGTERM or SIGHUP; a later one ends the process at once, as does the launcher's death.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP, or where standard output is closed; a later one ends the process at once, as does the launcher's death.
  */
 const untilAsked = (): Promise<void> =>
   new Promise((done) => {
@@ -107,6 +134,8 @@ const untilAsked = (): Promise<void> =>
       done();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+    // Who read it has gone, as in `towline dev … | head -1`.
+    process.stdout.on('error', () => done());
     process.on('disconnect', () => process.exit(1));
     process.channel?.unref();
   });

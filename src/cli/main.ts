@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../domain/errors.ts';
+import { nearest } from '../domain/nearest-name.ts';
 
 const USAGE = `towline: push to Git; the fleet follows.
 
@@ -15,8 +16,15 @@ const USAGE = `towline: push to Git; the fleet follows.
   towline rollout list|get|watch|retry|abort                    the same with its rollouts
   towline admin dlq list|redrive QUEUE, replay DELIVERY         look at and put back what failed
 
+"towline help COMMAND" tells the options.
 Exit code 1: something is wrong with what was looked at. 2: the command, the fleet file or a file it names is not right.
 `;
+
+// What read the output wants no more of it (`| head`): nothing is wrong. `dev` has its own end to come to.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (!['dev', 'demo'].includes(process.argv[2] ?? '')) process.exit();
+});
 
 const streams = {
   write: (text: string) => void process.stdout.write(text),
@@ -50,21 +58,33 @@ const readText = async (path: string): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
+const HELP = ['help', '--help', '-h'];
+const VERSION = ['version', '--version', '-v', '-V'];
+
 const main = async ([command = 'help', ...args]: string[]): Promise<number> => {
-  const run = COMMANDS[command];
+  const run = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (run) return run(args);
-  const asked = command === 'help' || command === '--help' || command === '-h';
-  (asked ? process.stdout : process.stderr).write(asked ? USAGE : `towline: no command "${command}"\n\n${USAGE}`);
-  return asked ? 0 : 2;
+  const [subject] = args;
+  if (HELP.includes(command) && subject !== undefined && !subject.startsWith('-')) return main([...args, '--help']);
+  if (HELP.includes(command)) streams.write(USAGE);
+  else if (VERSION.includes(command)) streams.write(`towline ${await versionOf()}\n`);
+  else {
+    const meant = nearest(command, Object.keys(COMMANDS));
+    streams.writeError(`towline: no command "${command}"${meant ? `; did you mean ${meant}?` : ''}\n\n${USAGE}`);
+    return 2;
+  }
+  return 0;
 };
 
-const isUsageError = (error: unknown): boolean =>
-  error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+const versionOf = async (): Promise<string> => {
+  const parsed: unknown = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : '';
+};
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof AppError) && !isUsageError(error)) throw error;
-  process.stderr.write(`towline: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = isUsageError(error) || (error instanceof AppError && error.kind === 'rejected') ? 2 : 1;
+  if (!(error instanceof AppError)) throw error;
+  process.stderr.write(`towline: ${error.message}\n`);
+  process.exitCode = error.kind === 'rejected' ? 2 : 1;
 }

@@ -8,7 +8,7 @@ import {
   REMOTE_OPTIONS,
   type RemoteInput,
 } from './api-client.ts';
-import { outputOf, readOptions, runCommand, usage } from './command-line.ts';
+import { noCommand, outputOf, readOptions, runCommand, usage } from './command-line.ts';
 import { FORMATS, type Format, fields, formatted, plain, table, timeOf } from './table.ts';
 
 /** What `towline rollout --help` prints. */
@@ -51,7 +51,7 @@ export const runRollout = (input: RemoteInput): Promise<number> =>
     }
     const [verb = '', ...words] = positionals;
     const run = Object.hasOwn(COMMANDS, verb) ? COMMANDS[verb] : undefined;
-    if (!run) throw usage(verb === '' ? 'COMMAND is missing' : `there is no command rollout ${verb}`);
+    if (!run) throw noCommand('rollout', verb, Object.keys(COMMANDS));
     const [id] = verb === 'list' ? [] : words.splice(0, 1);
     if (verb !== 'list' && !id) throw usage('ID is missing');
     if (words[0] !== undefined) throw usage(`unexpected argument ${words[0]}`);

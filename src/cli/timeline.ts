@@ -13,9 +13,8 @@ export const createJsonPrinter = (out: Writable): Printer => {
   };
 };
 
-/** The timeline for people: what happens to a push, with milliseconds since it was received. */
-export const createTimelinePrinter = (out: Writable & { isTTY?: boolean }): Printer => {
-  const color = out.isTTY === true;
+/** The timeline for people: what happens to a push, with milliseconds since it was received. `color`: with colours. */
+export const createTimelinePrinter = (out: Writable, { color }: { color: boolean }): Printer => {
   const paint = (code: number, text: string): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const started = new Map<string, number>();
   const line = (at: number, since: number | undefined, text: string): void => {

@@ -102,10 +102,10 @@ describe('what is wrong is said in one line', () => {
     expect(lines).toEqual([expect.stringContaining('below-a-file')]);
   });
 
-  it('says which command there is not', async () => {
-    const { code, lines } = await run(['depart']);
+  it('says which command there is not, and which was probably meant', async () => {
+    const { code, lines } = await run(['helth']);
     expect(code).toBe(2);
-    expect(lines[0]).toContain('depart');
+    expect(lines[0]).toBe('towline: no command "helth"; did you mean health?');
   });
 
   it('says that git is missing', async () => {

@@ -38,7 +38,7 @@ const EVENTS: TowlineEvent[] = [
 describe('the timeline for people', () => {
   it('shows every stage of a push, with milliseconds since it was received', () => {
     const out = new PassThrough();
-    const printer = createTimelinePrinter(out);
+    const printer = createTimelinePrinter(out, { color: false });
     for (const event of EVENTS) printer.emit(event);
     const lines = String(out.read()).trimEnd().split('\n');
     expect(lines.map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
@@ -52,5 +52,17 @@ describe('the timeline for people', () => {
       '+70 ms ✔ status ccccccc towline/dev: success, 1/1 synced',
       '+71 ms ✔ rollout ccccccc success',
     ]);
+  });
+
+  it.each([
+    [true, '\u001b[1mpush\u001b[0m'],
+    [false, 'push'],
+  ])('has colours where they are wanted (%s)', (color, expected) => {
+    const out = new PassThrough();
+    const printer = createTimelinePrinter(out, { color });
+    for (const event of EVENTS.slice(0, 1)) printer.emit(event);
+    const text = String(out.read());
+    expect(text).toContain(`${expected} `);
+    expect(text.includes('\u001b')).toBe(color);
   });
 });
