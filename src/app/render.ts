@@ -1,43 +1,51 @@
 import { createHash } from 'node:crypto';
+import type { FleetRow } from '../domain/fleet-row.ts';
 import { readPack, writePack } from '../domain/pack.ts';
 import { bundleKey, manifestsKey, RENDER_TTL_SECONDS, type RenderRow } from '../domain/render-row.ts';
 import type { RenderMessage } from '../messages/render.ts';
 import type { ApplicationIndex } from '../ports/application-index.ts';
 import type { BlobCache } from '../ports/blob-cache.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Events } from '../ports/events.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { Bundle, RenderResult, Sandbox } from '../ports/sandbox.ts';
 import type { Store } from '../ports/store.ts';
 import { eachOf } from './each-of.ts';
+import { loadFleet } from './load-fleet.ts';
+import { type Rendered, refuseRendered } from './refuse-rendered.ts';
 import { renderBundle } from './render-bundle.ts';
+import type { TellDeps } from './sync/tell-outcome.ts';
 import { updateKnownRow } from './update-row.ts';
 
-export interface RenderDeps {
+export interface RenderDeps extends TellDeps {
+  fleets: Pick<Store<FleetRow>, 'get'>;
   renders: Store<RenderRow>;
   applicationIndex: ApplicationIndex;
   blobs: BlobCache;
   sandbox: Sandbox;
-  queues: Pick<Queues, 'syncs'>;
-  events: Events;
-  clock: Clock;
+  queues: Pick<Queues, 'syncs' | 'reports'>;
 }
 
 /**
- * Renders the keys of a message (each once: equal renders share it), stores their manifests together with their digest, and
- * sends every application that waits to sync. A lost bundle is left to the waiting applications, which have it planned
+ * Renders the keys of a message (each once: equal renders share it), stores their manifests together with their digest,
+ * tells whose project refuses what came out, and sends every application that waits to sync. A lost bundle is left to the waiting applications, which have it planned
  * again. Errors: the ports' transient ones.
  */
 export const render =
   (deps: RenderDeps) =>
   async (message: RenderMessage): Promise<void> => {
     const { renderKeys, applications } = message;
-    const [known, bundles] = await Promise.all([deps.renders.getMany(renderKeys), readBundles(deps, message)]);
+    const [known, bundles, fleet] = await Promise.all([
+      deps.renders.getMany(renderKeys),
+      readBundles(deps, message),
+      loadFleet(deps),
+    ]);
     const rows = new Map(known.map((row) => [row.id, row]));
     // A key has no row before it is rendered for the first time.
     const todo = renderKeys.filter((key) => (rows.get(key)?.state ?? 'pending') === 'pending');
-    await renderAll(deps, new Map(todo.map((key) => [key, { row: rows.get(key), json: bundles.get(key) }])));
-    await wakeWaiting(deps, renderKeys, applications);
+    const rendered = await renderAll(
+      deps,
+      new Map(todo.map((key) => [key, { row: rows.get(key), json: bundles.get(key) }])),
+    );
+    await wakeWaiting(deps, { renderKeys, named: applications, refuse: refuseRendered(deps, fleet), rendered });
   };
 
 const readBundles = async (
@@ -53,16 +61,22 @@ interface Todo {
   json: string | undefined;
 }
 
-const renderAll = async (deps: RenderDeps, todo: ReadonlyMap<string, Todo>): Promise<void> => {
+/** Answers with what came out, by key. */
+const renderAll = async (deps: RenderDeps, todo: ReadonlyMap<string, Todo>): Promise<Map<string, Rendered>> => {
   const results = new Map<string, RenderResult | undefined>();
+  const rendered = new Map<string, Rendered>();
   await eachOf([...todo], RENDERS_IN_FLIGHT, async ([key, { json }]) => {
-    results.set(key, json === undefined ? undefined : await renderOne(deps, key, JSON.parse(json) as Bundle));
+    const bundle = json === undefined ? undefined : (JSON.parse(json) as Bundle);
+    const result = bundle && (await renderOne(deps, key, bundle));
+    results.set(key, result);
+    if (bundle && result?.ok) rendered.set(key, { objects: result.objects, bundle });
   });
-  const objects = new Map([...results].flatMap(([key, result]) => (result?.ok ? [[key, result.objects]] : [])));
+  const objects = new Map([...rendered].map(([key, one]) => [key, one.objects]));
   const digest = objects.size > 0 ? await storeManifests(deps, writePack(objects)) : '';
   await Promise.all(
     [...results].map(([key, result]) => settle(deps, key, todo.get(key)?.row, settled(result, digest))),
   );
+  return rendered;
 };
 
 const RENDERS_IN_FLIGHT = 10;
@@ -109,12 +123,20 @@ const settle = async (
 };
 
 /** Those that the message names, else all that the index knows: a render that many share is one message. */
-const wakeWaiting = async (deps: RenderDeps, keys: string[], named: string[] | undefined): Promise<void> => {
-  if (named) return wake(deps, named);
-  for (const key of keys) {
-    for await (const ids of deps.applicationIndex.awaiting(key)) await wake(deps, ids);
+const wakeWaiting = async (deps: RenderDeps, { renderKeys, named, refuse, rendered }: Waiting): Promise<void> => {
+  const wake = async (ids: readonly string[]): Promise<void> => {
+    await refuse(ids, rendered);
+    await deps.queues.syncs(ids.map((application) => ({ version: 1, application, hops: 0 })));
+  };
+  if (named) return wake(named);
+  for (const key of renderKeys) {
+    for await (const ids of deps.applicationIndex.awaiting(key)) await wake(ids);
   }
 };
 
-const wake = (deps: RenderDeps, ids: readonly string[]): Promise<void> =>
-  deps.queues.syncs(ids.map((application) => ({ version: 1, application, hops: 0 })));
+interface Waiting {
+  renderKeys: readonly string[];
+  named: string[] | undefined;
+  rendered: ReadonlyMap<string, Rendered>;
+  refuse: ReturnType<typeof refuseRendered>;
+}

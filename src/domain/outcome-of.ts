@@ -1,6 +1,7 @@
 import { isAborted } from './abort.ts';
 import type { ApplicationRow } from './application-row.ts';
 import { type Outcome, PROGRESS_DEADLINE_MS } from './rollout.ts';
+import { NOT_PERMITTED } from './sync/rendered-rules.ts';
 import type { Operation } from './sync/sync-operation.ts';
 
 /** Where an application stands in the rollout that planned it last, read off its row alone. */
@@ -11,7 +12,9 @@ export const outcomeOf = (
   const { desired, applied, operation, health } = row;
   if (!desired) return undefined;
   if (row.removed && row.removalWaits === undefined) return { phase: 'superseded', message: 'gone from Git' };
-  if (desired.error) return { phase: 'failed', message: desired.error.message, stage: 'render' };
+  // What its project refuses was rendered all the same.
+  const unrendered = desired.error?.code === NOT_PERMITTED ? {} : { stage: 'render' as const };
+  if (desired.error) return { phase: 'failed', message: desired.error.message, ...unrendered };
   const isApplied = applied?.generation === desired.generation;
   if (row.waiting && !isApplied) return { phase: 'waiting', message: row.waiting };
   if (isAborted(row)) return { phase: 'failed', message: 'aborted by a person' };

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
-import { permitsObject } from '../../domain/fleet/project-rules.ts';
-import { type KubernetesObject, refOf } from '../../domain/kubernetes-object.ts';
+import type { KubernetesObject } from '../../domain/kubernetes-object.ts';
 import { readPack } from '../../domain/pack.ts';
-import { diffObjects, isClusterScoped } from '../../domain/preview/diff-objects.ts';
+import { diffObjects } from '../../domain/preview/diff-objects.ts';
 import { type ChangedApplication, groupChanges } from '../../domain/preview/group-changes.ts';
 import type { PreviewCandidate, PreviewPlan } from '../../domain/preview/preview-row.ts';
 import type { PreviewProblem, PreviewView, ResourceChange } from '../../domain/preview/preview-view.ts';
 import { manifestsKey, type RenderRow } from '../../domain/render-row.ts';
+import { refusedObjects } from '../../domain/sync/rendered-rules.ts';
 import type { BlobCache } from '../../ports/blob-cache.ts';
 
 interface MakeViewInput {
@@ -83,9 +83,7 @@ const violationsOf = (
   const cluster = clusters.find(({ name }) => name === application.cluster);
   if (!project) return [`there is no AppProject "${application.project}"`];
   if (!cluster) return [];
-  return objects.flatMap(
-    (object) => permitsObject(project, application, cluster, refOf(object), !isClusterScoped(object))?.message ?? [],
-  );
+  return refusedObjects({ project, application, cluster }, objects).map(({ message }) => message);
 };
 
 /** An application that goes elsewhere, or belongs to another project. */

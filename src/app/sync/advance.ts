@@ -5,6 +5,7 @@ import { isObserved } from '../../domain/fleet/observe-mode.ts';
 import { type FleetRow, settingsOf } from '../../domain/fleet-row.ts';
 import { healthOverrides } from '../../domain/health/overrides.ts';
 import { decideStart } from '../../domain/sync/decide-start.ts';
+import { NOT_PERMITTED, refusedObjects } from '../../domain/sync/rendered-rules.ts';
 import { terminate } from '../../domain/sync/start-operation.ts';
 import { loadFleet } from '../load-fleet.ts';
 import { awaitWindow } from './await-window.ts';
@@ -27,20 +28,31 @@ export const advance = async (
 ): Promise<Advance> => {
   const earlier = earlierOperation(row);
   // Manifests and fleet are read at once: most looks need both.
-  const loading = earlier || row.removed || !isToSync(row) ? undefined : loadManifests(world, row, isOverdue);
+  const isWanted = !row.removed && (earlier ? row.desired && !row.desired.error : isToSync(row));
+  const loading = isWanted ? loadManifests(world, row, !earlier && isOverdue) : undefined;
   const [fleet, manifests] = await Promise.all([loadFleet(world), loading]);
   const deps = { ...world, healthOverrides: healthOverrides(settingsOf(fleet), world.runHealthScript) };
   const look = lookFrom(fleet, row, owner);
   if (row.removed) return removeApplication(deps, row, look);
   if (row.dryRun && row.dryRun.at === undefined && look) return dryRun(deps, look, row.dryRun);
+  const refusal = look && manifests && 'objects' in manifests ? refusalOf(look, manifests) : undefined;
+  if (refusal) return { ...refusal, ...(earlier ? { waitSeconds: 0 } : {}) };
   if (earlier && look) {
-    const finished = await finishEarlier(deps, look, earlier);
+    const finished = await finishEarlier(deps, look, { earlier, newer: manifests });
     if (finished) return finished;
   }
   if (!row.desired || row.desired.error) return { change: {}, clear: ['awaiting'] };
   if (!look) return refused(row.desired, clusterUnknown(row.spec.cluster));
   if (look.settings.impersonation && isToSync(row) && !look.observe) return refused(row.desired, IMPERSONATION);
-  return onwards(deps, look, manifests ?? (isToSync(row) ? await loadManifests(deps, row, isOverdue) : undefined));
+  return onwards(deps, look, isToSync(row) ? manifests : undefined);
+};
+
+/** What the project refuses of what was rendered is told before a cluster is asked for anything: it may be down. */
+const refusalOf = ({ row, project, cluster }: Look, { objects }: Manifests): Advance | undefined => {
+  const [first] = project ? refusedObjects({ project, application: row.spec, cluster }, objects) : [];
+  // What has begun is ended as the engine does it.
+  if (!first || !row.desired || isBegun(row)) return undefined;
+  return refused(row.desired, { code: NOT_PERMITTED, message: first.message });
 };
 
 type Loaded = Awaited<ReturnType<typeof loadManifests>>;
@@ -82,8 +94,7 @@ const isToSync = (row: ApplicationRow): boolean => {
 
 /** What an operation is begun with, or goes on with; a text: what a person has to do first. */
 const optionsFor = (deps: SyncDeps, row: ApplicationRow) => {
-  const { operation, desired } = row;
-  if (operation?.generation === desired?.generation && operation?.stage !== 'ended') return {};
+  if (isBegun(row)) return {};
   const decision = decideStart(row, deps.clock());
   return decision.action === 'start' ? decision.options : decision.reason;
 };
@@ -106,11 +117,14 @@ const lookFrom = (fleet: FleetRow, row: ApplicationRow, owner: string): Look | u
   };
 };
 
+/** Whether there is an operation on the desired generation that has not come to its end. */
+const isBegun = ({ operation, desired }: ApplicationRow): boolean =>
+  operation !== undefined && operation.generation === desired?.generation && operation.stage !== 'ended';
+
 /** What was begun is terminated as the engine does it; what was not stays as it is. */
 const stop = (row: ApplicationRow): ApplicationRow | 'not begun' => {
-  const { operation, desired } = row;
-  const isBegun = operation?.generation === desired?.generation && operation?.stage !== 'ended';
-  return operation && isBegun ? { ...row, operation: terminate(operation) } : 'not begun';
+  const { operation } = row;
+  return operation && isBegun(row) ? { ...row, operation: terminate(operation) } : 'not begun';
 };
 
 const refused = (desired: Desired, error: NonNullable<Desired['error']>): Advance => ({

@@ -27,9 +27,14 @@ export const hasEnded = (row: ApplicationRow, now: number): boolean => {
   return outcome === undefined || isTerminal(outcome.phase);
 };
 
+/** What telling an outcome needs of the world. */
+export type TellDeps = Pick<SyncDeps, 'applications' | 'outcomes' | 'events' | 'clock' | 'compareSeconds'> & {
+  queues: Pick<SyncDeps['queues'], 'reports'>;
+};
+
 type Said = Pick<Outcome, 'rollout' | 'phase' | 'message' | 'times'>;
 
-const record = (deps: SyncDeps, { id, spec, version }: ApplicationRow, said: Said): Promise<void> =>
+const record = (deps: TellDeps, { id, spec, version }: ApplicationRow, said: Said): Promise<void> =>
   deps.outcomes.record({
     application: id,
     environment: spec.environment,
@@ -51,7 +56,7 @@ export const tellDisplaced = async (deps: SyncDeps, row: ApplicationRow): Promis
  * row as it is then; undefined where nothing was told or a newer plan came.
  */
 export const tellOutcome = async (
-  deps: SyncDeps,
+  deps: TellDeps,
   row: ApplicationRow,
   { atRest }: { atRest: boolean },
 ): Promise<ApplicationRow | undefined> => {

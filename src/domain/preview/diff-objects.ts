@@ -1,6 +1,6 @@
 import { type Difference, differencesOf } from '../diff/differences.ts';
 import { isRecord } from '../health/fields.ts';
-import { type KubernetesObject, keyOf, parseApiVersion, refOf } from '../kubernetes-object.ts';
+import { type KubernetesObject, keyOf, refOf } from '../kubernetes-object.ts';
 import { oneLine } from '../report/cut-text.ts';
 import type { ResourceChange } from './preview-view.ts';
 import { risksOf } from './risks.ts';
@@ -51,33 +51,6 @@ const nameOf = (object: KubernetesObject): string => {
   const { group, kind, name, namespace } = refOf(object);
   return oneLine(`${group === '' ? '' : `${group}/`}${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`);
 };
-
-/** Kinds of Kubernetes itself that stand in no namespace. Of others only the cluster knows. */
-const CLUSTER_SCOPED = new Set([
-  'Namespace',
-  'Node',
-  'PersistentVolume',
-  'ClusterRole',
-  'ClusterRoleBinding',
-  'CustomResourceDefinition',
-  'APIService',
-  'StorageClass',
-  'CSIDriver',
-  'PriorityClass',
-  'RuntimeClass',
-  'IngressClass',
-  'MutatingWebhookConfiguration',
-  'ValidatingWebhookConfiguration',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionPolicyBinding',
-  'FlowSchema',
-  'PriorityLevelConfiguration',
-]);
-const BUILTIN_GROUP = /^[a-z]*$|\.k8s\.io$/;
-
-/** Whether an object's kind is one of Kubernetes' own that stand in no namespace. */
-export const isClusterScoped = ({ apiVersion, kind }: KubernetesObject): boolean =>
-  CLUSTER_SCOPED.has(kind) && BUILTIN_GROUP.test(parseApiVersion(apiVersion).group);
 
 const linesOf = ({ before, after }: Sides, differences: readonly Difference[]): string[] => {
   if (!before) return leaves(after).map((line) => `+ ${line}`);

@@ -23,3 +23,21 @@ export const isEstablished = ({ status }: KubernetesObject): boolean => {
   const conditions = isRecord(status) && Array.isArray(status['conditions']) ? status['conditions'] : [];
   return conditions.some((one) => isRecord(one) && one['type'] === 'Established' && one['status'] === 'True');
 };
+
+/** What a list holds, and lists in it; every other object is itself. */
+export const flattenList = (object: KubernetesObject): KubernetesObject[] => {
+  const { items } = object;
+  if (!object.kind?.endsWith('List') || !Array.isArray(items)) return [object];
+  return items.flatMap((item: unknown) => (isAnObject(item) ? flattenList(item) : []));
+};
+
+const isAnObject = (value: unknown): value is KubernetesObject => isRecord(value);
+
+/** Whether the kinds (`group/kind`) that objects define live in namespaces. */
+export const definedScopes = (objects: readonly KubernetesObject[]): Map<string, boolean> =>
+  new Map(
+    objects.flatMap((object): [string, boolean][] => {
+      const served = object.apiVersion && isCustomResourceDefinition(object) ? servedBy(object) : undefined;
+      return served === undefined ? [] : [[served, definesNamespaced(object)]];
+    }),
+  );

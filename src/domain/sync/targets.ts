@@ -1,7 +1,8 @@
+import { isRecord } from '../health/fields.ts';
 import { type KubernetesObject, parseApiVersion, type ResourceRef, refOf, resourceKey } from '../kubernetes-object.ts';
 import { type ArgoSettings, isExcluded } from '../settings/argo-settings.ts';
 import { createdNamespace } from './created-namespace.ts';
-import { definesNamespaced, isCustomResourceDefinition, servedBy } from './definitions.ts';
+import { definedScopes, flattenList } from './definitions.ts';
 import { foldStringData } from './fold-string-data.ts';
 import { isHook, isIgnored, phasesOf, waveOf } from './hooks.ts';
 import type { SyncedApplication, SyncProblem, Target, TrackingSettings } from './sync-operation.ts';
@@ -36,7 +37,7 @@ interface Scopes {
  */
 export const prepareTargets = (input: PrepareInput): { targets: Target[]; problems: SyncProblem[] } => {
   const problems: SyncProblem[] = [];
-  const objects = input.objects.flatMap(flatten);
+  const objects = input.objects.flatMap(flattenList);
   const scopes: Scopes = {
     served: new Map(input.apiResources.map(({ group, kind, namespaced }) => [`${group}/${kind}`, namespaced])),
     defined: definedScopes(objects),
@@ -56,26 +57,8 @@ export const prepareTargets = (input: PrepareInput): { targets: Target[]; proble
   return { targets: [...targets.values(), ...(namespace ? [namespace] : [])], problems };
 };
 
-/** What a list holds, and lists in it; every other object is itself. */
-const flatten = (object: KubernetesObject): KubernetesObject[] => {
-  const { items } = object;
-  if (!object.kind?.endsWith('List') || !Array.isArray(items)) return [object];
-  return items.flatMap((item: unknown) => (isObject(item) ? flatten(item) : []));
-};
-
-const isObject = (value: unknown): value is KubernetesObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const definedScopes = (objects: readonly KubernetesObject[]): Map<string, boolean> =>
-  new Map(
-    objects.flatMap((object): [string, boolean][] => {
-      const served = object.apiVersion && isCustomResourceDefinition(object) ? servedBy(object) : undefined;
-      return served === undefined ? [] : [[served, definesNamespaced(object)]];
-    }),
-  );
-
 const refusal = (object: KubernetesObject): SyncProblem | undefined => {
-  if (!object.apiVersion || !object.kind || !isObject(object.metadata)) {
+  if (!object.apiVersion || !object.kind || !isRecord(object.metadata)) {
     const what = `${object.kind || 'an object'}${object.metadata?.name ? ` ${object.metadata.name}` : ''}`;
     return { severity: 'error', code: 'malformed-object', message: `${what} lacks apiVersion, kind or metadata` };
   }

@@ -148,6 +148,73 @@ spec:
     expect(stack.clusters.dev.writes()).toEqual([]);
   });
 
+  describe('what the project refuses of the rendered objects', () => {
+    const narrow = `
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: { name: narrow, namespace: argocd }
+spec:
+  sourceRepos: ['*']
+  destinations: [{ name: dev, namespace: web-dev }]
+`;
+    const files = {
+      'apps/project.yaml': narrow,
+      'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev').replace('project: default', 'project: narrow'),
+      'web/config.yaml': configMapYaml('web', 'one'),
+    };
+    const elsewhere = configMapYaml('web', 'two').replace('name: web', 'name: web, namespace: kube-system');
+    const refused = [
+      'failure',
+      expect.stringMatching(/web\/config\.yaml: ConfigMap kube-system\/web: project narrow .*destinations/),
+    ];
+
+    it('is told while the cluster is down', async () => {
+      const stack = await createMemoryStack();
+      stack.unreachable.add('dev');
+      const commit = await stack.push({ ...files, 'web/config.yaml': elsewhere });
+      await stack.settle();
+      expect(stack.statusOf(commit)['towline/dev']).toEqual(refused);
+      expect(stack.statusOf(commit)['towline/render']).toEqual(['success', '1 application rendered']);
+    });
+
+    it('is told while somebody holds the application', async () => {
+      const stack = await createMemoryStack();
+      await stack.push(files);
+      await stack.settle();
+      const row = stack.applications.rows.get('argocd/web-dev');
+      if (!row) throw new Error('no row');
+      const lease = { owner: 'somebody', until: stack.time.now + 900_000 };
+      await stack.applications.save({ ...row, lease });
+      const commit = await stack.push({ 'web/config.yaml': elsewhere });
+      await stack.settle();
+      expect(stack.statusOf(commit)['towline/dev']).toEqual(refused);
+      expect(stack.applications.rows.get('argocd/web-dev')?.lease).toEqual(lease);
+    });
+
+    it('is told of what had been rendered before, too, and syncs once the project permits it', async () => {
+      const stack = await createMemoryStack();
+      const wide = narrow.replace('namespace: web-dev', 'namespace: "*"');
+      await stack.push({ ...files, 'apps/project.yaml': wide, 'web/config.yaml': elsewhere });
+      await stack.settle();
+      await stack.push({ 'web/config.yaml': configMapYaml('web', 'one') });
+      await stack.settle();
+      stack.unreachable.add('dev');
+      const commit = await stack.push({ 'apps/project.yaml': narrow, 'web/config.yaml': elsewhere });
+      await stack.settle();
+      expect(stack.statusOf(commit)['towline/dev']).toEqual([
+        'failure',
+        expect.stringContaining('ConfigMap kube-system/web: project narrow'),
+      ]);
+      stack.unreachable.clear();
+      const mended = await stack.push({
+        'apps/project.yaml': wide,
+        'web/config.yaml': elsewhere.replace('two', 'three'),
+      });
+      await stack.settle();
+      expect(stack.statusOf(mended)['towline/dev']?.[0]).toBe('success');
+    });
+  });
+
   it('has a commit’s project rules live before anything of it can be synced', async () => {
     const stack = await createMemoryStack();
     const live = async (): Promise<string[]> =>

@@ -47,12 +47,15 @@ const GRANTS: Record<string, string[]> = {
   ],
   render: [
     ...consumes('RendersQueue'),
+    ...table('FleetsTable', 'GetItem'),
     ...table('RendersTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('ApplicationsTable/index/awaiting', 'Query'),
+    ...table('OutcomesTable', 'PutItem'),
     'Bucket/bundles/* s3:GetObject',
     'Bucket/manifests/* s3:PutObject',
     SANDBOX,
-    ...sends('SyncsQueue'),
+    ...sends('SyncsQueue', 'ReportsQueue'),
   ],
   sandbox: ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface'].map(
     (action) => `* ec2:${action}`,
