@@ -2,9 +2,12 @@ import * as v from 'valibot';
 import { createSqsHandler } from '../src/adapters/aws/sqs-handler.ts';
 import { reportPreview } from '../src/app/report/report-preview.ts';
 import { reportRollout } from '../src/app/report/report-rollout.ts';
+import { tellAlert } from '../src/app/report/tell-alert.ts';
 import { tellOne } from '../src/app/report/tell-one.ts';
 import { type NoticeMessage, NoticeMessageSchema } from '../src/messages/action.ts';
 import {
+  type AlertReport,
+  AlertReportSchema,
   type PreviewReport,
   PreviewReportSchema,
   type ReportMessage,
@@ -34,13 +37,19 @@ export const createReport = (runtime: Runtime) => {
     previewURL: (id) => `${page}/previews/${id}`,
   });
   const whisper = tellOne({ ...deps, queues: createQueues(config), openChat: openChat(runtime) });
-  const handle = (message: ReportMessage | PreviewReport | NoticeMessage): Promise<void> => {
+  const alert = tellAlert({
+    ...deps,
+    openChat: openChat(runtime),
+    applicationURL: (id) => `${page}/applications/${id}`,
+  });
+  const handle = (message: ReportMessage | PreviewReport | AlertReport | NoticeMessage): Promise<void> => {
     if ('notice' in message) return whisper(message);
+    if ('alert' in message) return alert(message.alert);
     return 'preview' in message ? preview(message.preview) : rollout(message);
   };
   return createSqsHandler(
     sqsDeps(runtime, 'reports'),
-    v.union([ReportMessageSchema, PreviewReportSchema, NoticeMessageSchema]),
+    v.union([ReportMessageSchema, PreviewReportSchema, AlertReportSchema, NoticeMessageSchema]),
     handle,
   );
 };

@@ -18,6 +18,7 @@ import type { PreviewRow } from '../../src/domain/preview/preview-row.ts';
 import type { RefRow } from '../../src/domain/ref-row.ts';
 import type { RegistrationRow } from '../../src/domain/registry/registration-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
+import type { AlertRow } from '../../src/domain/report/alerts.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
 import type { FactsMessage } from '../../src/messages/facts.ts';
 import type { Queues, Send } from '../../src/ports/queues.ts';
@@ -33,6 +34,7 @@ export const createStores = ({ tablePrefix }: Config, client = dynamoClient()) =
     refs: createDynamoStore<RefRow>(table('refs')),
     rollouts: createDynamoStore<Rollout>(table('rollouts')),
     previews: createDynamoStore<PreviewRow>({ ...table('previews'), expiresAt: ({ expiresAt }) => expiresAt }),
+    alerts: createDynamoStore<AlertRow>({ ...table('alerts'), expiresAt: ({ expiresAt }) => expiresAt }),
     commits: createDynamoStore<CommitRow>({ ...table('commits'), expiresAt: ({ expiresAt }) => expiresAt }),
     clusters: createDynamoStore<ClusterRow>(table('clusters')),
     answers: createDynamoStore<AnswerRow>({ ...table('answers'), expiresAt: answerExpiresAt }),

@@ -6,6 +6,7 @@ import type { PreviewRow } from '../domain/preview/preview-row.ts';
 import type { RefRow } from '../domain/ref-row.ts';
 import type { RegistrationRow } from '../domain/registry/registration-row.ts';
 import type { RenderRow } from '../domain/render-row.ts';
+import type { AlertRow } from '../domain/report/alerts.ts';
 import type { Rollout } from '../domain/rollout.ts';
 import type { Row } from '../domain/row.ts';
 import type { FactsMessage } from '../messages/facts.ts';
@@ -26,6 +27,7 @@ export interface SweepDeps {
   fleets: Pick<Store<FleetRow>, 'get'>;
   rollouts: Store<Rollout>;
   previews: Store<PreviewRow>;
+  alerts: Store<AlertRow>;
   queues: Queues;
   clock: Clock;
   log: Log;
@@ -50,6 +52,7 @@ export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }
       queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0, repeated: true }))),
     ),
     repeat(deps, deps.registrations, () => announceRegistrations(deps)),
+    repeat(deps, deps.alerts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, alert: id })))),
     repeat(deps, deps.previews, (rows) => repeatPreviews(deps, rows)),
     repeat(deps, deps.rollouts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, rollout: id })))),
   ]);

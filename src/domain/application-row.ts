@@ -1,5 +1,6 @@
 import type { UsedFacts } from './cluster-row.ts';
 import type { CompiledApplication } from './fleet/snapshot.ts';
+import type { Trigger } from './fleet/subscriptions.ts';
 import type { Health } from './health/health-status.ts';
 import type { ResourceRef } from './kubernetes-object.ts';
 import type { Lease } from './lease.ts';
@@ -114,6 +115,8 @@ export interface ApplicationRow extends Row {
   health: Health;
   sync: 'Synced' | 'OutOfSync' | 'Unknown';
   compared?: Compared;
+  /** What subscribers were told of at rest: how often, and when last (ms). */
+  alerted?: Partial<Record<Trigger, { count: number; at: number }>>;
   /** When a comparison was last asked for, or is to be made apart from its interval (ms). */
   refresh?: number;
   /** How often a second writer under our name was found since the last sync, and what it wrote. */

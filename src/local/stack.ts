@@ -96,8 +96,8 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   const schedule = createSchedule(runtime, access);
   const stores = createStores(runtime.config);
   await registerFleet(stores, options.fleet);
-  const { deliveries, refs, renders, applications, rollouts, previews, commits } = stores;
-  await voidLeases([deliveries, refs, renders, applications, rollouts, previews], Date.now());
+  const { deliveries, refs, renders, applications, rollouts, previews, alerts, commits } = stores;
+  await voidLeases([deliveries, refs, renders, applications, rollouts, previews, alerts], Date.now());
   await voidCommitLeases(rollouts, commits, Date.now());
   serve = new Hono().route('/', createWebhook(runtime)).route('/', createApi(runtime)).fetch;
   for (const close of startSources(runtime, emulators, access)) closing.push(close);

@@ -8,6 +8,7 @@ import type { PreviewRow } from '../../src/domain/preview/preview-row.ts';
 import type { RefRow } from '../../src/domain/ref-row.ts';
 import type { RegistrationRow } from '../../src/domain/registry/registration-row.ts';
 import type { RenderRow } from '../../src/domain/render-row.ts';
+import type { AlertRow } from '../../src/domain/report/alerts.ts';
 import type { Rollout } from '../../src/domain/rollout.ts';
 import type { BlobCache } from '../../src/ports/blob-cache.ts';
 import type { TowlineEvent } from '../../src/ports/events.ts';
@@ -77,6 +78,7 @@ export const createMemoryPorts = (start = 1_700_000_000_000) => {
     rollouts: createMemoryStore<Rollout>(),
     commits: createMemoryStore<CommitRow>(),
     previews: createMemoryStore<PreviewRow>(),
+    alerts: createMemoryStore<AlertRow>(),
     answers: createMemoryStore<AnswerRow>(),
     clusterRows: createMemoryStore<ClusterRow>(),
     applications,

@@ -17,6 +17,7 @@ import { connectRegistry } from '../../src/app/registry/connect-registry.ts';
 import { render } from '../../src/app/render.ts';
 import { reportPreview } from '../../src/app/report/report-preview.ts';
 import { reportRollout } from '../../src/app/report/report-rollout.ts';
+import { tellAlert } from '../../src/app/report/tell-alert.ts';
 import { tellOne } from '../../src/app/report/tell-one.ts';
 import { sweep, sweepClusters } from '../../src/app/sweep.ts';
 import { readFacts } from '../../src/app/sync/read-facts.ts';
@@ -29,7 +30,7 @@ import type { ActionMessage, NoticeMessage } from '../../src/messages/action.ts'
 import type { ChangeMessage } from '../../src/messages/change.ts';
 import type { FactsMessage } from '../../src/messages/facts.ts';
 import type { PreviewMessage } from '../../src/messages/preview.ts';
-import type { PreviewReport, ReportMessage } from '../../src/messages/report.ts';
+import type { AlertReport, PreviewReport, ReportMessage } from '../../src/messages/report.ts';
 import type { OpenCharts } from '../../src/ports/charts.ts';
 import type { Chat, ChatMessage } from '../../src/ports/chat.ts';
 import type { CommitStatus } from '../../src/ports/commit-statuses.ts';
@@ -213,8 +214,9 @@ export const createMemoryStack = async (
         return Promise.resolve();
       },
     }),
-    reports: (message: ReportMessage | PreviewReport | NoticeMessage) => {
+    reports: (message: ReportMessage | PreviewReport | AlertReport | NoticeMessage) => {
       if ('notice' in message) return whisper(message);
+      if ('alert' in message) return alert(message.alert);
       return 'preview' in message ? reportOnPreview(message.preview) : report(message);
     },
   };
@@ -265,6 +267,8 @@ export const createMemoryStack = async (
     },
   });
   const whisper = tellOne({ ...reporting, openChat });
+  const applicationURL = (id: string) => `https://towline.example.com/applications/${id}`;
+  const alert = tellAlert({ ...reporting, openChat, applicationURL });
   const report = reportRollout({
     ...reporting,
     openChat,

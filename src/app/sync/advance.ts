@@ -16,6 +16,7 @@ import { loadManifests, type Manifests } from './load-manifests.ts';
 import type { Advance, Look } from './look.ts';
 import { lookAtRest, withComparison } from './look-at-rest.ts';
 import { moveAlong } from './move-along.ts';
+import { noteAlerts } from './note-alerts.ts';
 import { removeApplication } from './remove-application.ts';
 import { runOperation } from './run-operation.ts';
 
@@ -33,6 +34,18 @@ export const advance = async (
   const [fleet, manifests] = await Promise.all([loadFleet(world), loading]);
   const deps = { ...world, healthOverrides: healthOverrides(settingsOf(fleet), world.runHealthScript) };
   const look = lookFrom(fleet, row, owner);
+  const result = await step(deps, { row, look, earlier, manifests });
+  return noteAlerts(deps, row, projectOf(fleet, row), result);
+};
+
+interface Step {
+  row: ApplicationRow;
+  look: Look | undefined;
+  earlier: ReturnType<typeof earlierOperation>;
+  manifests: Loaded | undefined;
+}
+
+const step = async (deps: SyncDeps, { row, look, earlier, manifests }: Step): Promise<Advance> => {
   if (row.removed) return removeApplication(deps, row, look);
   if (row.dryRun && row.dryRun.at === undefined && look) return dryRun(deps, look, row.dryRun);
   const refusal = look && manifests && 'objects' in manifests ? refusalOf(look, manifests) : undefined;
@@ -99,8 +112,11 @@ const optionsFor = (deps: SyncDeps, row: ApplicationRow) => {
   return decision.action === 'start' ? decision.options : decision.reason;
 };
 
+const projectOf = ({ projects }: FleetRow, { spec }: ApplicationRow) =>
+  projects.find(({ name }) => name === spec.project);
+
 const lookFrom = (fleet: FleetRow, row: ApplicationRow, owner: string): Look | undefined => {
-  const { file, projects } = fleet;
+  const { file } = fleet;
   const cluster = clusterNamed(file.clusters, row.spec.cluster);
   if (!cluster) return undefined;
   // Towline's registry is no cluster: what is delivered there becomes part of a fleet that is only looked at, too.
@@ -110,7 +126,7 @@ const lookFrom = (fleet: FleetRow, row: ApplicationRow, owner: string): Look | u
     owner,
     // Whoever says so, the connection is told: it sends no write then.
     cluster: observe ? { ...cluster, mode: 'observe' } : cluster,
-    project: projects.find(({ name }) => name === row.spec.project),
+    project: projectOf(fleet, row),
     settings: settingsOf(fleet),
     adopt: file.adopt === true,
     observe,

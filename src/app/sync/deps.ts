@@ -5,6 +5,7 @@ import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { HealthOverrides, RunHealthScript } from '../../domain/health/health.ts';
 import type { RegistrationRow } from '../../domain/registry/registration-row.ts';
 import type { RenderRow } from '../../domain/render-row.ts';
+import type { AlertRow } from '../../domain/report/alerts.ts';
 import type { BlobCache } from '../../ports/blob-cache.ts';
 import type { Clock, NewId } from '../../ports/clock.ts';
 import type { ConnectApplication } from '../../ports/cluster.ts';
@@ -21,6 +22,7 @@ export interface SyncDeps {
   registrations: Pick<Store<RegistrationRow>, 'get' | 'remove'>;
   renders: Pick<Store<RenderRow>, 'getMany'>;
   outcomes: Outcomes;
+  alerts: Store<AlertRow>;
   blobs: Pick<BlobCache, 'get'>;
   queues: Queues;
   connect: ConnectApplication;

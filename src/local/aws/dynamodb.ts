@@ -46,6 +46,7 @@ export const TABLES: CreateTableCommandInput[] = [
   rows('rollouts'),
   rows('commits'),
   rows('previews'),
+  rows('alerts'),
   rows('answers'),
   rows('clusters'),
   rows('renders'),

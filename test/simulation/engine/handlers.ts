@@ -102,6 +102,7 @@ const processPorts = (world: World, process: Process, at: At) => {
     rollouts: port('rollouts', ports.rollouts),
     commits: port('commits', ports.commits),
     previews: port('previews', ports.previews),
+    alerts: port('alerts', ports.alerts),
     applications: port('applications', observedApplications(world, process, at)),
     applicationIndex: port('applicationIndex', ports.applicationIndex),
     registrations: port('registrations', ports.registrations),

@@ -16,7 +16,7 @@ const table = (name: string, ...actions: string[]) => actions.map((action) => `$
 const SECRETS =
   'secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:towline/${self:custom.fleetName}/* secretsmanager:GetSecretValue';
 const SANDBOX = 'lambda:${AWS::Region}:${AWS::AccountId}:function:towline-${sls:stage}-sandbox lambda:InvokeFunction';
-const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts', 'Previews', 'Registrations'];
+const DUE = ['Deliveries', 'Refs', 'Renders', 'Applications', 'Rollouts', 'Previews', 'Alerts', 'Registrations'];
 
 /** All that each function may do besides writing its own log. */
 const GRANTS: Record<string, string[]> = {
@@ -67,6 +67,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('ApplicationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem'),
     ...table('RegistrationsTable', 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Scan'),
     ...table('ClustersTable', 'GetItem', 'PutItem', 'DeleteItem'),
+    ...table('AlertsTable', 'GetItem', 'PutItem'),
     ...table('OutcomesTable', 'PutItem'),
     'Bucket/manifests/* s3:GetObject',
     ...sends('ChangesQueue', 'SyncsQueue', 'ReportsQueue'),
@@ -79,6 +80,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('CommitsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('PreviewsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('AlertsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     'Bucket/previews/* s3:GetObject',
     ...table('OutcomesTable', 'Query'),
     ...sends('ReportsQueue'),

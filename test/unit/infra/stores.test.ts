@@ -45,6 +45,7 @@ describe('tables', () => {
   it('lets rows with an end expire', () => {
     const expiring = tables.filter((name) => propertiesOf(name).TimeToLiveSpecification?.Enabled);
     expect(expiring.sort()).toEqual([
+      'AlertsTable',
       'AnswersTable',
       'CommitsTable',
       'DeliveriesTable',
