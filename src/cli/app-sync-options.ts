@@ -31,6 +31,7 @@ interface SyncedResource {
   kind: string;
   namespace?: string;
   name: string;
+  exclude?: true;
 }
 
 /** The request that the options make. Errors: AppError `usage` (rejected), also where the verb is not sync. */
@@ -57,8 +58,12 @@ export const refreshRequest = (
   return { hard };
 };
 
+const RESOURCE = /^(!?)([^:]*):([^:]+):(?:([^/]+)\/)?([^/]+)$/;
+
+/** As Argo CD's own command has it: `*` for any, `!` before what is left out. */
 const resourceOf = (text: string): SyncedResource => {
-  const [, group = '', kind = '', namespace, name = ''] = /^([^:]*):([^:]+):(?:([^/]+)\/)?([^/]+)$/.exec(text) ?? [];
-  if (!kind) throw usage(`--resource ${text} is not GROUP:KIND:[NAMESPACE/]NAME`);
-  return { group, kind, name, ...(namespace === undefined ? {} : { namespace }) };
+  const [, not, group = '', kind = '', namespace, name = ''] = RESOURCE.exec(text) ?? [];
+  if (!kind) throw usage(`--resource ${text} is not [!]GROUP:KIND:[NAMESPACE/]NAME`);
+  const exclude = not ? { exclude: true as const } : {};
+  return { group, kind, name, ...(namespace === undefined ? {} : { namespace }), ...exclude };
 };

@@ -40,7 +40,7 @@ NAME is an Application's name, or NAMESPACE/NAME where it is not in argocd.
 With sync:
       --prune, --force     delete what is not desired any more; replace by deletion what cannot be changed
       --dry-run            ask the cluster what would become of it, change nothing
-      --resource GROUP:KIND:[NAMESPACE/]NAME   only this object; may be repeated (:ConfigMap:web for the core group)
+      --resource GROUP:KIND:[NAMESPACE/]NAME   only this object; may be repeated (:ConfigMap:web for the core group, * for any, ! before it for all but it)
 
 With get:
       --refresh, --hard-refresh   compare it with its cluster first; hard: every object anew, whatever is known of it

@@ -12,6 +12,7 @@ const ResourceSchema = v.strictObject({
   kind: v.string(),
   namespace: v.optional(v.string()),
   name: v.string(),
+  exclude: v.optional(v.boolean()),
 });
 const SyncSchema = v.strictObject({
   prune: v.optional(v.boolean()),

@@ -60,7 +60,10 @@ const readSchedule = (text: string): CronSchedule | { error: string } => {
 const readField = (text: string, field: Field): string | { error: string } => {
   const values = new Set<number>();
   let isAny = false;
-  for (const part of text.split(',')) {
+  // Empty parts count for nothing, as in Argo CD's parser.
+  const parts = text.split(',').filter((part) => part !== '');
+  if (parts.length === 0) return { error: `"${text}" is no ${field.name}` };
+  for (const part of parts) {
     const range = readRange(part, field);
     if ('error' in range) return range;
     isAny ||= range.isAny;

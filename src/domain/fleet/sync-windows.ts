@@ -11,7 +11,7 @@ export interface WindowSubject {
 
 export interface WindowsFound {
   windows: SyncWindow[];
-  /** What makes windows unreadable (bad schedule, duration or zone); such windows are in neither list. */
+  /** What makes windows unreadable (bad schedule or duration); such windows are in neither list. */
   errors: string[];
 }
 
@@ -35,7 +35,7 @@ export const matchingWindows = (windows: readonly SyncWindow[], { name, destinat
   });
 };
 
-/** What is wrong with a window's kind, schedule, duration or time zone; undefined: nothing. */
+/** What is wrong with a window's kind, schedule or duration; undefined: nothing. A zone that nobody knows is UTC. */
 export const windowError = (window: SyncWindow): string | undefined => {
   if (window.kind !== 'allow' && window.kind !== 'deny') {
     return `kind '${String(window.kind)}' mismatch: can only be allow or deny`;
@@ -56,9 +56,8 @@ const readWindow = ({ schedule, duration, timeZone }: SyncWindow, clock: Date): 
   if ('error' in cron) return cron;
   const length = parseGoDuration(duration ?? '');
   if (length === undefined) return { error: `cannot parse duration '${duration}': write it as 30m or 1h30m` };
-  const offset = zoneOffset(timeZone, clock);
-  if (offset === undefined) return { error: `cannot parse '${timeZone}' as a time zone: write it as Europe/Amsterdam` };
-  return { offset, duration: length, next: cron.next };
+  // A zone that cannot be read is UTC, as in Argo CD.
+  return { offset: zoneOffset(timeZone, clock) ?? 0, duration: length, next: cron.next };
 };
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -164,9 +163,14 @@ const mayPass = (
 const reasonOf = (blocking: readonly SyncWindow[]): string => {
   const [first] = blocking;
   const which = blocking.map(
-    ({ schedule, duration, timeZone }) => `"${schedule}" for ${duration} ${timeZone || 'UTC'}`,
+    ({ schedule, duration, timeZone }) => `"${schedule}" for ${duration} ${zoneText(timeZone)}`,
   );
   return first?.kind === 'deny' ? `in a deny window: ${which[0]}` : `outside its allow windows: ${which.join(', ')}`;
+};
+
+const zoneText = (zone: string | undefined): string => {
+  if (!zone) return 'UTC';
+  return zoneOffset(zone, new Date(0)) === undefined ? `UTC ("${zone}" is no time zone)` : zone;
 };
 
 /** Boundaries looked at; a schedule of every minute over a day has twice 1,440. */

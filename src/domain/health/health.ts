@@ -90,10 +90,10 @@ export const foldHealth = (
   resources: readonly ResourceHealth[],
   self?: { namespace: string; name: string },
 ): Health => {
-  const counted = resources.filter((resource) => !isLeftOut(resource, self));
-  if (counted.length > 0 && counted.every((resource) => !resource.live)) return { status: 'Missing', message: '' };
+  const own = resources.filter(({ hook }) => !hook);
+  if (own.length > 0 && own.every(({ live }) => !live)) return { status: 'Missing', message: '' };
   let worst: Health = { status: 'Healthy', message: '' };
-  for (const resource of counted) {
+  for (const resource of own.filter((one) => !isLeftOut(one, self))) {
     const { health } = resource;
     if (!health || !resource.live || (isApplication(resource) && isAway(health.status))) continue;
     if (isWorse(worst.status, health.status)) worst = { status: health.status, message: blame(resource, health) };
@@ -108,7 +108,7 @@ const isApplication = (resource: ResourceHealth): boolean =>
 const isAway = (status: HealthStatus): boolean => status === 'Missing' || status === 'Unknown';
 
 const isLeftOut = (resource: ResourceHealth, self?: { namespace: string; name: string }): boolean => {
-  if (resource.hook || resource.annotations?.['argocd.argoproj.io/ignore-healthcheck'] === 'true') return true;
+  if (resource.annotations?.['argocd.argoproj.io/ignore-healthcheck'] === 'true') return true;
   return isApplication(resource) && resource.name === self?.name && resource.namespace === self?.namespace;
 };
 

@@ -13,6 +13,7 @@ import {
   say,
   type TaskState,
 } from './run.ts';
+import { selection } from './selection.ts';
 import type { Approval, InventoryEntry } from './sync-operation.ts';
 import { isKeptByHelm, resourceOptions, SYNC_OPTIONS } from './sync-options.ts';
 import { pruneWaves } from './task-order.ts';
@@ -27,11 +28,9 @@ const SAMPLE = 5;
 /** Objects of the inventory that are no target any more and that the operation may look at. */
 export const pruneCandidates = ({ input, inventory }: Run): InventoryEntry[] => {
   const kept = new Set(input.targets.map(({ key }) => key));
-  const selected = input.operation.options.resources?.map(resourceKey);
-  const chosen = selected && new Set(selected);
-  return [...inventory].flatMap(([key, entry]) =>
-    entry.hook || kept.has(key) || (chosen && !chosen.has(key)) ? [] : [entry],
-  );
+  const { resources } = input.operation.options;
+  const isChosen = resources ? selection(resources) : () => true;
+  return [...inventory].flatMap(([key, entry]) => (entry.hook || kept.has(key) || !isChosen(entry.ref) ? [] : [entry]));
 };
 
 type Verdict = { state: TaskState; message?: string; forget?: true };

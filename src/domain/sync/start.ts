@@ -5,6 +5,7 @@ import { lacksMetadata } from './created-namespace.ts';
 import { endWith } from './ending.ts';
 import { planPrunes, pruneCandidates } from './prunes.ts';
 import { isPastDeadline, type Move, pollSeconds, putInventory, type Run, readOf, setState, stateOf } from './run.ts';
+import { selection } from './selection.ts';
 import type { Target } from './sync-operation.ts';
 import { applyWay } from './sync-options.ts';
 import { nameRef, type Task } from './tasks.ts';
@@ -45,12 +46,12 @@ const refusal = ({ input, inventory, tasks }: Run): string | undefined => {
 /** Marks what this operation does not touch: outside of the selection, hooks that do not run, what is in sync. */
 const leaveOut = (run: Run): void => {
   const { options } = run.op;
-  const selected = options.resources && new Set(options.resources.map(resourceKey));
+  const isSelected = options.resources && selection(options.resources);
   const { outOfSync } = run.input;
   for (const task of run.tasks) {
     if (stateOf(run, task) !== '-') continue;
     const { hook } = task.target;
-    const isChosen = selected ? !hook && selected.has(task.key) : !(hook && options.strategy === 'apply');
+    const isChosen = isSelected ? !hook && isSelected(task.ref) : !(hook && options.strategy === 'apply');
     const isInSync = run.options.applyOutOfSyncOnly && !hook && outOfSync !== undefined && !outOfSync.has(task.key);
     if (!isChosen || (isInSync && isKnown(run, task))) setState(run, task, 'x');
   }

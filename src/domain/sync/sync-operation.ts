@@ -3,6 +3,7 @@ import type { Health } from '../health/health-status.ts';
 import type { KubernetesObject, ResourceRef } from '../kubernetes-object.ts';
 import type { ArgoSettings } from '../settings/argo-settings.ts';
 import type { Action, ActionResult } from './actions.ts';
+import type { ResourceSelector } from './selection.ts';
 
 /** When an object is applied; in the order in which they run, `SyncFail` only after a failure. */
 export type SyncPhase = 'PreSync' | 'Sync' | 'PostSync' | 'SyncFail' | 'PreDelete' | 'PostDelete';
@@ -70,7 +71,7 @@ export interface OperationOptions {
   prune: boolean;
   allowEmpty: boolean;
   /** Only these objects, and no hooks (selective sync, self-heal); absent: all. */
-  resources?: readonly Pick<ResourceRef, 'group' | 'kind' | 'namespace' | 'name'>[];
+  resources?: readonly ResourceSelector[];
   /** `apply` runs no hooks. */
   strategy: 'hook' | 'apply';
   /** Delete and recreate what cannot be changed in place. */

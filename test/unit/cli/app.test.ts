@@ -87,7 +87,7 @@ describe('towline app get', () => {
 describe('towline app sync, wait', () => {
   it('asks for a part only, or for a dry run, and refuses what it cannot read', async () => {
     const { code } = await app(
-      'sync web --prune --dry-run --resource :ConfigMap:web/web --resource apps:Deployment:web',
+      'sync web --prune --dry-run --resource :ConfigMap:web/web --resource apps:Deployment:web --resource !*:Job:web/*',
     );
     expect(code).toBe(0);
     expect(stack.applications.rows.get('argocd/web')?.dryRun).toMatchObject({
@@ -96,6 +96,7 @@ describe('towline app sync, wait', () => {
         resources: [
           { group: '', kind: 'ConfigMap', namespace: 'web', name: 'web' },
           { group: 'apps', kind: 'Deployment', name: 'web' },
+          { group: '*', kind: 'Job', namespace: 'web', name: '*', exclude: true },
         ],
       },
     });

@@ -87,9 +87,17 @@ describe('canSync and nextOpening', () => {
     ]);
   });
 
+  it('takes a zone that nobody knows for UTC, as Argo CD does, and says so', () => {
+    const lost = window('allow', '0 22 * * *', '1h', { timeZone: 'Mars/Olympus' });
+    expect(windowError(lost)).toBeUndefined();
+    const reason = 'outside its allow windows: "0 22 * * *" for 1h UTC ("Mars/Olympus" is no time zone)';
+    expect(canSync([lost], { now, isManual: false })).toEqual({ allowed: false, reason });
+    expect(canSync([lost], { now: new Date('2024-06-12T22:00:01Z'), isManual: false })).toEqual({ allowed: true });
+  });
+
   it('blocks what it cannot read, and says so', () => {
-    const bad = window('allow', '0 22 * * *', '1h', { timeZone: 'Mars/Olympus' });
-    expect(windowError(bad)).toContain('Mars/Olympus');
+    const bad = window('allow', '0 22 * * *', 'an hour');
+    expect(windowError(bad)).toContain('an hour');
     expect(canSync([bad], { now, isManual: true })).toMatchObject({ allowed: false, error: true });
     expect(nextOpening([bad], { now, isManual: false })).toBeUndefined();
   });

@@ -133,6 +133,14 @@ describe('foldHealth', () => {
       [resource('Degraded', { annotations: { 'argocd.argoproj.io/ignore-healthcheck': 'true' } }), resource('Healthy')],
       'Healthy',
     ],
+    [
+      'missing beside one that is left out by annotation, but live',
+      [
+        resource('Degraded', { annotations: { 'argocd.argoproj.io/ignore-healthcheck': 'true' } }),
+        resource(undefined, { live: false }),
+      ],
+      'Healthy',
+    ],
     ['missing beside live', [resource(undefined, { live: false }), resource('Healthy')], 'Healthy'],
     ['nothing live', [resource(undefined, { live: false }), resource(undefined, { live: false })], 'Missing'],
     ['only hooks live', [resource('Healthy', { hook: true }), resource(undefined, { live: false })], 'Missing'],
