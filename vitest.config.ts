@@ -28,6 +28,7 @@ export default defineConfig({
       project('e2e', { testTimeout: 240_000, fileParallelism: false }),
       project('simulation', { testTimeout: 600_000 }),
       project('cluster', { testTimeout: 240_000, fileParallelism: false }),
+      project('real', { testTimeout: 240_000, fileParallelism: false }),
       project('browser', { testTimeout: 240_000, fileParallelism: false }),
     ],
   },

@@ -23,6 +23,10 @@ const Settings = v.object({
   TOWLINE_POLL_SECONDS: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '300'),
   TOWLINE_COMPARE_SECONDS: v.optional(v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number)), '3600'),
   TOWLINE_LOG_LEVEL: v.optional(v.picklist(['DEBUG', 'INFO', 'WARN', 'ERROR']), 'INFO'),
+  /** Where the SDKs find a service, which read these themselves; on one machine: what is not to be emulated. */
+  AWS_ENDPOINT_URL_DYNAMODB: v.optional(Url),
+  AWS_ENDPOINT_URL_SQS: v.optional(Url),
+  AWS_ENDPOINT_URL_S3: v.optional(Url),
 });
 
 export type Config = Readonly<{
@@ -41,7 +45,11 @@ export type Config = Readonly<{
   /** Between two comparisons of an application at rest with its cluster; 0: only when asked for. */
   compareSeconds: number;
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  awsEndpoints: AwsEndpoints;
 }>;
+
+/** Base URLs of services that are served elsewhere than in AWS. */
+export type AwsEndpoints = Readonly<{ dynamodb?: string; sqs?: string; s3?: string }>;
 
 /**
  * Parses the settings out of environment variables, all problems in one error.
@@ -73,6 +81,11 @@ export const parseConfig = (environment: Readonly<Record<string, string | undefi
     pollSeconds: settings.TOWLINE_POLL_SECONDS,
     compareSeconds: settings.TOWLINE_COMPARE_SECONDS,
     logLevel: settings.TOWLINE_LOG_LEVEL,
+    awsEndpoints: Object.freeze({
+      dynamodb: settings.AWS_ENDPOINT_URL_DYNAMODB,
+      sqs: settings.AWS_ENDPOINT_URL_SQS,
+      s3: settings.AWS_ENDPOINT_URL_S3,
+    }),
   });
 };
 

@@ -8,6 +8,7 @@ import { createReport } from '../../functions/report.ts';
 import { createSchedule } from '../../functions/schedule.ts';
 import { createSync } from '../../functions/sync.ts';
 import { createWebhook } from '../../functions/webhook.ts';
+import { sqsClient } from '../../functions/wiring/aws-clients.ts';
 import { correlation } from '../../functions/wiring/correlation.ts';
 import { forgeRepositories } from '../../functions/wiring/repositories.ts';
 import type { GitRuntime } from '../../functions/wiring/runtime.ts';
@@ -21,9 +22,9 @@ import { checkWebhookSecrets } from '../app/receive-webhook.ts';
 import { parseConfig } from '../config.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import type { Log } from '../ports/log.ts';
-import { type Emulators, startEmulators } from './aws/emulators.ts';
 import { startEventSource } from './aws/event-source.ts';
 import { QUEUES, type QueueName } from './aws/queues.ts';
+import { type LocalAws, startAws } from './aws/start-aws.ts';
 import { doubtfulSecrets } from './doubtful-secrets.ts';
 import { type EmbeddedClusters, startEmbeddedClusters } from './embedded-clusters.ts';
 import { listen } from './listen.ts';
@@ -83,13 +84,9 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   let serve: Hono['fetch'] = () => new Response('starting\n', { status: 503 });
   const server = await listen((request) => serve(request), options.port);
   closing.push(() => server.close());
-  const [emulators, clusters, sandbox] = await Promise.all([
-    startEmulators(stateDir).then((started) => closeLater(closing, started)),
-    startEmbeddedClusters({ ...options, log }).then((started) => closeLater(closing, started)),
-    startSandbox({ ...options }).then((started) => closeLater(closing, started)),
-  ]);
+  const { aws, clusters, sandbox } = await startSurroundings(options, closing);
   const access = localAccess(options, clusters);
-  const environment = { ...options.environment, ...emulators.environment, ...sandbox.environment };
+  const environment = { ...options.environment, ...aws.environment, ...sandbox.environment };
   adoptEndpoints(options.environment, environment);
   const runtime = createRuntime(options, { ...environment, TOWLINE_PUBLIC_URL: server.url }, closing);
   await checkSecrets(options, runtime);
@@ -100,7 +97,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
   await voidLeases([deliveries, refs, renders, applications, rollouts, previews, alerts], Date.now());
   await voidCommitLeases(rollouts, commits, Date.now());
   serve = new Hono().route('/', createWebhook(runtime)).route('/', createApi(runtime)).fetch;
-  for (const close of startSources(runtime, emulators, access)) closing.push(close);
+  for (const close of startSources(runtime, aws, access)) closing.push(close);
   await schedule.sweep();
   closing.push(
     startTicks({ ...schedule, pollSeconds: runtime.config.pollSeconds, pollAtStart: options.pollAtStart ?? true, log }),
@@ -121,6 +118,18 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
 const checkSecrets = async ({ fleet, log }: StackOptions, { secrets }: GitRuntime): Promise<void> => {
   await checkWebhookSecrets(fleet.repositories, secrets);
   for (const doubt of await doubtfulSecrets(fleet, secrets)) log.warn(doubt);
+};
+
+/** Where one fails, the others are closed too, which they have to have started for. */
+const startSurroundings = async (options: StackOptions, closing: Closing[]) => {
+  const starting = [
+    startAws({ ...options }).then((started) => closeLater(closing, started)),
+    startEmbeddedClusters({ ...options }).then((started) => closeLater(closing, started)),
+    startSandbox({ ...options }).then((started) => closeLater(closing, started)),
+  ] as const;
+  await Promise.allSettled(starting);
+  const [aws, clusters, sandbox] = await Promise.all(starting);
+  return { aws, clusters, sandbox };
 };
 
 const webhooksOf = (url: string): Stack['webhooks'] => ({
@@ -176,7 +185,7 @@ const localAccess = ({ environment }: StackOptions, clusters: EmbeddedClusters):
 });
 
 /** Batches and concurrency as serverless.yml has them, scaled to one machine. */
-const startSources = (runtime: GitRuntime, emulators: Emulators, access: Access): Closing[] => {
+const startSources = (runtime: GitRuntime, aws: LocalAws, access: Access): Closing[] => {
   const handlers = {
     changes: { handler: createPlan(runtime), batchSize: 1, concurrency: 4 },
     renders: { handler: createRender(runtime), batchSize: 10, concurrency: 2 },
@@ -187,9 +196,16 @@ const startSources = (runtime: GitRuntime, emulators: Emulators, access: Access)
     },
     reports: { handler: createReport(runtime), batchSize: 10, concurrency: 1 },
   } satisfies Record<QueueName, object>;
-  return QUEUES.map((queue) => {
-    const queueUrl = emulators.environment[`TOWLINE_QUEUE_${queue.toUpperCase()}`] ?? '';
-    const source = startEventSource({ queueUrl, log: runtime.log, ...handlers[queue] });
+  const client = sqsClient();
+  const sources = QUEUES.map((queue) => {
+    const source = startEventSource({
+      client,
+      queueUrl: aws.queues[queue],
+      waitSeconds: aws.waitSeconds,
+      log: runtime.log,
+      ...handlers[queue],
+    });
     return () => source.close();
   });
+  return [() => Promise.resolve(client.destroy()), ...sources];
 };

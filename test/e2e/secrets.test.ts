@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startDynamo, TABLES } from '../../src/local/aws/dynamodb.ts';
+import { startDynamo } from '../../src/local/aws/dynamodb.ts';
+import { TABLES } from '../../src/local/aws/tables.ts';
 import type { FileChanges } from '../../src/local/git-host/hosted-repository.ts';
 import { SECRETS } from './harness/forges.ts';
 import { startWorld, type World } from './harness/world.ts';
@@ -76,7 +77,8 @@ const readRows = async (): Promise<Record<string, string>> => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
   const tables: [string, string][] = [];
-  for (const { TableName = '' } of TABLES) {
+  for (const table of TABLES) {
+    const TableName = `towline-${table.TableName}`;
     const { Items = [] } = await client.send(new ScanCommand({ TableName }));
     tables.push([TableName, JSON.stringify(Items)]);
   }

@@ -1,18 +1,20 @@
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Log } from '../../ports/log.ts';
 
 export interface EventSourceOptions {
+  client: SQSClient;
   queueUrl: string;
   handler: (event: SQSEvent) => Promise<SQSBatchResponse>;
   /** Messages a batch, as in the Lambda mapping (at most 10). */
   batchSize: number;
+  /** How long a call waits for messages (at most 20). */
+  waitSeconds: number;
   /** Batches handled at a time. */
   concurrency: number;
   log: Log;
 }
 
-const LONG_POLL_SECONDS = 20;
 const PAUSE_AFTER_ERROR_MS = 500;
 
 /**
@@ -21,15 +23,14 @@ const PAUSE_AFTER_ERROR_MS = 500;
  * queue's redrive policy counts the receives.
  */
 export const startEventSource = (options: EventSourceOptions): { close(): Promise<void> } => {
-  const client = new SQSClient({ useQueueUrlAsEndpoint: false });
   const stopped = new AbortController();
   const running = new Set<Promise<void>>();
   const loop = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       if (running.size >= options.concurrency) await Promise.race(running);
-      const messages = await receive(client, options, stopped.signal);
+      const messages = await receive(options, stopped.signal);
       if (messages.length === 0) continue;
-      const batch = handleBatch(client, options, messages).finally(() => running.delete(batch));
+      const batch = handleBatch(options, messages).finally(() => running.delete(batch));
       running.add(batch);
     }
   };
@@ -39,20 +40,19 @@ export const startEventSource = (options: EventSourceOptions): { close(): Promis
       stopped.abort();
       await ended;
       await Promise.allSettled(running);
-      client.destroy();
     },
   };
 };
 
-const receive = async (client: SQSClient, options: EventSourceOptions, signal: AbortSignal): Promise<Message[]> => {
+const receive = async (options: EventSourceOptions, signal: AbortSignal): Promise<Message[]> => {
   try {
     const command = new ReceiveMessageCommand({
       QueueUrl: options.queueUrl,
       MaxNumberOfMessages: options.batchSize,
-      WaitTimeSeconds: LONG_POLL_SECONDS,
+      WaitTimeSeconds: options.waitSeconds,
       MessageSystemAttributeNames: ['All'],
     });
-    return (await client.send(command, { abortSignal: signal })).Messages ?? [];
+    return (await options.client.send(command, { abortSignal: signal })).Messages ?? [];
   } catch (error) {
     if (signal.aborted) return [];
     options.log.warn('queue did not answer', { queue: options.queueUrl, reason: String(error) });
@@ -61,12 +61,12 @@ const receive = async (client: SQSClient, options: EventSourceOptions, signal: A
   }
 };
 
-const handleBatch = async (client: SQSClient, options: EventSourceOptions, messages: Message[]): Promise<void> => {
+const handleBatch = async (options: EventSourceOptions, messages: Message[]): Promise<void> => {
   const failed = await failedIds(options, messages);
   const done = messages.filter(({ MessageId }) => !failed.has(MessageId ?? ''));
   if (done.length === 0) return;
   const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-  await client
+  await options.client
     .send(new DeleteMessageBatchCommand({ QueueUrl: options.queueUrl, Entries }))
     .catch((error: unknown) => options.log.warn('messages not deleted', { reason: String(error) }));
 };

@@ -1,4 +1,11 @@
-import { startFauxqs } from 'fauxqs';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  type QueueAttributeName,
+  QueueDoesNotExist,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 
 export const QUEUES = ['changes', 'renders', 'syncs', 'reports'] as const;
 export type QueueName = (typeof QUEUES)[number];
@@ -6,29 +13,39 @@ export type QueueName = (typeof QUEUES)[number];
 const MAX_RECEIVES = '5';
 const VISIBILITY_SECONDS = '720';
 
-type Fauxqs = Awaited<ReturnType<typeof startFauxqs>>;
+type Attributes = Partial<Record<QueueAttributeName, string>>;
 
-/** SQS and S3, in memory, on a loopback port of their own, with every queue and the bucket made. */
-export const startQueuesAndBlobs = async (): Promise<{ environment: Record<string, string> }> => {
-  const fauxqs = await startFauxqs({ port: 0, logger: false });
-  const endpoint = `http://127.0.0.1:${fauxqs.port}`;
-  fauxqs.createBucket('towline');
-  return {
-    environment: {
-      AWS_ENDPOINT_URL_SQS: endpoint,
-      AWS_ENDPOINT_URL_S3: endpoint,
-      ...Object.fromEntries(QUEUES.map((name) => [`TOWLINE_QUEUE_${name.toUpperCase()}`, createQueue(fauxqs, name)])),
-    },
-  };
+/**
+ * Makes the queues that are missing, each by its name after `prefix` and with a queue of its own for dead letters, as
+ * infra/queues.yml has them. Answers with their URLs.
+ */
+export const createQueues = async (client: SQSClient, prefix: string): Promise<Record<QueueName, string>> => {
+  const create = (name: QueueName): Promise<string> => createWithDead(client, `${prefix}${name}`);
+  const [changes, renders, syncs, reports] = await Promise.all([
+    create('changes'),
+    create('renders'),
+    create('syncs'),
+    create('reports'),
+  ]);
+  return { changes, renders, syncs, reports };
 };
 
-const createQueue = (fauxqs: Fauxqs, name: QueueName): string => {
-  const dead = fauxqs.createQueue(`towline-${name}-dead`);
-  const { queueUrl } = fauxqs.createQueue(`towline-${name}`, {
-    attributes: {
-      VisibilityTimeout: VISIBILITY_SECONDS,
-      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: MAX_RECEIVES }),
-    },
+const createWithDead = async (client: SQSClient, name: string): Promise<string> => {
+  const QueueUrl = await findOrCreate(client, `${name}-dead`, {});
+  const dead = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  const redrive = { deadLetterTargetArn: dead.Attributes?.QueueArn, maxReceiveCount: MAX_RECEIVES };
+  return findOrCreate(client, name, {
+    VisibilityTimeout: VISIBILITY_SECONDS,
+    RedrivePolicy: JSON.stringify(redrive),
   });
-  return queueUrl;
+};
+
+/** One that is there stays as it is: SQS refuses to make it again with other attributes. */
+const findOrCreate = async (client: SQSClient, QueueName: string, Attributes: Attributes): Promise<string> => {
+  try {
+    return (await client.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl ?? '';
+  } catch (error) {
+    if (!(error instanceof QueueDoesNotExist)) throw error;
+    return (await client.send(new CreateQueueCommand({ QueueName, Attributes }))).QueueUrl ?? '';
+  }
 };

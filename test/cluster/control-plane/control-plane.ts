@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlPlanePrograms } from './build.ts';
@@ -20,6 +19,7 @@ import {
   kwokFlags,
   schedulerFlags,
 } from './flags.ts';
+import { freePorts } from './free-ports.ts';
 
 export interface ControlPlane {
   url: string;
@@ -27,18 +27,6 @@ export interface ControlPlane {
   kubeconfig: string;
   stop(): Promise<void>;
 }
-
-/** Held open together, so that they differ. */
-const freePorts = async (count: number): Promise<number[]> => {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-};
 
 interface Api {
   url: string;
@@ -61,7 +49,7 @@ const call = (api: Api, method: string, path: string, body?: unknown): Promise<n
 const until = async (what: string, dir: string, done: () => Promise<boolean>): Promise<void> => {
   const deadline = Date.now() + 180_000;
   while (!(await done())) {
-    if (Date.now() > deadline) throw new Error(`${what} did not happen within 60 s; see the logs in ${dir}`);
+    if (Date.now() > deadline) throw new Error(`${what} did not happen within 180 s; see the logs in ${dir}`);
     await sleep(100);
   }
 };

@@ -11,6 +11,8 @@ import { type LineOf, type RunningTowline, startTowline, stateFolder } from './t
 /** Six applications (a plain-YAML, a Kustomize and a Helm source on dev and prod) on a fake forge, under `towline dev`. */
 export interface World {
   forge: FakeForge;
+  /** The fleet file. */
+  fleet: string;
   stateDir: string;
   /** The one that runs now. */
   towline(): RunningTowline;
@@ -91,6 +93,7 @@ const createWorld = async (forge: FakeForge, start: Record<string, string>): Pro
   };
   const world: World = {
     forge,
+    fleet,
     stateDir,
     towline,
     files: repository.files,

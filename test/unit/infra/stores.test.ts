@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TABLES } from '../../../src/local/aws/dynamodb.ts';
+import { TABLES } from '../../../src/local/aws/tables.ts';
 import { ofType, propertiesOf, resources, serverless } from './read-infra.ts';
 
 const tables = ofType('AWS::DynamoDB::Table');
@@ -26,7 +26,7 @@ describe('tables', () => {
     const declared = tables
       .map(propertiesOf)
       .map((table) => [table.TableName.replace('towline-${sls:stage}-', ''), shapeOf(table)]);
-    const embedded = TABLES.map((table) => [table.TableName?.replace('towline-', ''), shapeOf(table)]);
+    const embedded = TABLES.map((table) => [table.TableName, shapeOf(table)]);
     expect(Object.fromEntries(declared)).toEqual(Object.fromEntries(embedded));
   });
 
