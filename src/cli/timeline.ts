@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Printer, Ready } from '../local/printer.ts';
 import type { TowlineEvent } from '../ports/events.ts';
@@ -101,11 +102,18 @@ const describeRollout = (event: TowlineEvent & { event: 'rollout' }, paint: Pain
 
 const short = (commit: string | undefined): string => (commit ?? '').slice(0, 7);
 
+/** A path as a shell takes it, from the current directory where it is below it. */
+const shellPath = (path: string): string => {
+  const near = relative('', path);
+  const short = near.startsWith('..') ? path : near;
+  return /^[\w@%+=:,./-]+$/.test(short) ? short : `'${short.replaceAll("'", "'\\''")}'`;
+};
+
 const readyText = (ready: Ready, paint: Paint): string => {
   const lines = [`Towline is ready at ${paint(1, ready.url)}`, ''];
   if (ready.gitURL) lines.push(`  git clone ${ready.gitURL}     change something, commit, push, and watch`);
   for (const context of ready.contexts ?? []) {
-    lines.push(`  kubectl --kubeconfig ${ready.kubeconfig} --context ${context} get deployments -A`);
+    lines.push(`  kubectl --kubeconfig ${shellPath(ready.kubeconfig)} --context ${context} get deployments -A`);
   }
   lines.push(
     `  webhooks: ${ready.webhooks.github} and ${ready.webhooks.gitlab}`,

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -24,6 +26,13 @@ const start = (): RunningTowline => {
   const towline = startTowline(args, { HOME: home, TMPDIR: temporary });
   started.push(towline);
   return towline;
+};
+
+/** What a start that comes to nothing says. */
+const refusal = async (): Promise<string> => {
+  const towline = start();
+  expect(await towline.exited).toBe(1);
+  return towline.stderr().trim();
 };
 
 const SIX = ['api-dev', 'api-prod', 'web-dev', 'web-prod', 'worker-dev', 'worker-prod'].map((name) => `argocd/${name}`);
@@ -99,6 +108,7 @@ describe('npm start', () => {
     const second = start();
     const again = await second.ready();
     expect(again.gitURL).toBe(ready.gitURL);
+    expect(await refusal()).toMatch(/^towline: .*state is in use by process \d+: end it, or give another --state DIR$/);
     expect(await applications(again.url)).toEqual(healthy);
     const after = await all(again.kubeconfig);
     expect(contentsOf(after.prod)).toEqual(contentsOf(before.prod));
@@ -113,6 +123,25 @@ describe('npm start', () => {
     expect(second.all('render')).toHaveLength(2);
     expect(second.stderr()).toBe('');
     expect(await endOf(second)).toMatchObject({ code: 0, left: [] });
+  });
+
+  it('pushes the fleet where its first start was ended before it had done so', async () => {
+    writeFileSync(join(state, 'demo-unpushed'), '');
+    const towline = start();
+    await towline.next('rollout', ({ state: end }) => end === 'success');
+    expect(await endOf(towline)).toMatchObject({ code: 0, left: [] });
+    expect(readdirSync(state)).not.toContain('demo-unpushed');
+  });
+
+  it('says that the port of its repository is taken by now', async () => {
+    const port = Number(readFileSync(join(state, 'demo-git-port'), 'utf8'));
+    const server = createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const text = await refusal();
+    server.close();
+    expect(text).toMatch(
+      new RegExp(`^towline: port ${port}, where the repository .* is in use: free it, or .* --state DIR$`),
+    );
   });
 
   it('writes nothing outside its state directory', () => {

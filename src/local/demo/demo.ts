@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../../domain/fleet/parse-fleet-file.ts';
 import { type GitHost, startGitHost } from '../git-host/start-git-host.ts';
 import type { Printer } from '../printer.ts';
 import { type Stack, type StackOptions, startStack } from '../stack.ts';
+import { lockStateDir } from '../state-dir.ts';
 import { demoChange, demoFiles } from './demo-files.ts';
 
 const REPOSITORY = 'fleet';
@@ -17,11 +19,37 @@ const SECRET_VARIABLE = 'TOWLINE_SECRET_DEMO_WEBHOOK';
  * The first start pushes the fleet and then one change, so that there is something to see; later ones go on where the
  * last one ended.
  */
-export const startDemo = async (options: Omit<StackOptions, 'fleet' | 'gitURL'>): Promise<Stack> => {
-  const { stateDir, environment, log } = options;
-  await mkdir(stateDir, { recursive: true });
+export const startDemo = async (options: DemoOptions): Promise<Stack> => {
+  // Before anything of the directory is read or served. The stack takes it again, as the same process.
+  const lock = await lockStateDir(options.stateDir);
+  try {
+    const host = await startHost(options);
+    try {
+      const stack = await startOn(options, host);
+      // The host last: until then the stack may read its repository.
+      const close = async (): Promise<void> => {
+        await stack.close();
+        await host.close();
+      };
+      return { ...stack, close };
+    } catch (error) {
+      await host.close();
+      throw error;
+    }
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+};
+
+type DemoOptions = Omit<StackOptions, 'fleet' | 'gitURL'>;
+
+/** The Git host, with where its pushes are told once the stack is there. */
+type DemoHost = GitHost & { webhook: { current: string; secret: string } };
+
+const startHost = async ({ stateDir, environment, log }: DemoOptions): Promise<DemoHost> => {
   const secret = await keep(join(stateDir, 'demo-webhook-secret'), () => randomBytes(24).toString('hex'));
-  const webhook = { current: '' };
+  const webhook = { current: '', secret };
   const host = await startGitHost({
     root: join(stateDir, 'repositories'),
     port: Number(await keep(join(stateDir, 'demo-git-port'), () => '0')),
@@ -31,21 +59,32 @@ export const startDemo = async (options: Omit<StackOptions, 'fleet' | 'gitURL'>)
     log,
     searchPath: environment.PATH,
   });
-  try {
-    await writeFile(join(stateDir, 'demo-git-port'), String(host.port));
-    const gitURL = host.url(REPOSITORY);
-    const isNew = await host.createRepository(REPOSITORY, await emptyFolder(stateDir));
-    environment[SECRET_VARIABLE] = secret;
-    const watched = watchRollouts(options.printer);
-    const printer = watched.printer;
-    const stack = await startStack({ ...options, printer, fleet: demoFleet(gitURL), gitURL, pollAtStart: !isNew });
-    webhook.current = stack.webhooks.github;
-    if (isNew) await pushDemo(host, printer, watched.ended);
-    return { ...stack, close: async () => void (await Promise.all([host.close(), stack.close()])) };
-  } catch (error) {
-    await host.close();
-    throw error;
-  }
+  return { ...host, webhook };
+};
+
+const startOn = async (options: DemoOptions, host: DemoHost): Promise<Stack> => {
+  const { stateDir, environment } = options;
+  await writeFile(join(stateDir, 'demo-git-port'), String(host.port));
+  const gitURL = host.url(REPOSITORY);
+  const isNew = await makeRepository(host, stateDir);
+  environment[SECRET_VARIABLE] = host.webhook.secret;
+  const watched = watchRollouts(options.printer);
+  const printer = watched.printer;
+  const stack = await startStack({ ...options, printer, fleet: demoFleet(gitURL), gitURL, pollAtStart: !isNew });
+  host.webhook.current = stack.webhooks.github;
+  if (isNew) await pushDemo(host, stateDir, printer, watched.ended);
+  return stack;
+};
+
+/** Stands in the state directory from before the repository is made until the fleet is pushed to it. */
+const UNPUSHED = 'demo-unpushed';
+
+/** True: the fleet is still to be pushed, also where a first start was killed before it had done so. */
+const makeRepository = async (host: GitHost, stateDir: string): Promise<boolean> => {
+  const marker = join(stateDir, UNPUSHED);
+  if (!existsSync(host.directory(REPOSITORY))) await writeFile(marker, '');
+  await host.createRepository(REPOSITORY, await emptyFolder(stateDir));
+  return existsSync(marker);
 };
 
 /** Content of a file of the state directory, made at the first start. */
@@ -85,9 +124,15 @@ spec:
 `;
 
 /** The fleet in one commit; once it is healthy, a change to one file, which two of the six applications read. */
-const pushDemo = async (host: GitHost, printer: Printer, ended: (commit: string) => Promise<void>): Promise<void> => {
+const pushDemo = async (
+  host: GitHost,
+  stateDir: string,
+  printer: Printer,
+  ended: (commit: string) => Promise<void>,
+): Promise<void> => {
   printer.note('\nFirst start: the demo fleet is pushed, six applications on two clusters.\n');
   const first = await host.commitFiles(REPOSITORY, BRANCH, demoFiles(host.url(REPOSITORY)), 'Add the demo fleet');
+  await rm(join(stateDir, UNPUSHED), { force: true });
   await ended(first);
   printer.note('\nNow one file changes, which the two "web" applications read.\n');
   const second = await host.commitFiles(REPOSITORY, BRANCH, demoChange(), 'Greet again');

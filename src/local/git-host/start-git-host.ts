@@ -45,7 +45,8 @@ export interface GitHost {
 
 /**
  * Serves bare repositories over Git's smart HTTP protocol on the loopback interface (clone, fetch, push, without a
- * password) and tells each change of a ref to a webhook, as GitHub does. Errors: AppError `git-missing`.
+ * password) and tells each change of a ref to a webhook, as GitHub does. Errors: AppError `git-missing`,
+ * `port-in-use` (permanent).
  */
 export const startGitHost = async (options: GitHostOptions): Promise<GitHost> => {
   await mkdir(options.root, { recursive: true });
@@ -85,12 +86,18 @@ export const startGitHost = async (options: GitHostOptions): Promise<GitHost> =>
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(refused(port, error)));
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : port);
     });
   });
+
+const refused = (port: number, error: NodeJS.ErrnoException) => {
+  const reason = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${error.code})`;
+  const remedy = 'free it, or start anew with another --state DIR';
+  return permanent('port-in-use', `port ${port}, where the repository has been served until now, ${reason}: ${remedy}`);
+};
 
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import { type Json, recordOf } from './json.ts';
 import type { WriteDeps, WriteOptions } from './writes/deps.ts';
 import { create } from './writes/write.ts';
 
@@ -45,7 +45,8 @@ export const bootstrap = (deps: WriteDeps, gitVersion: string): void => {
   const at = new Date(deps.clock()).toISOString();
   make('nodes', '', { ...node(gitVersion, at), metadata: { name: nodeName } });
   const nodes = deps.store.get('/nodes', '', nodeName);
-  if (nodes && !nodes.status) deps.store.put('/nodes', { ...nodes, ...node(gitVersion, at), metadata: nodes.metadata });
+  if (nodes && !recordOf(nodes.status)['conditions'])
+    deps.store.put('/nodes', { ...nodes, ...node(gitVersion, at), metadata: nodes.metadata });
   make('services', 'default', {
     metadata: { name: 'kubernetes' },
     spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, targetPort: 6443 }] },
