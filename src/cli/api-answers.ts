@@ -94,6 +94,7 @@ export const Refreshed = v.looseObject({ application: v.string(), at: v.number()
 export const RolledBack = v.looseObject({ ...Asked.entries, to: v.number(), rollout: v.string() });
 export const Retried = v.looseObject({ rollout: v.string(), attempt: v.number(), applications: v.array(v.string()) });
 export const Aborted = v.looseObject({ rollout: v.string(), applications: v.array(v.string()) });
+export const RolledBackRollout = Aborted;
 export const ApprovedRemoval = v.looseObject({ applications: v.array(v.string()) });
 
 /** What an operator asked for. */

@@ -13,6 +13,8 @@ export interface RemoteInput extends CommandInput {
   identity?: () => Promise<Identity>;
   /** Whether `write` goes to a terminal: then colours and a line that changes. */
   isTerminal?: boolean;
+  /** Asks whether something is meant; absent: there is nobody to ask. */
+  confirm?: ((question: string) => Promise<boolean>) | undefined;
 }
 
 /** A running stack's API. Errors: AppError `server-unreachable`, `answer-unreadable` or the server's own (permanent). */

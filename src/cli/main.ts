@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest-name.ts';
+import { askOnTerminal } from './confirm.ts';
 
 const USAGE = `towline: push to Git; the fleet follows.
 
@@ -13,7 +14,7 @@ const USAGE = `towline: push to Git; the fleet follows.
   towline health -f FILE [--settings FILE] [-o json]           say what health each object has
   towline diff -f FILE --kubeconfig FILE [--repo-root DIR]     print what a sync of an Application would change
   towline app list|get|sync|wait|history|rollback|resume       look at a running stack's applications and command them
-  towline rollout list|get|watch|retry|abort                    the same with its rollouts
+  towline rollout list|get|watch|retry|abort|rollback           the same with its rollouts
   towline admin dlq list|redrive QUEUE, replay DELIVERY         look at and put back what failed
 
 "towline help COMMAND" tells the options.
@@ -31,7 +32,11 @@ const streams = {
   writeError: (text: string) => void process.stderr.write(text),
 };
 
-const remote = (args: string[]) => ({ ...offline(args), isTerminal: process.stdout.isTTY });
+const remote = (args: string[]) => ({
+  ...offline(args),
+  isTerminal: process.stdout.isTTY,
+  confirm: askOnTerminal(process.stdin, process.stdout),
+});
 
 const offline = (args: string[]) => ({ args, cwd: process.cwd(), environment: process.env, ...streams });
 

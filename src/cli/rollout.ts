@@ -1,5 +1,13 @@
 import { sourceText } from '../domain/rollout-sources.ts';
-import { Aborted, type RolloutDetail as Detail, list, Retried, Rollout, RolloutDetail } from './api-answers.ts';
+import {
+  Aborted,
+  type RolloutDetail as Detail,
+  list,
+  Retried,
+  RolledBackRollout,
+  Rollout,
+  RolloutDetail,
+} from './api-answers.ts';
 import {
   type ApiClient,
   createApiClient,
@@ -21,6 +29,7 @@ A rollout is all that one change of a ref, or one rollback, sets in motion.
   watch ID [--timeout SEC]   print what happens until it ends (default: 600 seconds)
   retry ID                   start its failed applications again
   abort ID                   apply nothing more of it; what is applied stays
+  rollback ID [--yes]        apply what was there before, until Git moves; asks first, off a terminal it needs --yes
 
       --server URL   the stack (default: TOWLINE_SERVER, else http://127.0.0.1:8484)
   -o, --output       wide: more columns; json, yaml: the server's answer
@@ -36,6 +45,8 @@ interface RolloutCommand {
   /** The rollout's path in the API. */
   path: string;
   timeout: string | undefined;
+  /** Nobody is to be asked. */
+  yes: boolean;
 }
 
 /**
@@ -44,7 +55,10 @@ interface RolloutCommand {
  */
 export const runRollout = (input: RemoteInput): Promise<number> =>
   runCommand('rollout', input, async () => {
-    const { values, positionals } = readOptions(input.args, REMOTE_OPTIONS);
+    const { values, positionals } = readOptions(input.args, {
+      ...REMOTE_OPTIONS,
+      yes: { type: 'boolean', short: 'y' },
+    });
     if (values.help) {
       input.write(ROLLOUT_USAGE);
       return 0;
@@ -54,6 +68,7 @@ export const runRollout = (input: RemoteInput): Promise<number> =>
     if (!run) throw noCommand('rollout', verb, Object.keys(COMMANDS));
     const [id] = verb === 'list' ? [] : words.splice(0, 1);
     if (verb !== 'list' && !id) throw usage('ID is missing');
+    if (values.yes && verb !== 'rollback') throw usage(`--yes is for rollback, not ${verb}`);
     if (words[0] !== undefined) throw usage(`unexpected argument ${words[0]}`);
     return run({
       input,
@@ -61,6 +76,7 @@ export const runRollout = (input: RemoteInput): Promise<number> =>
       format: outputOf(values.output, FORMATS),
       path: `rollouts/${encodeURIComponent(id ?? '')}`,
       timeout: values.timeout,
+      yes: values.yes ?? false,
     });
   });
 
@@ -142,6 +158,24 @@ const abort = async ({ input, client, format, path }: RolloutCommand): Promise<n
   return 0;
 };
 
+const rollBack = async ({ input, client, format, path, yes }: RolloutCommand): Promise<number> => {
+  if (!yes && !input.confirm) throw usage('rollback asks first, and here is nobody to ask: add --yes');
+  if (!yes) {
+    const { rollout } = await client.get(path, RolloutDetail);
+    const what = `${rollout.commit.slice(0, 7)}${rollout.subject ? ` "${plain(rollout.subject)}"` : ''}`;
+    const count = `${rollout.applications.length} application${rollout.applications.length === 1 ? '' : 's'}`;
+    const question = `Roll back ${what}? What it still decides of its ${count} gets the manifests from before, until Git moves or somebody resumes.`;
+    if (!(await input.confirm?.(question))) {
+      (input.writeError ?? input.write)('towline rollout: nothing was rolled back\n');
+      return 1;
+    }
+  }
+  const answer = await client.post(`${path}/rollback`, {}, RolledBackRollout);
+  const lines = [`rollout ${answer.rollout}: rolling back`, ...answer.applications.map((id) => `  ${id}`), ''];
+  input.write(formatted(format, answer, () => lines.join('\n')));
+  return 0;
+};
+
 const LOOK_EVERY_MS = 1_000;
 const CLEAR_LINE = '\r\u001b[K';
 
@@ -198,4 +232,5 @@ const COMMANDS: Readonly<Record<string, (command: RolloutCommand) => Promise<num
   watch,
   retry,
   abort,
+  rollback: rollBack,
 };

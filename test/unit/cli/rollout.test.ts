@@ -150,11 +150,52 @@ describe('towline rollout abort', () => {
   });
 });
 
+describe('towline rollout rollback', () => {
+  const value = () => stack.clusters.prod.objects.get('/ConfigMap/api/api')?.['data'];
+  const second = async () => {
+    await stack.settle();
+    await stack.push({ 'api/config.yaml': configMapYaml('api', 'two') });
+    await stack.settle();
+    return newest();
+  };
+
+  it('off a terminal does nothing without --yes, and with it gives back what was there', async () => {
+    const id = await second();
+    const refused = await rollout(`rollback ${id}`);
+    expect([refused.code, refused.err]).toEqual([
+      2,
+      'towline rollout: rollback asks first, and here is nobody to ask: add --yes; see --help\n',
+    ]);
+    const { code, out } = await rollout(`rollback ${id} --yes`);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^rollout [0-9a-f]+: rolling back\n {2}argocd\/api\n$/)]);
+    await stack.settle();
+    expect(value()).toEqual({ value: 'one' });
+    expect((await rollout(`rollback ${id} -y`)).err).toMatch(/decides no application any more/);
+  });
+
+  it.each([
+    [false, 1, 'two'],
+    [true, 0, 'one'],
+  ])('on a terminal asks first; the answer %s: %i', async (answer, expected, left) => {
+    const id = await second();
+    const asked: string[] = [];
+    const confirm = (question: string) => {
+      asked.push(question);
+      return Promise.resolve(answer);
+    };
+    expect((await rollout(`rollback ${id}`, { confirm })).code).toBe(expected);
+    await stack.settle();
+    expect(asked).toEqual([expect.stringMatching(/^Roll back \w{7}.*\? What it still decides of its 1 application /)]);
+    expect(value()).toEqual({ value: left });
+  });
+});
+
 describe('wrong usage', () => {
   it.each([
     ['', 'COMMAND is missing'],
     ['promote x', 'there is no command rollout promote'],
     ['get', 'ID is missing'],
+    ['retry a --yes', '--yes is for rollback, not retry'],
     ['get a b', 'unexpected argument b'],
     ['list a', 'unexpected argument a'],
     ['watch a --timeout -3', "Option '--timeout' argument is ambiguous"],
