@@ -1,4 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
+import { chatRefusal } from '../../domain/fleet/chat-roles.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { ActionMessage, NoticeMessage } from '../../messages/action.ts';
 import type { Log } from '../../ports/log.ts';
@@ -23,16 +24,13 @@ export const carryOutAction =
   (deps: CarryOutDeps) =>
   async (asked: ActionMessage): Promise<void> => {
     const { user, channel, action, rollout } = asked;
-    const role = (await loadFleet(deps)).file.slack?.roles?.[user];
-    const text = role === 'operator' ? await carryOut(deps, asked) : refusal(user, role);
-    deps.log.info('asked in the chat', { user, role: role ?? 'none', action, rollout, answer: text });
+    const [{ file }, known] = await Promise.all([loadFleet(deps), deps.rollouts.get(rollout)]);
+    const projects = known?.applications.map(({ project = '' }) => project) ?? [];
+    const refusal = chatRefusal(file.slack?.roles, user, projects);
+    const text = refusal ?? (await carryOut(deps, asked));
+    deps.log.info('asked in the chat', { user, refused: refusal !== undefined, action, rollout, answer: text });
     await deps.queues.reports([{ version: 1, notice: { channel, user, text } }]);
   };
-
-const refusal = (user: string, role: string | undefined): string =>
-  role === undefined
-    ? `You have no role in Towline: add ${user} to slack.roles of the fleet file.`
-    : `As ${role} you may look, not change: slack.roles of the fleet file says who is operator.`;
 
 const carryOut = async (deps: CarryOutDeps, { action, rollout, attempt }: ActionMessage): Promise<string> => {
   const control = createControl(deps);

@@ -1,3 +1,5 @@
+import type { ChatRoles } from './chat-roles.ts';
+
 /** The fleet file (design: `kind: Fleet`), parsed and with defaults filled in. */
 export interface FleetFile {
   name: string;
@@ -33,8 +35,8 @@ export interface SlackConfig {
   apiURL: string;
   /** Name of the secret that Slack signs presses of buttons with; absent: there are no buttons. */
   signingSecret?: string;
-  /** What each user (U…, W…) may; those who are not named may nothing. */
-  roles?: Record<string, 'viewer' | 'operator'>;
+  /** What each user (U…, W…) may, everywhere or by project; those who are not named may nothing. */
+  roles?: ChatRoles;
   /** Channels of their own, by name of project or environment. */
   channels?: { projects: Record<string, string>; environments: Record<string, string> };
   /** Users (U…, W…) and user groups (S…) that are mentioned where an application of it fails. */

@@ -87,12 +87,14 @@ const SlackUser = v.pipe(
   v.regex(/^[UW][A-Z0-9]{2,}$/, 'must be the id of a Slack user (U…, W…), not a name'),
 );
 
+const SlackRole = v.picklist(['viewer', 'operator']);
+
 const SlackSchema = v.object({
   channel: text,
   credentials: secretName,
   apiURL: v.optional(url),
   signingSecret: v.optional(secretName),
-  roles: v.optional(v.record(SlackUser, v.picklist(['viewer', 'operator']))),
+  roles: v.optional(v.record(SlackUser, v.union([SlackRole, v.record(text, SlackRole)]))),
   channels: byName(text),
   mentions: byName(v.array(SlackMember)),
 });
