@@ -39,6 +39,8 @@ const LISTS = [
 export interface ClusterView {
   /** Undefined where there is no such object. */
   get(path: string): Promise<LiveObject | undefined>;
+  /** Changes the cluster as somebody else. */
+  write(method: 'POST' | 'DELETE', path: string, object?: object): Promise<void>;
   /** Everything that an application has put there, by `Kind namespace/name`. */
   objects(): Promise<Map<string, LiveObject>>;
   /** Collects the data of one ConfigMap with every change, until it is closed. */
@@ -51,12 +53,11 @@ export const openCluster = (kubeconfig: string, context: string): ClusterView =>
   const cluster = clusters.find(({ name }) => name === context)?.cluster;
   const token = users.find(({ name }) => name === context)?.user.token;
   if (!cluster || !token) throw new Error(`${kubeconfig} has no context ${context}`);
-  const open = (path: string): Promise<IncomingMessage> =>
+  const open = (path: string, method = 'GET', body?: string): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const ca = Buffer.from(cluster['certificate-authority-data'], 'base64');
-      request(new URL(path, cluster.server), { ca, headers: { authorization: `Bearer ${token}` } }, resolve)
-        .on('error', reject)
-        .end();
+      const headers = { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) };
+      request(new URL(path, cluster.server), { ca, method, headers }, resolve).on('error', reject).end(body);
     });
   const get = async (path: string): Promise<LiveObject | undefined> => {
     const response = await open(path);
@@ -67,6 +68,11 @@ export const openCluster = (kubeconfig: string, context: string): ClusterView =>
   };
   return {
     get,
+    write: async (method, path, object) => {
+      const response = await open(path, method, object && JSON.stringify(object));
+      const text = Buffer.concat(await response.toArray()).toString();
+      if ((response.statusCode ?? 500) >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
+    },
     objects: async () => {
       const lists = await Promise.all(LISTS.map(get));
       const items = lists.flatMap((list) =>

@@ -42,7 +42,7 @@ export const openFront = async (repository: string, statuses: Fetch, slackToken:
     return true;
   });
   const url = new URL(front.url).origin;
-  return { url, slackURL: `${url}/api/`, posts, slack: slack.messages, close: front.close };
+  return { url, slackURL: `${url}/api/`, posts, slack: slack.messages, whispers: slack.ephemeral, close: front.close };
 };
 
 /** Slack says no with status 200. */

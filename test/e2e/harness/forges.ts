@@ -40,6 +40,8 @@ export interface FakeForge {
   deployments: GitHubDeployment[];
   /** Slack's messages as they read now. */
   slack: { ts: string; text: string; blocks: unknown[] }[];
+  /** What one person alone was told in Slack. */
+  whispers: { channel: string; user: string; text: string }[];
   /** Every POST to the forge and to Slack. */
   posts: Post[];
   /** The webhook of a push as this forge sends it. */
@@ -58,6 +60,7 @@ export const SECRETS = {
   TOWLINE_SECRET_FORGE: 'forge-token-canary-7f3b1c',
   TOWLINE_SECRET_HOOK: 'webhook-secret-canary-91d2aa',
   TOWLINE_SECRET_SLACK: 'xoxb-slack-canary-55e0',
+  TOWLINE_SECRET_SLACK_SIGNING: 'slack-signing-canary-c41e',
 };
 
 /** The repository as a push of GitHub describes it. */
@@ -100,6 +103,7 @@ export const startGitHub = async (): Promise<FakeForge> => {
     bare,
     commits,
     slack: front.slack,
+    whispers: front.whispers,
     posts: front.posts,
     statuses: () => front.posts.flatMap(statusOf),
     webhook: ({ delivery, ...commit }) =>
@@ -152,6 +156,7 @@ export const startGitLab = async (): Promise<FakeForge> => {
     bare,
     commits,
     slack: front.slack,
+    whispers: front.whispers,
     posts: front.posts,
     statuses: () => front.posts.flatMap(statusOf),
     webhook: ({ delivery, ...commit }) =>

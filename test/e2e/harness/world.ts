@@ -186,5 +186,10 @@ spec:
   clusters:
     - { name: dev, labels: { environment: dev }, embedded: true }
     - { name: prod, labels: { environment: prod }, embedded: true }
-  slack: { channel: ${CHANNEL}, credentials: slack, apiURL: ${slackURL} }
+  slack:
+    channel: ${CHANNEL}
+    credentials: slack
+    apiURL: ${slackURL}
+    signingSecret: slack-signing
+    roles: { U0ALICE: operator, U0BOB: viewer, U0CAROL: { default: operator }, U0DAVE: { payments: operator } }
 `;
