@@ -56,7 +56,7 @@ describe('AWS_ENDPOINT_URL_DYNAMODB, _SQS and _S3', () => {
     sqs.destroy();
 
     await world.towline().end();
-    await world.start(environment);
+    await world.start();
     expect(await applicationsOf(world)).toHaveLength(6);
     expect((await world.push(greeting('web', 'again'))).end.state).toBe('success');
   });

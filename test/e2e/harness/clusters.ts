@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 interface Kubeconfig {
   clusters: { name: string; cluster: { server: string; 'certificate-authority-data': string } }[];
   users: { name: string; user: { token: string } }[];
+  contexts: { name: string; context: { cluster: string; user: string } }[];
 }
 
 /** As much of an object as tests look at. */
@@ -49,9 +50,10 @@ export interface ClusterView {
 
 /** Opens one context of a kubeconfig. */
 export const openCluster = (kubeconfig: string, context: string): ClusterView => {
-  const { clusters, users } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
-  const cluster = clusters.find(({ name }) => name === context)?.cluster;
-  const token = users.find(({ name }) => name === context)?.user.token;
+  const { clusters, users, contexts } = parse(readFileSync(kubeconfig, 'utf8')) as Kubeconfig;
+  const found = contexts.find(({ name }) => name === context)?.context;
+  const cluster = clusters.find(({ name }) => name === found?.cluster)?.cluster;
+  const token = users.find(({ name }) => name === found?.user)?.user.token;
   if (!cluster || !token) throw new Error(`${kubeconfig} has no context ${context}`);
   const open = (path: string, method = 'GET', body?: string): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {

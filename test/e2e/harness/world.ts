@@ -60,14 +60,20 @@ export const startWorld = async ({
   kind = 'github',
   files = {},
   environment = NO_POLL,
+  clusters = EMBEDDED,
 }: {
   kind?: FakeForge['kind'];
-  files?: Record<string, string>;
+  files?: Record<string, string> | ((repositoryURL: string) => Record<string, string>);
+  /** Settings of this and of every later start that gives none. */
   environment?: Record<string, string>;
+  /** The fleet's clusters dev and prod, as YAML. */
+  clusters?: string;
 } = {}): Promise<World> => {
   const forge = await (kind === 'github' ? startGitHub() : startGitLab());
-  const world = await createWorld(forge, { ...demoFiles(forge.repositoryURL), ...files });
-  await world.start(environment);
+  const more = typeof files === 'function' ? files(forge.repositoryURL) : files;
+  const start = { ...demoFiles(forge.repositoryURL), ...more };
+  const world = await createWorld(forge, { start, environment, clusters });
+  await world.start();
   const first = await world.ended(world.forge.commits[0] ?? '');
   if (first.state !== 'success') throw new Error(`the first rollout failed: ${describeWorld(world)}`);
   return world;
@@ -80,11 +86,22 @@ const describeWorld = ({ forge, stateDir }: World): string => {
   return [...statuses, ...log].join('\n');
 };
 
-const createWorld = async (forge: FakeForge, start: Record<string, string>): Promise<World> => {
+const EMBEDDED = `
+    - { name: dev, labels: { environment: dev }, embedded: true }
+    - { name: prod, labels: { environment: prod }, embedded: true }`;
+
+const createWorld = async (
+  forge: FakeForge,
+  {
+    start,
+    environment: settings,
+    clusters,
+  }: { start: Record<string, string>; environment: Record<string, string>; clusters: string },
+): Promise<World> => {
   const folder = stateFolder();
   const stateDir = join(folder.path, 'state');
   const fleet = join(folder.path, 'fleet.yaml');
-  writeFileSync(fleet, fleetFile(forge));
+  writeFileSync(fleet, fleetFile(forge, clusters));
   const repository = await createHistory(forge, start);
   let running: RunningTowline | undefined;
   const towline = (): RunningTowline => {
@@ -126,7 +143,7 @@ const createWorld = async (forge: FakeForge, start: Record<string, string>): Pro
         .all('rollout')
         .flatMap((line) => (line.commit === commit ? (line.applications ?? []) : []))
         .map(({ application }) => application),
-    launch: (environment = NO_POLL) => {
+    launch: (environment = settings) => {
       const args = ['dev', '--fleet', fleet, '--json', '--port', '0', '--state', stateDir];
       running = startTowline(args, { ...SECRETS, ...environment });
       return running;
@@ -175,7 +192,7 @@ const DEPLOYMENTS = {
   gitlab: '',
 };
 
-const fleetFile = ({ kind, repositoryURL, apiURL, slackURL }: FakeForge): string => `
+const fleetFile = ({ kind, repositoryURL, apiURL, slackURL }: FakeForge, clusters: string): string => `
 apiVersion: towline.dev/v1alpha1
 kind: Fleet
 metadata: { name: acme }
@@ -183,9 +200,7 @@ spec:
   source: { repoURL: ${repositoryURL}, targetRevision: main, path: apps }
   repositories:
     - { url: ${repositoryURL}, forge: ${kind}, apiURL: ${apiURL}, credentials: forge, webhookSecret: hook${DEPLOYMENTS[kind]} }
-  clusters:
-    - { name: dev, labels: { environment: dev }, embedded: true }
-    - { name: prod, labels: { environment: prod }, embedded: true }
+  clusters: ${clusters}
   slack:
     channel: ${CHANNEL}
     credentials: slack
