@@ -63,8 +63,9 @@ const cleanUp = (run: Run, task: Task) => {
 const isDeletedNow = ({ op, states }: Run, { target, index }: Task): boolean => {
   const policies = hookDeletePolicies(target.object);
   if (op.ending?.phase === 'Succeeded') return policies.includes('HookSucceeded');
-  const isRunning = op.phase === 'Terminating' && states[index] !== 's' && states[index] !== 'f';
-  return isRunning || policies.includes('HookFailed');
+  // Terminated: what still runs is deleted, what has ended is left to its next run.
+  if (op.phase === 'Terminating') return states[index] !== 's' && states[index] !== 'f';
+  return policies.includes('HookFailed');
 };
 
 /** Ends the operation, or waits for its next attempt where its retry strategy has one left. */

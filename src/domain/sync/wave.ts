@@ -9,7 +9,7 @@ import { type Move, patchOf, pollSeconds, type Run, readOf, setState, stateOf } 
 import { needsLook, takenMessage } from './start.ts';
 import { applyWay } from './sync-options.ts';
 import { nameRef, type Task } from './tasks.ts';
-import { otherOwner } from './tracking.ts';
+import { isOwn, otherOwner } from './tracking.ts';
 
 /** Takes one wave's tasks a step on: old hooks go first, then one kind after another is applied. Undefined: all are. */
 export const applyWave = (run: Run, tasks: readonly Task[]): Move | undefined =>
@@ -25,8 +25,9 @@ const clearHooks = (run: Run, tasks: readonly Task[]): Move | undefined => {
     run.storeFirst = true;
     const live = run.input.live.get(task.key);
     if (isTaken(run, task)) continue;
-    if (live && isHook(live) && hasHookDeletePolicy(task.object, 'BeforeHookCreation')) setState(run, task, 'd');
-    else setState(run, task, 'c');
+    // Also what the application applied as a plain resource, before it became a hook.
+    const isOld = live !== undefined && (isHook(live) || isOwn(live, run.input.application, run.input.settings));
+    setState(run, task, isOld && hasHookDeletePolicy(task.object, 'BeforeHookCreation') ? 'd' : 'c');
   }
   return undefined;
 };

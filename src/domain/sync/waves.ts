@@ -31,7 +31,7 @@ export const runWaves = (run: Run, tasks: readonly Task[], prunes: boolean): Mov
   if (!at) return failed ? 'failed' : 'complete';
   const here = tasks.filter((task) => byWave(task, at) === 0);
   const isStuck = failed && (byWave(failed, at) !== 0 || !here.some((task) => TO_APPLY.includes(stateOf(run, task))));
-  if (isStuck) return 'failed';
+  if (isStuck) return awaitHooks(run, tasks, failed) ?? 'failed';
   const delay = isNew(run, at) ? waveDelay(run) : 0;
   if (delay > 0) return { wait: { seconds: delay, reason: 'wave-delay', message: `waits before wave ${at.wave}` } };
   run.op.syncPhase = at.phase;
@@ -95,7 +95,7 @@ const afterWave = (
   at: Position,
   prunes: boolean,
 ): Move | 'complete' | 'failed' => {
-  if (here.some((task) => stateOf(run, task) === 'f')) return 'failed';
+  if (here.some((task) => stateOf(run, task) === 'f')) return awaitHooks(run, tasks, at) ?? 'failed';
   leaveLast(run, tasks, here, at, prunes);
   const waiting = here.filter((task) => stateOf(run, task) === 'r' || stateOf(run, task) === 'e');
   const [first] = waiting;
@@ -103,6 +103,16 @@ const afterWave = (
   const isDeletedHere = [...run.prunes.values()].some(({ state, wave }) => state === 'd' && wave === at.wave);
   if (at.phase === 'Sync' && prunes && isDeletedHere) return awaitDeletion(run);
   return runWaves(run, tasks, prunes);
+};
+
+/**
+ * Hooks that run where something failed come to their end first: a migration is not given up in its middle, nor is a second
+ * one begun beside it. Resources are not awaited: they may never be healthy.
+ */
+const awaitHooks = (run: Run, tasks: readonly Task[], at: Position): Move | undefined => {
+  const isRunning = (task: Task): boolean => task.target.hook && stateOf(run, task) === 'r' && byWave(task, at) === 0;
+  const first = tasks.find(isRunning);
+  return first && waitFor(run, first);
 };
 
 const waitForWave = (run: Run, waiting: readonly Task[], first: Task): Move => {

@@ -44,7 +44,7 @@ describe('what a comparison costs', () => {
   });
 
   it('is one list and no dry run for 5,000 objects, and one dry run for each that moved', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     const { row, refresh, edit } = await start({ 'web/many.yaml': manyYaml(5_000) });
     expect(row()).toMatchObject({ sync: 'Synced', resources: { length: 5_000 } });

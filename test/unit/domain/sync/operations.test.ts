@@ -3,6 +3,7 @@ import { permanent, transient } from '../../../../src/domain/errors.ts';
 import type { KubernetesObject } from '../../../../src/domain/kubernetes-object.ts';
 import { resourceResults } from '../../../../src/domain/sync/resource-results.ts';
 import { startOperation, supersede, terminate } from '../../../../src/domain/sync/start-operation.ts';
+import type { Operation } from '../../../../src/domain/sync/sync-operation.ts';
 import { prepareTargets } from '../../../../src/domain/sync/targets.ts';
 import { application, createWorld, definition, drive, keyOf, object, sync, type World, writesOf } from './drive.ts';
 
@@ -242,9 +243,60 @@ describe('what holds a sync up', () => {
   });
 });
 
+describe('a wave that fails', () => {
+  it('lets its running hooks come to their end, then tells of the failure and cleans up', async () => {
+    const outcome: World['outcome'] = ({ metadata }, age) => {
+      const type = metadata.name === 'broken' ? 'Failed' : 'Complete';
+      return age >= (metadata.name === 'migration' ? 30 : 1) ? { conditions: [{ type, status: 'True' }] } : undefined;
+    };
+    const world = createWorld({ outcome });
+    const objects = [
+      job('broken', { hook: 'PreSync' }),
+      job('migration', { hook: 'PreSync', 'hook-delete-policy': 'HookFailed' }),
+      job('alarm', { hook: 'SyncFail' }),
+      A,
+    ];
+    const alarmed: number[] = [];
+    const meddle = () => {
+      if (find(world, 'Job', 'alarm')) alarmed.push(world.now());
+      return undefined;
+    };
+    const { operation } = await sync(world, { objects, meddle });
+    expect(operation).toMatchObject({ phase: 'Failed', message: expect.stringContaining('Job web/broken') });
+    expect((alarmed[0] ?? 0) - operation.startedAt).toBeGreaterThan(30_000);
+    // Its policy has it deleted where the operation failed, but not before it ended.
+    expect(find(world, 'Job', 'migration')).toBeUndefined();
+    expect(find(world, 'ConfigMap', 'a')).toBeUndefined();
+  });
+
+  it('does not wait for resources, which may never be healthy', async () => {
+    const outcome: World['outcome'] = ({ kind }) =>
+      kind === 'Deployment' ? { observedGeneration: 1, replicas: 0, updatedReplicas: 0 } : undefined;
+    const world = createWorld({ outcome });
+    world.cluster.failNext('apply', permanent('apply-invalid', 'no'), ({ ref }) => ref?.kind === 'Job', 99);
+    const objects = [object('Deployment', 'web'), object('Job', 'j'), object('ConfigMap', 'z', { 'sync-wave': '1' })];
+    const { operation } = await sync(world, { objects });
+    expect(operation).toMatchObject({ phase: 'Failed' });
+    expect(find(world, 'ConfigMap', 'z')).toBeUndefined();
+  });
+});
+
+describe('a resource that becomes a hook', () => {
+  it('is made anew as one', async () => {
+    const world = createWorld();
+    await sync(world, { objects: [job('migrate', {}), A] });
+    const before = find(world, 'Job', 'migrate')?.metadata.uid;
+    const { operation } = await sync(world, { objects: [job('migrate', { hook: 'PreSync' }), A] });
+    expect(operation.phase).toBe('Succeeded');
+    expect(before).toBeDefined();
+    expect(find(world, 'Job', 'migrate')?.metadata.uid).not.toBe(before);
+  });
+});
+
 describe('ending early', () => {
   const objects = [job('slow', { hook: 'PreSync' }), A];
   const never = () => undefined;
+  const DONE = { conditions: [{ type: 'Complete', status: 'True' }] };
 
   it('terminates: the running hook is deleted, nothing more is applied', async () => {
     const world = createWorld({ outcome: never });
@@ -255,6 +307,20 @@ describe('ending early', () => {
     expect(operation).toMatchObject({ phase: 'Failed', message: 'operation terminated' });
     expect(find(world, 'Job', 'slow')).toBeUndefined();
     expect(find(world, 'ConfigMap', 'a')).toBeUndefined();
+  });
+
+  it('terminates: a hook that has ended stays, whatever its policy says of failures', async () => {
+    const world = createWorld({ outcome: ({ metadata }) => (metadata.name === 'slow' ? undefined : DONE) });
+    const hooks = [
+      job('first', { hook: 'PreSync', 'sync-wave': '-1', 'hook-delete-policy': 'HookFailed' }),
+      job('slow', { hook: 'PreSync' }),
+    ];
+    const meddle = (one: Operation) => (find(world, 'Job', 'slow') ? terminate(one) : undefined);
+    const { operation } = await sync(world, { objects: [...hooks, A], meddle });
+    expect(operation).toMatchObject({ phase: 'Failed', message: 'operation terminated' });
+    expect(find(world, 'Job', 'slow')).toBeUndefined();
+    expect(find(world, 'Job', 'first')?.metadata.finalizers ?? []).toEqual([]);
+    expect(find(world, 'Job', 'first')).toBeDefined();
   });
 
   it('gives way to a newer revision while it waits for health or a retry, not in the middle of a wave', async () => {
