@@ -1,7 +1,13 @@
 import type { ClusterConfig, FleetFile } from './fleet/fleet-file.ts';
+import {
+  type RepositoryDocuments,
+  withFoundRepositories,
+  withoutFoundRepositories,
+} from './fleet/found-repositories.ts';
 import type { AppProject } from './fleet/project.ts';
 import type { SettingsDocument } from './fleet/settings-document.ts';
 import { type Lease, leaseIsFree, newLease } from './lease.ts';
+import { sameRepository } from './repository-url.ts';
 import type { Row } from './row.ts';
 import { type ArgoSettings, defaultSettings } from './settings/argo-settings.ts';
 import { stableText } from './stable-digest.ts';
@@ -45,10 +51,11 @@ export const finishCompile = (
     FleetRow,
     'commit' | 'inputs' | 'directory' | 'source' | 'registered' | 'snapshot' | 'projects' | 'argoSettings'
   >,
+  documents: RepositoryDocuments,
 ): FleetRow | undefined => {
   if (!row || row.compiling?.owner !== claimed.compiling?.owner || row.snapshot !== claimed.snapshot) return undefined;
   const { compiling: _done, argoSettings: _before, ...rest } = row;
-  return { ...rest, ...compiled };
+  return { ...rest, ...compiled, file: withFoundRepositories(rest.file, documents) };
 };
 
 export const FLEET_ID = 'fleet';
@@ -70,15 +77,30 @@ export const snapshotKey = (digest: string): string => `snapshots/${digest}.json
  */
 export const withFleetFile = (row: FleetRow | undefined, file: FleetFile): FleetRow => {
   const { snapshot: _outdated, writtenClusters, ...rest } = row ?? { id: FLEET_ID, version: 0, projects: [], file };
-  if (!writtenClusters || !file.clustersFrom) return { ...rest, file };
+  // What Secrets register is found again by the next compile, which until then has to read what they are read with.
+  const kept = keptRepositories(file, rest.file);
+  if (!writtenClusters || !file.clustersFrom) return { ...rest, file: kept };
   const names = new Set(writtenClusters.map(({ name }) => name));
   const found = rest.file.clusters.filter(({ name }) => !names.has(name));
-  return { ...rest, file: { ...file, clusters: together(file.clusters, found) }, writtenClusters: file.clusters };
+  return { ...rest, file: { ...kept, clusters: together(file.clusters, found) }, writtenClusters: file.clusters };
 };
 
-/** The file as it is written, without the clusters that were found. */
-export const writtenFile = ({ file, writtenClusters }: Pick<FleetRow, 'file' | 'writtenClusters'>): FleetFile =>
-  writtenClusters ? { ...file, clusters: writtenClusters } : file;
+/** The file as it is written, without the clusters and repositories that were found. */
+export const writtenFile = ({ file, writtenClusters }: Pick<FleetRow, 'file' | 'writtenClusters'>): FleetFile => ({
+  ...withoutFoundRepositories(file),
+  ...(writtenClusters ? { clusters: writtenClusters } : {}),
+});
+
+/** A fleet file with the repositories that Secrets registered beside another one. */
+const keptRepositories = (file: FleetFile, before: FleetFile): FleetFile => {
+  const isFound = ({ secret }: { secret?: string }): boolean => secret !== undefined;
+  const found = before.repositories.filter(
+    (one) => isFound(one) && !file.repositories.some(({ url }) => sameRepository(url, one.url)),
+  );
+  const charts = [...(file.chartRepositories ?? []), ...(before.chartRepositories ?? []).filter(isFound)];
+  const chartRepositories = charts.length > 0 ? { chartRepositories: charts } : {};
+  return { ...file, repositories: [...file.repositories, ...found], ...chartRepositories };
+};
 
 /** The row with the clusters that were found; undefined where they are the same as before. What is written comes first. */
 export const withFoundClusters = (row: FleetRow, found: readonly ClusterConfig[]): FleetRow | undefined => {

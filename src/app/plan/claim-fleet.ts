@@ -49,7 +49,7 @@ export const makeLive = async (
   await snapshots.store(snapshot);
   const { digest, projects, argoSettings } = snapshot;
   const compiled = { ...from, snapshot: digest, projects, ...(argoSettings ? { argoSettings } : {}) };
-  const saved = await updateKnownRow(fleets, claimed, (known) => finishCompile(known, claimed, compiled));
+  const saved = await updateKnownRow(fleets, claimed, (known) => finishCompile(known, claimed, compiled, snapshot));
   if (!saved) throw busy();
 };
 

@@ -1,6 +1,7 @@
 import { generatorClusters } from '../../domain/fleet/applicationset/fleet-clusters.ts';
 import { compileFleet } from '../../domain/fleet/compile-fleet.ts';
 import { generatorSources } from '../../domain/fleet/followed-sources.ts';
+import { type RepositoryDocuments, withFoundRepositories } from '../../domain/fleet/found-repositories.ts';
 import { gatherDocuments } from '../../domain/fleet/gather-documents.ts';
 import { COMPILER } from '../../domain/fleet/read-fleet-files.ts';
 import { type RemovedApplication, removedApplications } from '../../domain/fleet/removed-applications.ts';
@@ -23,7 +24,7 @@ import { createGeneratorAnswers, type GeneratorAnswers } from './generator-answe
 import { createGeneratorTrees, type GeneratorTrees } from './generator-trees.ts';
 import { loadSnapshot, snapshotOfRows } from './load-snapshot.ts';
 import { problemsOf, warningOf, warningsOf } from './problems-of.ts';
-import type { TreeReader } from './tree-reader.ts';
+import type { RegisteringReader } from './tree-reader.ts';
 
 export interface Compiled {
   fleet: FleetRow;
@@ -49,7 +50,7 @@ export interface CompileInput {
   at: { repository: string; ref: string; commit: string };
   /** Who compiles: the ref that is planned. */
   owner: string;
-  trees: TreeReader;
+  trees: RegisteringReader;
   defaultBranch: string | undefined;
   /** A plan that died may have written rows that the live snapshot knows nothing of: the rows are what was there before. */
   trustsRows?: boolean;
@@ -126,7 +127,16 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
   try {
     const previous = await loadSnapshot(deps, fleet);
     const registered = await readRegistrations(deps, previous);
-    const { snapshot, sets } = await compileDocuments(deps, { fleet, previous, seen: { ...seen, registered } });
+    // Of this push alone: what a pull request registers must not be read with anybody's credentials.
+    const register = (found: RepositoryDocuments): void =>
+      input.trees.register(withFoundRepositories(fleet.file, found));
+    const { snapshot, sets } = await compileDocuments(deps, {
+      fleet,
+      previous,
+      seen: { ...seen, registered },
+      register,
+    });
+    register(snapshot);
     const before = input.trustsRows ? await snapshotOfRows(deps, fleet) : previous;
     const removed = removedApplications(before, snapshot, fleet.file);
     const { source, commit, directory } = documents;
@@ -134,7 +144,7 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
     return {
       changed: changesOf(before, snapshot, sets),
       removed,
-      fleet: { ...fleet, snapshot: snapshot.digest },
+      fleet: { ...fleet, snapshot: snapshot.digest, file: withFoundRepositories(fleet.file, snapshot) },
       snapshot,
       problems: [...problemsOf(snapshot), ...warningsOf(removed), ...answers.warnings().map(warningOf)],
       unread: sets.unread,
@@ -152,15 +162,24 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
   }
 };
 
+interface DocumentsInput {
+  fleet: FleetRow;
+  previous: FleetSnapshot;
+  seen: SeenAll;
+  /** Told what the documents register before generators read anything. */
+  register?: (documents: RepositoryDocuments) => void;
+}
+
 /** The fleet that the documents make; nothing is written. `previous`: what they are compiled against. */
 export const compileDocuments = async (
   deps: Pick<PlanDeps, 'expander'>,
-  { fleet, previous, seen }: { fleet: FleetRow; previous: FleetSnapshot; seen: SeenAll },
+  { fleet, previous, seen, register }: DocumentsInput,
 ): Promise<{ snapshot: FleetSnapshot; sets: ExpandedSets }> => {
   const { documents, trees, answers, registered } = seen;
   const known = previous.applications.length > 0 ? { previous } : {};
   const files = [...(await readDocuments(documents, known.previous)), ...registered.documents];
   const gathered = gatherDocuments(files, known.previous);
+  register?.(gathered);
   const clusters = generatorClusters(fleet.file.clusters);
   const sets = await expandSets(deps, { sets: gathered.applicationSets, ...known, clusters, trees, answers });
   const snapshot = compileFleet({ files, fleet: fleet.file, documents: gathered, ...sets, ...known });

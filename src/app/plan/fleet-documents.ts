@@ -1,4 +1,5 @@
 import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
+import { withoutFoundRepositories } from '../../domain/fleet/found-repositories.ts';
 import { type FleetDocument, filesToRead } from '../../domain/fleet/read-fleet-files.ts';
 import type { FleetSnapshot } from '../../domain/fleet/snapshot.ts';
 import { directoryDigest } from '../../domain/sources/source-tree.ts';
@@ -25,6 +26,8 @@ const MANIFEST = /\.(ya?ml|json)$/;
 export const fleetDocuments = async (trees: TreeReader, file: FleetFile): Promise<FleetDocuments> => {
   const { tree, commit, repository, ref, readBlobs } = await trees.at(file.source);
   const root = directoryPrefix(file);
+  // What is found in the documents follows from them.
+  const written = withoutFoundRepositories(file);
   let listed: { path: string; digest: string }[] | undefined;
   const files = () => {
     listed ??= listFiles(tree, root);
@@ -33,8 +36,8 @@ export const fleetDocuments = async (trees: TreeReader, file: FleetFile): Promis
   return {
     source: { repository, ref },
     commit,
-    directory: stableDigest([file, directoryDigest(tree, root.replace(/\/$/, '')) ?? null]),
-    inputs: () => stableDigest([file, files().map(({ path, digest }) => `${path}\n${digest}`)]),
+    directory: stableDigest([written, directoryDigest(tree, root.replace(/\/$/, '')) ?? null]),
+    inputs: () => stableDigest([written, files().map(({ path, digest }) => `${path}\n${digest}`)]),
     files,
     readBlobs,
   };

@@ -37,18 +37,30 @@ export interface TreeReader {
   at(source: RevisionSource): Promise<CommitTree>;
 }
 
+/** A reader that goes by what a compile registers. */
+export interface RegisteringReader extends TreeReader {
+  /** From now on these are the registered repositories. */
+  register(file: Registrations): void;
+}
+
+type Registrations = Pick<FleetRow['file'], 'repositories' | 'chartRepositories'>;
+
 /** Reads trees for one plan: the planned commit is known, other refs are resolved once each. */
 export const createTreeReader = (
   deps: Pick<PlanDeps, 'openRepository' | 'charts'>,
-  fleet: { file: Pick<FleetRow['file'], 'repositories' | 'chartRepositories'> },
+  fleet: { file: Registrations },
   here: { repository: string; ref: string; commit: string; tree: Tree },
-): TreeReader => {
+): RegisteringReader => {
   const known = new Map<string, Promise<CommitTree>>();
+  let registered = fleet.file;
   return {
+    register: (file) => {
+      registered = file;
+    },
     at: (source) => {
       const { repoURL, targetRevision, tagPrefix } = source;
-      if (isChartSource(source)) return readChart(deps.charts, fleet.file, source, here);
-      const config = fleet.file.repositories.find(({ url }) => sameRepository(url, repoURL));
+      if (isChartSource(source)) return readChart(deps.charts, registered, source, here);
+      const config = registered.repositories.find(({ url }) => sameRepository(url, repoURL));
       if (!config) return Promise.reject(unregistered(repoURL));
       const key = `${config.url}#${targetRevision ?? 'HEAD'}#${tagPrefix ?? ''}`;
       const found = known.get(key) ?? read(deps.openRepository(config), config, source, here);

@@ -71,19 +71,21 @@ const checkRegistered = (repoURL: string, repositories: readonly RepositoryManif
 const LOOPBACK = /^(localhost$|127\.|0\.|\[::1?\]|169\.254\.|\[f[ce]|\[::ffff:)/;
 
 const checkURL = (path: Path, url: string, local: boolean): Check[] => {
-  if (local && (url.startsWith('/') || url.startsWith('file://'))) return [];
+  const message = addressFault(url, local);
+  return message === undefined ? [] : [{ path, message }];
+};
+
+/** What is wrong with the address of something that Towline is to read; `local`: on one machine. */
+export const addressFault = (url: string, local: boolean): string | undefined => {
+  if (local && (url.startsWith('/') || url.startsWith('file://'))) return undefined;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !['https:', 'http:'].includes(parsed.protocol)) {
-    return [{ path, message: `must be an https:// URL, not "${hidden(url)}"` }];
+    return `must be an https:// URL, not "${hidden(url)}"`;
   }
-  if (parsed.username || parsed.password) {
-    return [{ path, message: 'must hold no user or password: name a secret in credentials' }];
-  }
-  if (local) return [];
-  if (parsed.protocol === 'http:') {
-    return [{ path, message: `must be https://, not "${url}" (http:// works in local mode only)` }];
-  }
-  return LOOPBACK.test(parsed.hostname) ? [{ path, message: `must not be this machine's own address, "${url}"` }] : [];
+  if (parsed.username || parsed.password) return 'must hold no user or password: name a secret in credentials';
+  if (local) return undefined;
+  if (parsed.protocol === 'http:') return `must be https://, not "${url}" (http:// works in local mode only)`;
+  return LOOPBACK.test(parsed.hostname) ? `must not be this machine's own address, "${url}"` : undefined;
 };
 
 /** Without what may be a password. */

@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.ts';
+import { sameRepository } from '../repository-url.ts';
 import { stableDigest, stableText } from '../stable-digest.ts';
 import { type Application, applicationId } from './application.ts';
 import { findCluster } from './find-cluster.ts';
@@ -37,7 +38,7 @@ export const compileApplication = (
   const faults: Fault[] = [
     ...(nesting ? [nesting] : []),
     ...('message' in found ? [{ code: 'cluster-unknown', field: 'spec.destination', message: found.message }] : []),
-    ...(project ? projectFaults(project, application, cluster) : [missingProject(application, projects)]),
+    ...(project ? projectFaults(project, application, { cluster, fleet }) : [missingProject(application, projects)]),
   ];
   const { file, line } = application.origin;
   const problems = faults.map((fault): Problem => ({ severity: 'error', ...fault, file, line }));
@@ -64,9 +65,28 @@ const missingProject = ({ project }: Application, projects: readonly AppProject[
   message: `there is no AppProject "${project}"; there are: ${projects.map(({ name }) => name).join(', ')}`,
 });
 
-const projectFaults = (project: AppProject, application: Application, cluster: ClusterConfig | undefined): Fault[] => {
+/** The AppProject that a registered repository belongs to; undefined: none, or it is not registered by itself. */
+const scopeOf = ({ repositories }: FleetFile, repoURL: string): string | undefined =>
+  repositories.find(({ url }) => sameRepository(url, repoURL))?.project;
+
+const foreignRepositories = ({ name }: AppProject, { sources }: Application, fleet: FleetFile): Fault[] =>
+  sources.flatMap(({ repoURL }) => {
+    const scope = scopeOf(fleet, repoURL);
+    const message = `${repoURL} is a repository of project ${scope} alone (its Secret says so), not of ${name}`;
+    return scope === undefined || scope === name
+      ? []
+      : [{ code: 'project-repository', field: 'spec.source.repoURL', message }];
+  });
+
+const projectFaults = (
+  project: AppProject,
+  application: Application,
+  { cluster, fleet }: { cluster: ClusterConfig | undefined; fleet: FleetFile },
+): Fault[] => {
   const { namespace, sources, destination } = application;
-  const refused = sources.filter(({ repoURL }) => !isSourcePermitted(project, repoURL));
+  const refused = sources.filter(
+    ({ repoURL }) => !isSourcePermitted(project, repoURL) && scopeOf(fleet, repoURL) !== project.name,
+  );
   const isPermitted = cluster === undefined || permitsDestination(project, cluster, destination.namespace);
   return [
     ...refused.map(({ repoURL }) => ({
@@ -74,6 +94,7 @@ const projectFaults = (project: AppProject, application: Application, cluster: C
       field: 'spec.source.repoURL',
       message: `project ${project.name} does not permit source ${repoURL} (sourceRepos: ${listed(project.sourceRepos)})`,
     })),
+    ...foreignRepositories(project, application, fleet),
     ...(isPermitted ? [] : [destinationFault(project, cluster, destination.namespace)]),
     ...(isNamespacePermitted(project, application)
       ? []

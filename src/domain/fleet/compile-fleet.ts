@@ -1,16 +1,18 @@
 import type { Problem } from '../problem.ts';
 import { stableDigest } from '../stable-digest.ts';
-import { applicationId } from './application.ts';
+import { type Application, applicationId } from './application.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
 import { compileApplication } from './compile-application.ts';
 import { compileSets, type SetExpansion } from './compile-sets.ts';
 import { deliveriesOf, nestingFault } from './delivered-applications.ts';
 import { type Distinguishing, distinct } from './distinct-documents.ts';
 import type { FleetFile } from './fleet-file.ts';
+import { refusedRepositories, withFoundRepositories } from './found-repositories.ts';
 import { by, type GatheredDocuments, gatherDocuments } from './gather-documents.ts';
 import type { AppProject } from './project.ts';
 import { DEFAULT_PROJECT } from './project-rules.ts';
 import { COMPILER, type FleetDocument, isKnown } from './read-fleet-files.ts';
+import type { RepositorySecret } from './repository-secret.ts';
 import type { CompiledApplication, FleetSnapshot } from './snapshot.ts';
 
 export interface CompileInput {
@@ -36,22 +38,19 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
   const found = input.documents ?? gatherDocuments(files, previous);
   const problems = [...found.problems];
   const before = (previous?.applications ?? []).filter(({ applicationSet }) => applicationSet !== undefined);
-  const telling: Distinguishing = {
-    deliveries: deliveriesOf(found.applications, before),
-    problems,
-    shadowed: new Set(),
-  };
+  const telling = { deliveries: deliveriesOf(found.applications, before), problems, shadowed: new Set<string>() };
   const sets = distinct(found.applicationSets, 'ApplicationSet', telling);
   const { expansions = new Map<string, SetExpansion>(), seen = new Map<string, SeenRead[]>() } = input;
   const made = compileSets(sets, { expansions, seen }, previous);
   problems.push(...made.problems);
   const projects = withDefault(distinct(found.projects, 'AppProject', telling));
   const definite = distinct([...found.applications, ...made.applications], 'Application', telling);
+  const { repositorySecrets, registered } = registerRepositories(found, definite, fleet, telling);
   const unchanged = unchangedIn(files, expansions, previous);
   const deliveries = deliveriesOf(found.applications, made.applications);
   const applications = definite.map((one) =>
     compileApplication(one, {
-      fleet,
+      fleet: registered,
       projects,
       known: unchanged.get(applicationId(one)),
       nesting: nestingFault(one, deliveries),
@@ -60,6 +59,7 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
   const [settings] = distinct(found.settings, 'ConfigMap', telling);
   const content = {
     ...(settings ? { argoSettings: settings } : {}),
+    ...(repositorySecrets.length > 0 ? { repositorySecrets } : {}),
     applications: applications.toSorted(by(({ id }) => id)),
     projects: projects.toSorted(by(({ name }) => name)),
     applicationSets: sets.toSorted(by(applicationId)),
@@ -69,6 +69,21 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
     files: knownFiles(files, found, telling),
   };
   return { digest: digestOf(content), ...content };
+};
+
+/** The Secrets that register repositories, and the fleet file with these. */
+const registerRepositories = (
+  found: GatheredDocuments,
+  applications: readonly Application[],
+  fleet: FleetFile,
+  telling: Distinguishing,
+): { repositorySecrets: RepositorySecret[]; registered: FleetFile } => {
+  const repositorySecrets = distinct(found.repositorySecrets, 'Secret', telling);
+  const refused = refusedRepositories(fleet, repositorySecrets);
+  telling.problems.push(...refused);
+  // Their files are read again by every compile, which finds the same anew.
+  for (const { file } of refused) telling.shadowed.add(file);
+  return { repositorySecrets, registered: withFoundRepositories(fleet, { repositorySecrets, applications }) };
 };
 
 /** The files that need not be read again: everything that they define stands in the snapshot. */

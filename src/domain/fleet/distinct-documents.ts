@@ -2,7 +2,7 @@ import type { Problem } from '../problem.ts';
 import { applicationId, type Origin } from './application.ts';
 import { type Deliveries, isOwner } from './delivered-applications.ts';
 
-type Kind = 'Application' | 'ApplicationSet' | 'AppProject' | 'ConfigMap';
+type Kind = 'Application' | 'ApplicationSet' | 'AppProject' | 'ConfigMap' | 'Secret';
 
 /** What a compile gathers while it tells documents of one name apart. */
 export interface Distinguishing {

@@ -55,6 +55,10 @@ export interface RepositoryConfig {
   webhookSecret?: string;
   /** Environments whose rollouts GitHub lists as deployments (`true`: all of them); absent: none. */
   deployments?: true | Record<string, { production?: boolean; url?: string }>;
+  /** Name of the Secret among the fleet's documents that registers it; absent: the fleet file does. */
+  secret?: string;
+  /** The AppProject whose Applications alone may use it. */
+  project?: string;
 }
 
 /** A Helm repository (`https://…`) or OCI registry (`oci://…`, or without a scheme). Public ones need no entry. */
@@ -66,6 +70,8 @@ export interface ChartRepositoryConfig {
   credentials?: string;
   /** Also send them to the host that the index names for archives, where it is another one. */
   passCredentials?: boolean;
+  /** Name of the Secret among the fleet's documents that registers it; absent: the fleet file does. */
+  secret?: string;
 }
 
 export interface ClusterConfig {

@@ -64,6 +64,7 @@ const byFile = (snapshot: FleetSnapshot): Map<string, Documents> => {
   for (const one of snapshot.projects) if (one.origin) at(one.origin.file).projects.push(one);
   for (const one of snapshot.applicationSets ?? []) at(one.origin.file).applicationSets.push(one);
   if (snapshot.argoSettings) at(snapshot.argoSettings.origin.file).settings.push(snapshot.argoSettings);
+  for (const one of snapshot.repositorySecrets ?? []) at(one.origin.file).repositorySecrets.push(one);
   for (const one of snapshot.problems) if (!isOfExpansion(one)) at(one.file).problems.push(one);
   return files;
 };
@@ -92,6 +93,7 @@ const merge = (files: readonly Documents[]): Documents => ({
   projects: files.flatMap(({ projects }) => projects),
   applicationSets: files.flatMap(({ applicationSets }) => applicationSets),
   settings: files.flatMap(({ settings }) => settings),
+  repositorySecrets: files.flatMap(({ repositorySecrets }) => repositorySecrets),
   problems: files.flatMap(({ problems }) => problems),
   broken: files.flatMap(({ broken }) => broken),
   unread: files.some(({ unread }) => unread),
@@ -116,6 +118,7 @@ const keepLastGood = (found: Documents, read: ReadonlyMap<string, Documents>, pr
   found.applications.push(...lost('Application', written, found.applications));
   found.projects.push(...lost('AppProject', previous.projects, found.projects));
   found.applicationSets.push(...lost('ApplicationSet', previous.applicationSets ?? [], found.applicationSets));
+  found.repositorySecrets.push(...lost('Secret', previous.repositorySecrets ?? [], found.repositorySecrets));
   const settings = previous.argoSettings ? [previous.argoSettings] : [];
   found.settings.push(...lost('ConfigMap', settings, found.settings));
 };

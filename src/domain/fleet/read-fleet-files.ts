@@ -11,6 +11,7 @@ import { checkApplication } from './check-application.ts';
 import type { AppProject } from './project.ts';
 import { AppProjectSchema } from './project-schema.ts';
 import { applicationOf, CONTROL_NAMESPACE, projectOf } from './read-manifests.ts';
+import { isRepositorySecret, type RepositorySecret, readRepositorySecret } from './repository-secret.ts';
 import { isSettingsDocument, readSettingsDocument, type SettingsDocument } from './settings-document.ts';
 import type { FleetSnapshot } from './snapshot.ts';
 import { validateProject } from './validate-project.ts';
@@ -31,6 +32,7 @@ export interface Documents {
   projects: AppProject[];
   applicationSets: ApplicationSet[];
   settings: SettingsDocument[];
+  repositorySecrets: RepositorySecret[];
   problems: Problem[];
   /** What is defined here, but wrongly: ids as `Kind namespace/name`. */
   broken: string[];
@@ -44,13 +46,14 @@ export const noDocuments = (): Documents => ({
   projects: [],
   applicationSets: [],
   settings: [],
+  repositorySecrets: [],
   problems: [],
   broken: [],
   unread: false,
 });
 
 /** Raised whenever the same text compiles to something else, so that no older snapshot is reused. */
-export const COMPILER = 5;
+export const COMPILER = 6;
 
 /** The paths of the files whose text the compiler needs: those that are new, changed, or were wrong before. */
 export const filesToRead = (
@@ -70,6 +73,7 @@ export const readFleetFile = (path: string, text: string, registeredBy?: string)
   const found: Documents = { ...noDocuments(), problems, unread: problems.length > 0 };
   for (const document of documents) {
     if (isSettingsDocument(document.value)) readSettings(path, document, text, found);
+    else if (isRepositorySecret(document.value)) readSecret(path, document, found, registeredBy);
     else readDocument(path, document, found);
   }
   if (registeredBy === undefined) return found;
@@ -123,9 +127,11 @@ const nameOf = (value: unknown): string =>
 
 /** The name by which the last good version of a wrong document is found. */
 const keyOf = (value: unknown): string => {
-  const metadata = isRecord(value) ? value['metadata'] : undefined;
-  return documentKey(textAt(value, 'kind') ?? '', textAt(metadata, 'namespace') ?? CONTROL_NAMESPACE, nameOf(value));
+  return documentKey(textAt(value, 'kind') ?? '', namespaceOf(value), nameOf(value));
 };
+
+const namespaceOf = (value: unknown): string =>
+  (isRecord(value) ? textAt(value['metadata'], 'namespace') : undefined) ?? CONTROL_NAMESPACE;
 
 /** `Application argocd/web`. */
 export const documentKey = (kind: string, namespace: string, name: string): string =>
@@ -154,6 +160,15 @@ const readSettings = (file: string, document: YamlDocument, text: string, found:
   found.problems.push(...problems);
   if (settings) found.settings.push(settings);
   else found.broken.push(keyOf(document.value));
+};
+
+/** Only the fleet's own files say what Towline reads with which credentials: what applications deliver does not. */
+const readSecret = (file: string, document: YamlDocument, found: Documents, registeredBy: string | undefined): void => {
+  if (registeredBy !== undefined) return;
+  const { secret, problems } = readRepositorySecret(document, file);
+  found.problems.push(...problems);
+  if (secret) found.repositorySecrets.push(secret);
+  else found.broken.push(documentKey('Secret', namespaceOf(document.value), nameOf(document.value)));
 };
 
 const readProject = (file: string, document: YamlDocument, found: Documents): void => {

@@ -3,6 +3,7 @@ import type { Application } from './application.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
 import type { AppProject } from './project.ts';
+import type { RepositorySecret } from './repository-secret.ts';
 import type { SettingsDocument } from './settings-document.ts';
 
 /** An application as the fleet has it: its document, and where it goes. */
@@ -38,6 +39,8 @@ export interface FleetSnapshot {
   projects: AppProject[];
   /** What the fleet's `argocd-cm` says; absent: it has none, and Argo CD's defaults hold. */
   argoSettings?: SettingsDocument;
+  /** Argo CD's repository and repo-creds Secrets, but for what is secret in them. */
+  repositorySecrets?: RepositorySecret[];
   /** As they are written; what they make is among the applications. */
   applicationSets?: ApplicationSet[];
   /** By the set's id, those whose inputs could all be read. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { transient } from '../../../../src/domain/errors.ts';
-import { CONFIG_REPOSITORY, configMapYaml, createMemoryStack, REPOSITORY } from '../../../fakes/memory-stack.ts';
+import { CONFIG_REPOSITORY, configMapYaml, createMemoryStack, MAIN, REPOSITORY } from '../../../fakes/memory-stack.ts';
 
 type Stack = Awaited<ReturnType<typeof createMemoryStack>>;
 
@@ -235,5 +235,78 @@ describe('a set that leaves fields of its Applications alone', () => {
       ),
     ]);
     expect(stack.applications.rows.get('argocd/api')?.spec?.labels).toEqual({ tier: 'one', kept: 'one' });
+  });
+});
+
+describe('a repository that a Secret among the documents registers', () => {
+  const other = 'https://git.example.com/acme/teams/web';
+  const credentials = `apiVersion: v1
+kind: Secret
+metadata:
+  name: teams
+  namespace: argocd
+  labels: { argocd.argoproj.io/secret-type: repo-creds }
+  annotations: { towline.dev/credentials: teams, towline.dev/forge: github }
+stringData: { type: git, url: https://git.example.com/acme/teams }
+`;
+  const files = {
+    'apps/teams-secret.yaml': credentials,
+    'apps/set.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: teams, namespace: argocd }
+spec:
+  generators: [{ git: { repoURL: ${other}, revision: HEAD, directories: [{ path: services }] } }]
+  template:
+    metadata: { name: '{{path.basename}}' }
+    spec:
+      project: default
+      source: { repoURL: ${other}, path: services }
+      destination: { name: dev, namespace: web }
+      syncPolicy: { automated: {}, syncOptions: [CreateNamespace=true] }
+`,
+    'services/config.yaml': configMapYaml('config', 'one'),
+  };
+  const openedWith = (stack: Stack) =>
+    new Set(stack.opened.flatMap(({ url, credentials: by }) => (url === other ? [by] : [])));
+
+  it('is read by generators and sources of the same push, and planned no further', async () => {
+    const stack = await createMemoryStack();
+    const commit = await stack.push(files);
+    await stack.settle();
+    expect(problems(stack, commit)).toEqual([]);
+    expect(stack.statusOf(commit)['towline/dev']?.[0]).toBe('success');
+    expect(openedWith(stack)).toEqual(new Set(['teams']));
+    const fleet = await stack.fleets.get('fleet');
+    expect(fleet?.file.repositories.at(-1)).toMatchObject({ url: other, credentials: 'teams', secret: 'teams' });
+    const compiled = fleet?.snapshot;
+    await stack.push({ 'unrelated.txt': 'x' });
+    await stack.settle();
+    expect((await stack.fleets.get('fleet'))?.snapshot).toBe(compiled);
+    const gone = await stack.push({ 'apps/teams-secret.yaml': null });
+    await stack.settle();
+    expect((await stack.fleets.get('fleet'))?.file.repositories.some(({ url }) => url === other)).toBe(false);
+    expect(problems(stack, gone)).toEqual([expect.stringContaining('is not registered')]);
+  });
+
+  it('is not read for a pull request that brings it', async () => {
+    const stack = await createMemoryStack();
+    await stack.push({ 'services/config.yaml': configMapYaml('config', 'one') });
+    await stack.settle();
+    const commit = stack.repository.commit('refs/pull/7/head', files);
+    await stack.queues.changes([
+      {
+        version: 1,
+        repository: REPOSITORY,
+        number: 7,
+        action: 'opened',
+        base: { ref: MAIN },
+        head: { ref: 'refs/heads/change', commit },
+        fork: false,
+        labels: [],
+      },
+    ]);
+    await stack.settle();
+    expect(stack.statuses.some((one) => one.commit === commit)).toBe(true);
+    expect(openedWith(stack)).toEqual(new Set());
   });
 });

@@ -22,14 +22,6 @@ describe("Argo CD's own Secrets among the fleet's documents", () => {
     `apiVersion: v1\nkind: Secret\nmetadata: { name: acme, labels: { argocd.argoproj.io/secret-type: ${type} } }\n${data}\n`;
 
   it.each([
-    [
-      secret('repository', 'stringData: { url: "https://bot:hunter2@github.com/acme/web", password: hunter2 }'),
-      /for https:\/\/github\.com\/acme\/web an entry of spec\.repositories/,
-    ],
-    [
-      secret('repo-creds', `data: { url: ${Buffer.from('https://github.com/acme').toString('base64')} }`),
-      /repo-creds Secret is not read: for https:\/\/github\.com\/acme an entry/,
-    ],
     [secret('cluster', 'stringData: { server: "https://10.0.0.1" }'), /spec\.clustersFrom/],
     [secret('other', ''), /no Argo CD kind/],
   ])('are told with what to do, and without what is secret: %#', (text, expected) => {
