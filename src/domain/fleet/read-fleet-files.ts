@@ -14,6 +14,7 @@ import { applicationOf, CONTROL_NAMESPACE, projectOf } from './read-manifests.ts
 import { isRepositorySecret, type RepositorySecret, readRepositorySecret } from './repository-secret.ts';
 import { isSettingsDocument, readSettingsDocument, type SettingsDocument } from './settings-document.ts';
 import type { FleetSnapshot } from './snapshot.ts';
+import { isTimeZone } from './sync-windows.ts';
 import { validateProject } from './validate-project.ts';
 
 /** One file of the fleet's source. */
@@ -171,11 +172,21 @@ const readSecret = (file: string, document: YamlDocument, found: Documents, regi
   else found.broken.push(documentKey('Secret', namespaceOf(document.value), nameOf(document.value)));
 };
 
+/** They are UTC, as in Argo CD, which is hardly what was meant. */
+const unknownZones = (document: YamlDocument, file: string, { syncWindows }: AppProject): Problem[] =>
+  syncWindows.flatMap(({ timeZone }, index) => {
+    if (isTimeZone(timeZone)) return [];
+    const message = `"${timeZone}" is no time zone, and counts as UTC: write it as Europe/Amsterdam`;
+    const path = ['spec', 'syncWindows', index, 'timeZone'];
+    return [problemAt(document, file, path, { severity: 'warning', code: 'time-zone-unknown', message })];
+  });
+
 const readProject = (file: string, document: YamlDocument, found: Documents): void => {
   const { output, problems } = validateDocument(AppProjectSchema, document, file);
   found.problems.push(...problems);
   if (!output) return void found.broken.push(keyOf(document.value));
   const project = projectOf(output, { file, line: document.lineOf([]) });
+  found.problems.push(...unknownZones(document, file, project));
   const fault = validateProject(project);
   if (fault === undefined) return void found.projects.push(project);
   found.broken.push(keyOf(document.value));

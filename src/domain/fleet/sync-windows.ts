@@ -168,9 +168,12 @@ const reasonOf = (blocking: readonly SyncWindow[]): string => {
   return first?.kind === 'deny' ? `in a deny window: ${which[0]}` : `outside its allow windows: ${which.join(', ')}`;
 };
 
+/** Whether a time zone is one; a window without one is in UTC. */
+export const isTimeZone = (zone: string | undefined): boolean => zoneOffset(zone, new Date(0)) !== undefined;
+
 const zoneText = (zone: string | undefined): string => {
   if (!zone) return 'UTC';
-  return zoneOffset(zone, new Date(0)) === undefined ? `UTC ("${zone}" is no time zone)` : zone;
+  return isTimeZone(zone) ? zone : `UTC ("${zone}" is no time zone)`;
 };
 
 /** Boundaries looked at; a schedule of every minute over a day has twice 1,440. */
