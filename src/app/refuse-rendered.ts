@@ -5,8 +5,9 @@ import { type KubernetesObject, keyOf } from '../domain/kubernetes-object.ts';
 import type { Bundle } from '../domain/sources/bundle.ts';
 import { readManifests } from '../domain/sources/manifests.ts';
 import { NOT_PERMITTED, permitsEverything, type RefusedObject, refusedObjects } from '../domain/sync/rendered-rules.ts';
+import type { Store } from '../ports/store.ts';
 import { eachOf } from './each-of.ts';
-import { type TellDeps, tellOutcome } from './sync/tell-outcome.ts';
+import { type TellDeps, tellOutcome, untold } from './sync/tell-outcome.ts';
 import { updateKnownRow } from './update-row.ts';
 
 /** What was rendered just now, and from what. */
@@ -14,6 +15,8 @@ export interface Rendered {
   objects: KubernetesObject[];
   bundle: Bundle;
 }
+
+export type RefuseDeps = TellDeps & { applications: Store<ApplicationRow> };
 
 const ROWS_AT_ONCE = 100;
 const WRITES_IN_FLIGHT = 8;
@@ -24,7 +27,7 @@ const WRITES_IN_FLIGHT = 8;
  * the cluster knows. Errors: the stores' transient ones.
  */
 export const refuseRendered =
-  (deps: TellDeps, fleet: FleetRow) =>
+  (deps: RefuseDeps, fleet: FleetRow) =>
   async (ids: readonly string[], rendered: ReadonlyMap<string, Rendered>): Promise<void> => {
     if (rendered.size === 0 || fleet.projects.every(permitsEverything)) return;
     for (let at = 0; at < ids.length; at += ROWS_AT_ONCE) {
@@ -34,7 +37,7 @@ export const refuseRendered =
   };
 
 const refuse = async (
-  deps: TellDeps,
+  deps: RefuseDeps,
   row: ApplicationRow,
   fleet: FleetRow,
   rendered: ReadonlyMap<string, Rendered>,
@@ -48,8 +51,12 @@ const refuse = async (
     const isSame = known?.desired?.generation === desired.generation && !known.desired.error;
     return isSame ? { ...known, desired: { ...desired, error } } : undefined;
   });
-  // Not at rest: an earlier operation may be under way, and the message to sync is still to come.
-  if (saved) await tellOutcome(deps, saved, { atRest: false });
+  const told = saved && untold(saved, deps.clock());
+  if (!told) return;
+  await tellOutcome(deps, saved, told);
+  await updateKnownRow(deps.applications, saved, (known) =>
+    known?.desired?.generation === desired.generation ? { ...known, told } : undefined,
+  );
 };
 
 const firstRefusal = (

@@ -10,12 +10,11 @@ import type { Bundle, RenderResult, Sandbox } from '../ports/sandbox.ts';
 import type { Store } from '../ports/store.ts';
 import { eachOf } from './each-of.ts';
 import { loadFleet } from './load-fleet.ts';
-import { type Rendered, refuseRendered } from './refuse-rendered.ts';
+import { type RefuseDeps, type Rendered, refuseRendered } from './refuse-rendered.ts';
 import { renderBundle } from './render-bundle.ts';
-import type { TellDeps } from './sync/tell-outcome.ts';
 import { updateKnownRow } from './update-row.ts';
 
-export interface RenderDeps extends TellDeps {
+export interface RenderDeps extends RefuseDeps {
   fleets: Pick<Store<FleetRow>, 'get'>;
   renders: Store<RenderRow>;
   applicationIndex: ApplicationIndex;

@@ -10,12 +10,9 @@ import { updateKnownRow, updateRow } from '../update-row.ts';
 import { advance } from './advance.ts';
 import { compareSecondsOf, type SyncDeps } from './deps.ts';
 import type { Advance } from './look.ts';
-import { hasEnded, isTold, tellDisplaced, tellOutcome } from './tell-outcome.ts';
+import { hasEnded, tellDisplaced, tellOutcome, untold } from './tell-outcome.ts';
 
 const DUE_MARGIN_SECONDS = 60;
-
-const isOutstanding = ({ waitSeconds, dueSeconds }: Advance): boolean =>
-  waitSeconds !== undefined || dueSeconds !== undefined;
 
 /**
  * Takes one application a step on: waits for its renders, applies them, prunes, watches health. One worker at a time holds
@@ -35,14 +32,11 @@ export const syncApplication =
         const result: Advance = await advance(deps, row, owner, isOverdue);
         isOverdue = false;
         waitSeconds = result.waitSeconds;
-        const next = await release(deps, row, owner, result);
-        if (next.told) {
-          const atRest = !isOutstanding(result) && hasEnded(next.told, deps.clock());
-          const told = await tellOutcome(deps, next.told, { atRest });
-          const isGone = result.forget && (await deps.applications.remove(told ?? next.told));
-          if (isGone) await forgetRegistration(deps, next.told);
-        }
-        if (result.change.awaiting && next.told && (await isRendered(deps, result.change.awaiting))) waitSeconds = 0;
+        const told = await tell(deps, row, result);
+        const next = await release(deps, row, owner, { ...result, ...(told ? { told } : {}) });
+        const isGone = result.forget && next.free && (await deps.applications.remove(next.free));
+        if (isGone) await forgetRegistration(deps, row);
+        if (result.change.awaiting && next.free && (await isRendered(deps, result.change.awaiting))) waitSeconds = 0;
         row = next.again;
       }
     } catch (error) {
@@ -66,13 +60,36 @@ const claim = (deps: SyncDeps, id: string, owner: string): Promise<ApplicationRo
     return { ...known, lease, fence: known.fence + 1, due: lease.until };
   });
 
-/** Writes the result and lets go in one write; goes on where a newer plan came in meanwhile. */
+/**
+ * Tells what the look came to where that is news for the rollout, before the row says that it was told: a crash in between
+ * tells the same again. Undefined where there is nothing to tell, or it could not be told: what was done is kept all the
+ * same, and the row stays due.
+ */
+const tell = async (deps: SyncDeps, seen: ApplicationRow, { change, clear = [] }: Advance) => {
+  const row = { ...seen, ...change };
+  for (const field of clear) delete row[field];
+  const told = untold(row, deps.clock());
+  if (!told) return undefined;
+  try {
+    await tellOutcome(deps, row, told);
+    return told;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    deps.log.warn('outcome not told', { application: row.id, code: error.code, reason: error.message });
+    return undefined;
+  }
+};
+
+/**
+ * Writes the result, what was told of it, and lets go, in one write; goes on where a newer plan came in meanwhile, of which
+ * nothing was told yet.
+ */
 const release = async (
   deps: SyncDeps,
   seen: ApplicationRow,
   owner: string,
-  { change, clear = [], forget, waitSeconds, dueSeconds }: Advance,
-): Promise<{ told?: ApplicationRow; again?: ApplicationRow }> => {
+  { change, clear = [], forget, waitSeconds, dueSeconds, told }: Advance & Pick<ApplicationRow, 'told'>,
+): Promise<{ free?: ApplicationRow; again?: ApplicationRow }> => {
   let isStale = false;
   const saved = await updateKnownRow(deps.applications, seen, (known) => {
     if (known?.lease?.owner !== owner) return undefined;
@@ -83,28 +100,32 @@ const release = async (
     // A newer plan waits for renders of its own; its times and its due date stand, and what was waited for is over.
     if (isStale) {
       const { waiting: _waiting, ...rest } = next;
+      const isSame = known.desired?.generation === seen.desired?.generation;
       return {
         ...rest,
         desired: known.desired,
-        times: known.desired?.generation === seen.desired?.generation ? next.times : known.times,
+        times: isSame ? next.times : known.times,
+        ...(isSame && told ? { told } : {}),
         ...(known.awaiting ? { awaiting: known.awaiting } : {}),
       };
     }
     delete next.lease;
     delete next.due;
     delete next.displaced;
-    const untold = stillDisplaced(known, seen.displaced);
-    if (untold.length > 0) next.displaced = untold;
+    const displaced = stillDisplaced(known, seen.displaced);
+    if (displaced.length > 0) next.displaced = displaced;
+    if (told) next.told = told;
     const backstop = waitSeconds === undefined ? dueSeconds : waitSeconds + DUE_MARGIN_SECONDS;
     // What was not told yet is outstanding, too: a crash right here must not leave the rollout without its end, nor the row
     // of what is gone.
-    const isDone = !forget && untold.length === 0 && isTold(next, deps.clock()) && hasEnded(next, deps.clock());
+    const isTold = displaced.length === 0 && !untold(next, deps.clock());
+    const isDone = !forget && isTold && hasEnded(next, deps.clock());
     const seconds = backstop ?? (isDone ? undefined : DUE_MARGIN_SECONDS);
     const due = seconds === undefined ? nextComparison(next, compareSecondsOf(deps)) : deps.clock() + seconds * 1_000;
     return due === undefined ? next : { ...next, due };
   });
   if (!saved) return {};
-  return isStale ? { again: saved } : { told: saved };
+  return isStale ? { again: saved } : { free: saved };
 };
 
 /** One that others delivered is gone from the control plane, too. A crash before it leaves a row that counts for nothing. */

@@ -1,9 +1,9 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
-import { nextComparison } from '../../domain/comparison.ts';
 import { outcomeOf } from '../../domain/outcome-of.ts';
 import { isTerminal, type Outcome } from '../../domain/rollout.ts';
-import { updateKnownRow } from '../update-row.ts';
-import { compareSecondsOf, type SyncDeps } from './deps.ts';
+import type { SyncDeps } from './deps.ts';
+
+type Told = NonNullable<ApplicationRow['told']>;
 
 /** What became of a rollout's change is told once: what breaks after it was healthy is drift, not the commit's failure. */
 const standingOf = (row: ApplicationRow, now: number): ReturnType<typeof outcomeOf> => {
@@ -13,12 +13,13 @@ const standingOf = (row: ApplicationRow, now: number): ReturnType<typeof outcome
   return outcomeOf(row, now);
 };
 
-/** True where the row's outcome is what was last told (or there is none). */
-export const isTold = (row: ApplicationRow, now: number): boolean => {
-  const { told } = row;
+/** What is to be told of the row's rollout (`now` in ms); undefined: nothing, or it was told already. */
+export const untold = (row: ApplicationRow, now: number): Told | undefined => {
+  const { told, desired } = row;
   const outcome = standingOf(row, now);
-  if (!outcome || !row.desired) return true;
-  return told?.rollout === row.desired.rollout && told.phase === outcome.phase && told.message === outcome.message;
+  if (!outcome || !desired) return undefined;
+  const isTold = told?.rollout === desired.rollout && told.phase === outcome.phase && told.message === outcome.message;
+  return isTold ? undefined : { rollout: desired.rollout, ...outcome };
 };
 
 /** True where nothing more is to come of the row's rollout; until then the row is never at rest. */
@@ -28,7 +29,7 @@ export const hasEnded = (row: ApplicationRow, now: number): boolean => {
 };
 
 /** What telling an outcome needs of the world. */
-export type TellDeps = Pick<SyncDeps, 'applications' | 'outcomes' | 'events' | 'clock' | 'compareSeconds'> & {
+export type TellDeps = Pick<SyncDeps, 'outcomes' | 'events' | 'clock'> & {
   queues: Pick<SyncDeps['queues'], 'reports'>;
 };
 
@@ -52,43 +53,27 @@ export const tellDisplaced = async (deps: SyncDeps, row: ApplicationRow): Promis
 };
 
 /**
- * Records where the application stands in its rollout, if that was not told yet, and asks for a report. Answers with the
- * row as it is then; undefined where nothing was told or a newer plan came.
+ * Records where the application stands in its rollout and asks for a report; announces it to whoever follows the local stack.
+ * The outcome's sequence is the row's version: where the row is told of before it is written, whatever somebody else writes
+ * or tells meanwhile is newer. Errors: those of `Outcomes` and `Queues`.
  */
-export const tellOutcome = async (
-  deps: TellDeps,
-  row: ApplicationRow,
-  { atRest }: { atRest: boolean },
-): Promise<ApplicationRow | undefined> => {
-  const now = deps.clock();
-  const outcome = standingOf(row, now);
-  const rollout = row.desired?.rollout;
-  if (!outcome || rollout === undefined || isTold(row, now)) return undefined;
-  const told = { rollout, ...outcome };
-  const { environment, cluster } = row.spec;
-  const times = { ...row.times, [outcome.phase]: row.times[outcome.phase as 'applied'] ?? now };
+export const tellOutcome = async (deps: TellDeps, row: ApplicationRow, told: Told): Promise<void> => {
+  const { rollout, ...outcome } = told;
+  const times = { ...row.times, [told.phase]: row.times[told.phase as 'applied'] ?? deps.clock() };
   await record(deps, row, { ...told, times });
   await deps.queues.reports([{ version: 1, rollout }]);
-  const saved = await updateKnownRow(deps.applications, row, (known) => {
-    if (known?.desired?.generation !== row.desired?.generation) return undefined;
-    const { due: outstanding, ...rest } = known ?? row;
-    // Who took the row or asked something of it meanwhile has set a due date of his own.
-    const due = atRest && known?.version === row.version ? nextComparison(rest, compareSecondsOf(deps)) : outstanding;
-    return { ...rest, told, ...(due === undefined ? {} : { due }) };
-  });
   deps.events.emit({
     event: 'application',
-    at: now,
+    at: deps.clock(),
     rollout,
     application: row.id,
-    environment,
-    cluster,
+    environment: row.spec.environment,
+    cluster: row.spec.cluster,
     health: row.health.status,
     sync: row.sync,
     ...timesOf(row),
     ...outcome,
   });
-  return saved;
 };
 
 /** When what is desired was planned, and when the cluster had taken all of it. */

@@ -88,8 +88,13 @@ export const startSimulation = (world: World, workers: number): Simulation => {
   let ticking = false;
   let polledAt = 0;
   const polled = { version: '' };
+  // What was planned counts, too: a ref that moved and moved back between two polls can have been planned in between.
   const refsNow = (): string =>
-    `${JSON.stringify([...world.repository.heads()])} ${ports.fleets.rows.get('fleet')?.snapshot}`;
+    JSON.stringify([
+      [...world.repository.heads()],
+      [...ports.refs.rows.values()].map(({ ref, head }) => [ref, head]),
+      ports.fleets.rows.get('fleet')?.snapshot,
+    ]);
   const needsPoll = (): boolean => polled.version !== refsNow();
   const tick = (): void => {
     ticking = false;
