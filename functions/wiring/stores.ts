@@ -3,7 +3,7 @@ import {
   createDynamoRowIndex,
 } from '../../src/adapters/aws/dynamodb-application-index.ts';
 import { createDynamoOutcomes } from '../../src/adapters/aws/dynamodb-outcomes.ts';
-import { createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
+import { createDynamoResults, createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
 import { createS3BlobCache } from '../../src/adapters/aws/s3-blob-cache.ts';
 import { createSqsSend } from '../../src/adapters/aws/sqs-queues.ts';
 import type { Config } from '../../src/config.ts';
@@ -38,7 +38,7 @@ export const createStores = ({ tablePrefix }: Config, client = dynamoClient()) =
     commits: createDynamoStore<CommitRow>({ ...table('commits'), expiresAt: ({ expiresAt }) => expiresAt }),
     clusters: createDynamoStore<ClusterRow>(table('clusters')),
     answers: createDynamoStore<AnswerRow>({ ...table('answers'), expiresAt: answerExpiresAt }),
-    renders: createDynamoStore<RenderRow>({ ...table('renders'), expiresAt: ({ expiresAt }) => expiresAt }),
+    renders: createDynamoResults<RenderRow>({ ...table('renders'), expiresAt: ({ expiresAt }) => expiresAt }),
     applications: createDynamoStore<ApplicationRow>({
       ...table('applications'),
       indexed: ({ awaiting }) => ({ awaiting }),

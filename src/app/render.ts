@@ -7,7 +7,7 @@ import type { ApplicationIndex } from '../ports/application-index.ts';
 import type { BlobCache } from '../ports/blob-cache.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { Bundle, RenderResult, Sandbox } from '../ports/sandbox.ts';
-import type { Store } from '../ports/store.ts';
+import type { Results, Store } from '../ports/store.ts';
 import { eachOf } from './each-of.ts';
 import { loadFleet } from './load-fleet.ts';
 import { type RefuseDeps, type Rendered, refuseRendered } from './refuse-rendered.ts';
@@ -16,7 +16,7 @@ import { updateKnownRow } from './update-row.ts';
 
 export interface RenderDeps extends RefuseDeps {
   fleets: Pick<Store<FleetRow>, 'get'>;
-  renders: Store<RenderRow>;
+  renders: Results<RenderRow>;
   applicationIndex: ApplicationIndex;
   blobs: BlobCache;
   sandbox: Sandbox;
@@ -106,6 +106,7 @@ const settled = (result: RenderResult | undefined, digest: string): Settled => {
   return result.ok ? { state: 'done', digest } : { state: 'failed', error: result.error };
 };
 
+/** What a key without a row is rendered to is the same whoever rendered it, and written without asking; a failure is not. */
 const settle = async (
   deps: RenderDeps,
   renderKey: string,
@@ -114,6 +115,7 @@ const settle = async (
 ): Promise<void> => {
   const expiresAt = Math.floor(deps.clock() / 1_000) + RENDER_TTL_SECONDS;
   const pending: RenderRow = row ?? { id: renderKey, version: 0, state: 'pending', expiresAt };
+  if (!row && result.state === 'done') return deps.renders.put({ ...pending, ...result });
   await updateKnownRow(deps.renders, pending, (known) => {
     if (known && known.state !== 'pending') return undefined;
     const { due: _due, ...rest } = known ?? pending;

@@ -143,10 +143,24 @@ export interface Rollout extends Row {
 export const isRollback = ({ generation }: Pick<Rollout, 'generation'>): boolean => generation === 0;
 
 /** Where nothing more will come without a new change. */
-export const TERMINAL: readonly OutcomePhase[] = ['healthy', 'failed', 'superseded', 'waiting'];
+const TERMINAL: readonly OutcomePhase[] = ['healthy', 'failed', 'superseded', 'waiting'];
 
 /** True for a phase that is an end. */
 export const isTerminal = (phase: OutcomePhase): boolean => TERMINAL.includes(phase);
+
+/**
+ * Of each application the outcome that counts, whatever the order they come in: the newest, but that `superseded` never takes
+ * the place of another end (that an application is another rollout's by now does not undo what became of it).
+ */
+export const newestOutcomes = (outcomes: readonly Outcome[]): Outcome[] => {
+  const counting = new Map<string, Outcome>();
+  for (const outcome of outcomes.toSorted((a, b) => a.sequence - b.sequence)) {
+    const known = counting.get(outcome.application);
+    if (outcome.phase !== 'superseded' || !known || !isTerminal(known.phase))
+      counting.set(outcome.application, outcome);
+  }
+  return [...counting.values()];
+};
 
 /** How long a rollout may progress before what still progresses counts as failed (ms). */
 export const PROGRESS_DEADLINE_MS = 10 * 60_000;

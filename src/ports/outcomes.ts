@@ -1,11 +1,9 @@
 import type { Outcome } from '../domain/rollout.ts';
 
-/** One small item per (rollout, application). Errors: those of `Store`. */
+/** What became of each application in each rollout, as small items. Errors: those of `Store`. */
 export interface Outcomes {
-  /**
-   * Keeps the outcome unless one with a higher `sequence` is there; stage times are merged by the caller. `superseded`
-   * never takes the place of another end: that the application is another rollout's by now does not undo what became of it.
-   */
+  /** Keeps the outcome, in any order and as often as it comes; stage times are merged by the caller. */
   record(outcome: Outcome): Promise<void>;
+  /** Of each application of a rollout the outcome that counts (`newestOutcomes`). */
   list(rollout: string): Promise<Outcome[]>;
 }

@@ -22,3 +22,12 @@ export interface Store<R extends Row> {
   /** Ids of rows due at or before `now`, oldest first, at most `limit`. Eventually consistent. */
   due(now: number, limit: number): Promise<string[]>;
 }
+
+/** A table of results that follow from their ids: whoever writes one writes the same. */
+export interface Results<R extends Row> extends Store<R> {
+  /**
+   * Writes the row whatever stands there, as the version after its own: for a result that nobody was seen to have written.
+   * Errors: those of `Store`.
+   */
+  put(row: R): Promise<void>;
+}

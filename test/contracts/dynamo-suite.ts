@@ -2,10 +2,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDynamoApplicationIndex } from '../../src/adapters/aws/dynamodb-application-index.ts';
 import { createDynamoOutcomes } from '../../src/adapters/aws/dynamodb-outcomes.ts';
-import { createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
+import { createDynamoResults, createDynamoStore } from '../../src/adapters/aws/dynamodb-store.ts';
 import { createTables } from '../../src/local/aws/tables.ts';
 import { describeOutcomes } from './outcomes-suite.ts';
-import { describeStore, type Sample } from './store-suite.ts';
+import { describeResults, describeStore, type Sample } from './store-suite.ts';
 
 /** What a DynamoDB has to do for the stores on it; `open` is called once the tests run. */
 export const describeDynamo = (name: string, open: () => DynamoDBClient): void => {
@@ -26,6 +26,7 @@ export const describeDynamo = (name: string, open: () => DynamoDBClient): void =
     });
 
     describeStore(name, () => createDynamoStore<Sample>({ client, table: `${prefix}fleets` }));
+    describeResults(name, () => createDynamoResults<Sample>({ client, table: `${prefix}renders` }));
     describeOutcomes(name, () => createDynamoOutcomes(client, `${prefix}outcomes`));
 
     it('finds a waiting row by its render key, and no longer when it waits no more', async () => {

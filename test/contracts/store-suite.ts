@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Row, Store } from '../../src/ports/store.ts';
+import type { Results, Row, Store } from '../../src/ports/store.ts';
 
 export interface Sample extends Row {
   text: string;
@@ -70,6 +70,29 @@ export const describeStore = (name: string, open: () => Store<Sample>): void => 
       const text = 'apiVersion: v1\n'.repeat(70_000);
       await store.save(sample('large', { text }));
       expect((await store.get('large'))?.text).toBe(text);
+    });
+  });
+};
+
+/** What `Results` promises besides. */
+export const describeResults = (name: string, open: () => Results<Sample>): void => {
+  describe(`Results: ${name}`, () => {
+    it('writes many at once, whatever stands there, and the last one of an id', async () => {
+      const results = open();
+      await results.save(sample('put-7', { text: 'before' }));
+      const ids = Array.from({ length: 60 }, (_, i) => `put-${i}`);
+      const rows = [...ids.map((id) => sample(id)), sample('put-8', { text: 'two' })];
+      await Promise.all(rows.map((row) => results.put(row)));
+      const found = new Map((await results.getMany(ids)).map((row) => [row.id, row]));
+      expect(ids.map((id) => found.get(id))).toEqual(
+        ids.map((id) => ({ id, version: 1, text: id === 'put-8' ? 'two' : 'one' })),
+      );
+    });
+
+    it('writes a row that others write on condition afterwards', async () => {
+      const results = open();
+      await results.put(sample('put-alone'));
+      expect(await results.save(sample('put-alone', { version: 1, text: 'two' }))).toMatchObject({ version: 2 });
     });
   });
 };

@@ -8,7 +8,7 @@ import { createMemoryOutcomes } from '../fakes/memory-outcomes.ts';
 import { createMemoryStore } from '../fakes/memory-store.ts';
 import { describeDynamo } from './dynamo-suite.ts';
 import { describeOutcomes } from './outcomes-suite.ts';
-import { describeStore, type Sample } from './store-suite.ts';
+import { describeResults, describeStore, type Sample } from './store-suite.ts';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const dir = mkdtempSync(join(tmpdir(), 'towline-store-'));
@@ -25,6 +25,7 @@ afterAll(async () => {
 
 const memory = createMemoryStore<Sample>();
 describeStore('memory', () => memory);
+describeResults('memory', () => memory);
 const outcomes = createMemoryOutcomes();
 describeOutcomes('memory', () => outcomes);
 describeDynamo('emulator', () => new DynamoDBClient({ endpoint: dynamo.endpoint, region: 'us-east-1', credentials }));

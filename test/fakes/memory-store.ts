@@ -1,11 +1,11 @@
-import type { Row, Store } from '../../src/ports/store.ts';
+import type { Results, Row } from '../../src/ports/store.ts';
 import { plainCopy } from './plain-copy.ts';
 
 /** What is handed out: writing to it reaches nobody, writing deep into it throws. */
 const handOut = <R>(row: R | undefined): R | undefined => row && { ...row };
 
-/** A `Store` in memory with the same promises as the DynamoDB one (the contract suite runs on both). */
-export const createMemoryStore = <R extends Row>(): Store<R> & { rows: Map<string, R> } => {
+/** A `Store` (and `Results`) in memory with the same promises as the DynamoDB one (the contract suite runs on both). */
+export const createMemoryStore = <R extends Row>(): Results<R> & { rows: Map<string, R> } => {
   const rows = new Map<string, R>();
   return {
     rows,
@@ -16,6 +16,10 @@ export const createMemoryStore = <R extends Row>(): Store<R> & { rows: Map<strin
       const next = plainCopy({ ...row, version: row.version + 1 });
       rows.set(row.id, next);
       return Promise.resolve(handOut(next));
+    },
+    put: (row) => {
+      rows.set(row.id, plainCopy({ ...row, version: row.version + 1 }));
+      return Promise.resolve();
     },
     remove: ({ id, version }) => Promise.resolve(rows.get(id)?.version === version && rows.delete(id)),
     due: (now, limit) =>

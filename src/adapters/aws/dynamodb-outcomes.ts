@@ -1,50 +1,32 @@
-import { type DynamoDBClient, PutItemCommand, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
-import { type Outcome, TERMINAL } from '../../domain/rollout.ts';
+import { type DynamoDBClient, QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
+import { newestOutcomes, type Outcome } from '../../domain/rollout.ts';
 import type { Outcomes } from '../../ports/outcomes.ts';
-import { conditionFailed, translateDynamoError } from './dynamodb-errors.ts';
+import { createBatchPut } from './batch-put.ts';
+import { translateDynamoError } from './dynamodb-errors.ts';
 
 /** Shards of a rollout's key: 10,000 outcomes of one rollout spread over this many partitions. */
 const SHARDS = 4;
 const RETENTION_SECONDS = 90 * 86_400;
 
-/** Outcomes in a table with key (`rolloutShard`, `application`). */
-export const createDynamoOutcomes = (client: DynamoDBClient, table: string): Outcomes => ({
-  record: async (outcome) => {
-    try {
-      await client.send(
-        new PutItemCommand({
-          TableName: table,
-          Item: {
-            rolloutShard: { S: `${outcome.rollout}#${shardOf(outcome.application)}` },
-            application: { S: outcome.application },
-            phase: { S: outcome.phase },
-            seq: { N: String(outcome.sequence) },
-            body: { S: JSON.stringify(outcome) },
-            expiresAt: { N: String(Math.floor(newest(outcome) / 1_000) + RETENTION_SECONDS) },
-          },
-          ...conditionOf(outcome),
-        }),
-      );
-    } catch (error) {
-      // A newer outcome is there: this one came late and says nothing new.
-      if (!conditionFailed(error)) translateDynamoError(table)(error);
-    }
-  },
-  list: async (rollout) => {
-    const shards = Array.from({ length: SHARDS }, (_, shard) => listShard(client, table, `${rollout}#${shard}`));
-    return (await Promise.all(shards)).flat();
-  },
-});
-
-/** An item without a phase was written by a version that did not store it apart. */
-const conditionOf = ({ sequence, phase }: Outcome) => {
-  const isNewer = 'attribute_not_exists(application) OR seq <= :seq';
-  const seq = { ':seq': { N: String(sequence) } };
-  if (phase !== 'superseded') return { ConditionExpression: isNewer, ExpressionAttributeValues: seq };
-  const names = Object.fromEntries(TERMINAL.map((one) => [`:${one}`, { S: one }]));
+/**
+ * Outcomes in a table with key (`rolloutShard`, `application`). Each is an item of its own (`application` holds its
+ * sequence, too) that nobody changes, so that writing one needs no condition and many go in one request; which one counts is
+ * decided when they are read.
+ */
+export const createDynamoOutcomes = (client: DynamoDBClient, table: string): Outcomes => {
+  const put = createBatchPut(client, table, ({ rolloutShard, application }) => `${rolloutShard?.S} ${application?.S}`);
   return {
-    ConditionExpression: `(${isNewer}) AND (attribute_not_exists(phase) OR NOT phase IN (${Object.keys(names).join(', ')}))`,
-    ExpressionAttributeValues: { ...seq, ...names },
+    record: (outcome) =>
+      put({
+        rolloutShard: { S: `${outcome.rollout}#${shardOf(outcome.application)}` },
+        application: { S: `${outcome.application}#${outcome.sequence}` },
+        body: { S: JSON.stringify(outcome) },
+        expiresAt: { N: String(Math.floor(newest(outcome) / 1_000) + RETENTION_SECONDS) },
+      }),
+    list: async (rollout) => {
+      const shards = Array.from({ length: SHARDS }, (_, shard) => listShard(client, table, `${rollout}#${shard}`));
+      return newestOutcomes((await Promise.all(shards)).flat());
+    },
   };
 };
 

@@ -9,7 +9,8 @@ import {
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { permanent } from '../../domain/errors.ts';
-import type { Row, Store } from '../../ports/store.ts';
+import type { Results, Row, Store } from '../../ports/store.ts';
+import { createBatchPut } from './batch-put.ts';
 import { conditionFailed, translateDynamoError } from './dynamodb-errors.ts';
 import { gatherCalls } from './gather-calls.ts';
 
@@ -60,6 +61,12 @@ export const createDynamoStore = <R extends Row>(options: DynamoStoreOptions<R>)
         .map(({ id }) => id);
     },
   };
+};
+
+/** The same for results, with a `put` that needs no condition; many go in one request. */
+export const createDynamoResults = <R extends Row>(options: DynamoStoreOptions<R>): Results<R> => {
+  const put = createBatchPut(options.client, options.table, ({ id }) => id?.S ?? '');
+  return { ...createDynamoStore(options), put: (row) => put(encode({ ...row, version: row.version + 1 }, options)) };
 };
 
 const saveRow = async <R extends Row>(options: DynamoStoreOptions<R>, row: R): Promise<R | undefined> => {
