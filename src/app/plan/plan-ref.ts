@@ -16,7 +16,7 @@ import { findAffected } from './find-affected.ts';
 import { giveUpLost } from './give-up-lost.ts';
 import { joinRollouts, nextRolloutId, openRollout, planRollout } from './open-rollout.ts';
 import { reportGone } from './report-gone.ts';
-import { prepareRenders, sendRenders } from './request-renders.ts';
+import { startRenders } from './request-renders.ts';
 import { createTreeReader, type TreeReader } from './tree-reader.ts';
 import { type WrittenApplication, writeDesired } from './write-desired.ts';
 
@@ -139,8 +139,7 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const affected = await findAffected({ ...looking, index, force });
   input.onWrite();
   const { applications } = affected;
-  const prepared = prepareRenders(deps, { affected: applications, again: force.length > 0 });
-  prepared.catch(() => undefined);
+  const renders = startRenders(deps, { affected: applications, again: force.length > 0 });
   const delivered = await deliveredRollouts(deps, compiled, rollout.isNewHead);
   const written = await writeDesired(deps, {
     ref: row,
@@ -150,10 +149,10 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
     compiled,
     affected: applications,
     force,
+    onWritten: renders.written,
   });
-  const renders = prepared.then((ready) => sendRenders(deps, ready, written));
   const told = tellRollouts(deps, input, { rollout, opened, compiled, written, delivered });
-  const [isRollout] = await Promise.all([told, renders]);
+  const [isRollout] = await Promise.all([told, renders.finish(written)]);
   return {
     fleet: compiled.fleet,
     head: input.head,

@@ -24,47 +24,89 @@ interface Wanted {
   applications: string[];
 }
 
-/** What is to be sent once the rows are written. */
-export interface PreparedRenders {
-  messages: RenderMessage[];
-  /** Keys that were rendered already, or failed to. */
-  ended: ReadonlySet<string>;
+/** The renders of one plan, under way while it writes its applications' rows. */
+export interface StartedRenders {
+  /** The application's row is written, or needs no write. */
+  written(application: string): void;
+  /**
+   * Ends when everything is asked for; the applications whose renders are all known by then go straight to sync. Errors: those
+   * of queues, blobs, stores and repositories.
+   */
+  finish(all: readonly WrittenApplication[]): Promise<void>;
 }
 
 /**
- * Prepares every distinct render that there is not yet: its files in the cache, and the message that asks for it. May run
- * while the applications' rows are written: whoever renders wakes those that the message names, however long it was done.
+ * Prepares every distinct render that there is not yet (its files in the cache), and asks for each as soon as the rows of
+ * those that its message names are written: whoever renders wakes them, and what is planned first is applied while the rest
+ * is still being planned.
  */
-export const prepareRenders = (
+export const startRenders = (
   deps: PlanDeps,
   { affected, again }: { affected: readonly AffectedApplication[]; again: boolean },
-): Promise<PreparedRenders> => prepareWanted(deps, wantedBy(affected), again);
+): StartedRenders => {
+  const written = new Set<string>();
+  const waiting = new Map<string, Prepared[]>();
+  const unnamed: RenderMessage[] = [];
+  const sends: Promise<void>[] = [];
+  const send = (message: RenderMessage): void => {
+    const sent = deps.queues.renders([message]);
+    // Thrown where it is awaited.
+    sent.catch(() => undefined);
+    sends.push(sent);
+  };
+  const prepared = prepareWanted(deps, wantedBy(affected), again, (message) => {
+    if (!message.applications) return void unnamed.push(message);
+    const rest = message.applications.filter((id) => !written.has(id));
+    if (rest.length === 0) return send(message);
+    const one = { message, left: rest.length };
+    for (const id of rest) waiting.set(id, [...(waiting.get(id) ?? []), one]);
+  });
+  prepared.catch(() => undefined);
+  return {
+    written: (application) => {
+      written.add(application);
+      for (const one of waiting.get(application) ?? []) if (--one.left === 0) send(one.message);
+      waiting.delete(application);
+    },
+    finish: async (all) => {
+      const ended = await prepared;
+      await deps.queues.renders(unnamed);
+      await Promise.all(sends);
+      const ready = all.filter(({ renderKeys }) => renderKeys.every((key) => ended.has(key)));
+      await deps.queues.syncs(ready.map(({ id }) => ({ version: 1, application: id, hops: 0 })));
+    },
+  };
+};
+
+/** A message, and how many of those that it names are not written yet. */
+interface Prepared {
+  message: RenderMessage;
+  left: number;
+}
 
 /** Asks once for every distinct render of the sources that there is not yet; nobody is woken when it is there. */
 export const requestSources = async (deps: PlanDeps, sources: readonly PlannedSource[]): Promise<void> => {
   const wanted = new Map(sources.map((source) => [source.renderKey, { source, applications: [] }]));
-  const { messages } = await prepareWanted(deps, wanted, false);
+  const messages: RenderMessage[] = [];
+  await prepareWanted(deps, wanted, false, (message) => void messages.push(message));
   await deps.queues.renders(messages);
 };
 
+/** Puts the files of what is missing into the cache, pack by pack; answers with the keys that were rendered, or failed to. */
 const prepareWanted = async (
   deps: PlanDeps,
   wanted: ReadonlyMap<string, Wanted>,
   again: boolean,
-): Promise<PreparedRenders> => {
+  onPrepared: (message: RenderMessage) => void,
+): Promise<ReadonlySet<string>> => {
   const known = await readStates(deps, [...wanted.keys()]);
   const ended = new Set([...known].flatMap(([key, state]) => (state !== 'pending' && !again ? [key] : [])));
   const missing = [...wanted.values()].filter(({ source }) => !ended.has(source.renderKey));
   // A row that there is has to become, or to stay, pending; what has none needs none before it is rendered.
   const [first, repeated] = partition(missing, ({ source }) => !known.has(source.renderKey));
-  const messages: RenderMessage[] = [];
-  await eachOf(repeated, PACKS_IN_FLIGHT, async (one) => {
-    messages.push(await prepareAgain(deps, one, again));
-  });
-  await eachOf(packsOf(first), PACKS_IN_FLIGHT, async (pack) => {
-    messages.push(...(await preparePacks(deps, pack)));
-  });
-  return { messages, ended };
+  await eachOf(repeated, PACKS_IN_FLIGHT, async (one) => onPrepared(await prepareAgain(deps, one, again)));
+  await eachOf(packsOf(first), PACKS_IN_FLIGHT, (pack) => preparePacks(deps, pack, onPrepared));
+  return ended;
 };
 
 /** The state of every render that there is a row of, read a page at a time. */
@@ -78,17 +120,6 @@ const readStates = async (
     for (const { id, state } of rows) states.set(id, state);
   }
   return states;
-};
-
-/** Asks for the renders, and sends the applications whose renders are all known straight to sync. */
-export const sendRenders = async (
-  deps: PlanDeps,
-  { messages, ended }: PreparedRenders,
-  written: readonly WrittenApplication[],
-): Promise<void> => {
-  await deps.queues.renders(messages);
-  const ready = written.filter(({ renderKeys }) => renderKeys.every((key) => ended.has(key)));
-  await deps.queues.syncs(ready.map(({ id }) => ({ version: 1, application: id, hops: 0 })));
 };
 
 const wantedBy = (affected: readonly AffectedApplication[]): Map<string, Wanted> => {
@@ -117,8 +148,11 @@ const packsOf = (wanted: readonly Wanted[]): Wanted[][] => {
   return [...packs, ...forTools.map((one) => [one])];
 };
 
-const preparePacks = async (deps: PlanDeps, wanted: readonly Wanted[]): Promise<RenderMessage[]> => {
-  const messages: RenderMessage[] = [];
+const preparePacks = async (
+  deps: PlanDeps,
+  wanted: readonly Wanted[],
+  onPrepared: (message: RenderMessage) => void,
+): Promise<void> => {
   let pack = new Map<string, Bundle>();
   let applications: string[] = [];
   let bytes = 0;
@@ -126,7 +160,7 @@ const preparePacks = async (deps: PlanDeps, wanted: readonly Wanted[]): Promise<
     const renderKeys = [...pack.keys()];
     const name = bundleKey(stableDigest(renderKeys));
     await deps.blobs.put(name, writePack(pack));
-    messages.push({ version: 1, renderKeys, pack: name, ...named(applications) });
+    onPrepared({ version: 1, renderKeys, pack: name, ...named(applications) });
   };
   for (const one of wanted) {
     const bundle = makeBundle(one.source.inspection, await readContents(one.source));
@@ -140,7 +174,6 @@ const preparePacks = async (deps: PlanDeps, wanted: readonly Wanted[]): Promise<
     bytes += size;
   }
   await end();
-  return messages;
 };
 
 const sizeOf = ({ files }: Bundle): number =>

@@ -33,6 +33,8 @@ interface WriteInput {
   compiled: Compiled;
   affected: readonly AffectedApplication[];
   force: readonly string[];
+  /** Told of each affected application once its row is as it must be. */
+  onWritten: (application: string) => void;
 }
 
 const WRITES_IN_FLIGHT = 16;
@@ -47,6 +49,7 @@ export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<W
   await eachOf(input.affected, WRITES_IN_FLIGHT, async (affected) => {
     const one = await writeOne(deps, input, affected);
     if (one) written.push(one);
+    input.onWritten(affected.application.id);
   });
   await eachOf(input.compiled.removed, WRITES_IN_FLIGHT, (one) => markRemoved(deps, input, one));
   return written.sort((a, b) => (a.id < b.id ? -1 : 1));
