@@ -6,6 +6,7 @@ import type { PreviewRow } from '../domain/preview/preview-row.ts';
 import type { PreviewView } from '../domain/preview/preview-view.ts';
 import type { RolloutSummary } from '../domain/report/summary.ts';
 import type { Outcome, Rollout } from '../domain/rollout.ts';
+import { asShown, failureOf } from '../domain/shown-application.ts';
 import type { ApplicationIndex } from '../ports/application-index.ts';
 import type { BlobCache } from '../ports/blob-cache.ts';
 import type { Outcomes } from '../ports/outcomes.ts';
@@ -48,17 +49,22 @@ export interface ReadModel {
 
 const RANK = { Degraded: 0, Unknown: 1, Missing: 2, Progressing: 3, Suspended: 4, Healthy: 5 } as const;
 
+const rankOf = (row: ApplicationRow): number => (failureOf(row) === undefined ? RANK[row.health.status] : -1);
+
 /** The read side over the stores; it decides nothing and writes nothing. */
 export const createReadModel = (deps: ReadDeps): ReadModel => {
   const applications = async (): Promise<ApplicationRow[]> => {
     const rows: ApplicationRow[] = [];
     for await (const ids of deps.applicationIndex.all()) rows.push(...(await deps.applications.getMany(ids)));
-    return rows.sort((a, b) => RANK[a.health.status] - RANK[b.health.status] || (a.id < b.id ? -1 : 1));
+    return rows.map(asShown).sort((a, b) => rankOf(a) - rankOf(b) || (a.id < b.id ? -1 : 1));
   };
   return {
     fleet: () => deps.fleets.get(FLEET_ID),
     applications,
-    application: (id) => deps.applications.get(id),
+    application: async (id) => {
+      const row = await deps.applications.get(id);
+      return row && asShown(row);
+    },
     rollouts: async (limit) => {
       const ids = (await applications()).flatMap(({ desired, history }) => [
         ...(desired ? [desired.rollout] : []),

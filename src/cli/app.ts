@@ -107,7 +107,10 @@ const generationOf = ({ desired, applied }: Standing): string =>
   desired ? `${applied?.generation ?? 0}/${desired.generation}` : '';
 
 const standingOf = ({ outcome, pinned }: Standing): string =>
-  [outcome?.phase, outcome?.message, pinned ? `(rolled back to generation ${pinned.generation})` : '']
+  [
+    [outcome?.phase, outcome?.message].filter(Boolean).join(': '),
+    pinned ? `(rolled back to generation ${pinned.generation})` : '',
+  ]
     .filter(Boolean)
     .join(' ');
 
@@ -115,7 +118,7 @@ const getOne = async (command: AppCommand): Promise<number> => {
   const { input, client, format, path, refresh } = command;
   if (refresh) await refreshFirst(command, refresh);
   const one = await client.get(path, ApplicationDetail);
-  input.write(formatted(format, one, (wide) => `${describe(one)}\n${objectsOf(one, wide)}`));
+  input.write(formatted(format, one, (wide) => `${describe(one)}${objectsOf(one, wide)}`));
   return 0;
 };
 
@@ -135,8 +138,9 @@ const describe = (one: Detail): string =>
     ['Rollout', one.desired?.rollout ?? ''],
   ]);
 
-const objectsOf = ({ resources }: Detail, wide: boolean): string =>
-  table(
+const objectsOf = ({ resources }: Detail, wide: boolean): string => {
+  if (resources.length === 0) return '';
+  const lines = table(
     ['KIND', 'NAMESPACE', 'NAME', 'SYNC', 'HEALTH', ...(wide ? ['GROUP', 'MESSAGE'] : [])],
     resources.map(({ kind, namespace, name, sync, health, group, message }) => [
       kind,
@@ -147,6 +151,8 @@ const objectsOf = ({ resources }: Detail, wide: boolean): string =>
       ...(wide ? [group, [health?.message, message].filter(Boolean).join('; ')] : []),
     ]),
   );
+  return `\n${lines}`;
+};
 
 const syncOne = async ({ input, client, format, path, sync }: AppCommand): Promise<number> => {
   const asked = await client.post(`${path}/sync`, sync, Asked);

@@ -202,11 +202,15 @@ const watch = async ({ input, client, format, path, timeout }: RolloutCommand): 
   }
 };
 
+/** An application and its cluster, where there is one. */
+const placeOf = ({ application, cluster }: { application: string; cluster: string }): string =>
+  cluster === '' ? application : `${application} on ${cluster}`;
+
 const linesOf = (detail: Detail): [key: string, line: string][] => {
   const { rollout } = detail;
   const applications = standings(detail).map(({ planned, phase, message }): [string, string] => [
     planned.application,
-    `  ${phase.padEnd(10)} ${planned.application} on ${planned.cluster} ${plain(message)}`.trimEnd(),
+    `  ${phase.padEnd(10)} ${placeOf(planned)}${message ? `: ${plain(message)}` : ''}`,
   ]);
   const problems = rollout.problems.map(({ severity, text }): [string, string] => [
     text,

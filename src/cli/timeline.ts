@@ -18,6 +18,7 @@ export const createJsonPrinter = (out: Writable): Printer => {
 export const createTimelinePrinter = (out: Writable, { color }: { color: boolean }): Printer => {
   const paint = (code: number, text: string): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const started = new Map<string, number>();
+  const planned = new Map<string, Set<string>>();
   const line = (at: number, since: number | undefined, text: string): void => {
     const passed = since === undefined ? '' : `+${at - since} ms`;
     out.write(`${paint(90, passed.padStart(9))}  ${text}\n`);
@@ -32,9 +33,18 @@ export const createTimelinePrinter = (out: Writable, { color }: { color: boolean
       if (event.event === 'application' && event.phase === 'healthy' && event.appliedAt !== undefined) {
         line(event.appliedAt, since, describe({ ...event, phase: 'applied' }, paint)[0] ?? '');
       }
-      for (const text of describe(event, paint)) line(event.at, since, text);
+      for (const text of withoutSaid(event, describe(event, paint), planned)) line(event.at, since, text);
     },
   };
+};
+
+/** A rollout that is planned further says only what is new: what it counts, and the applications that came. */
+const withoutSaid = (event: TowlineEvent, texts: string[], planned: Map<string, Set<string>>): string[] => {
+  if (event.event !== 'rollout' || !event.applications) return texts;
+  const said = planned.get(event.rollout) ?? new Set();
+  const news = texts.filter((text) => !said.has(text));
+  planned.set(event.rollout, new Set([...said, ...texts]));
+  return news;
 };
 
 /** When the push that this event belongs to was received: remembered by commit, then by rollout. */
@@ -67,21 +77,25 @@ const symbol = (name: string, paint: Paint): string => {
   return paint(code, text);
 };
 
+/** An application and its cluster, where there is one. */
+const placeOf = ({ application, cluster }: { application: string; cluster: string }): string =>
+  cluster === '' ? application : `${application} on ${cluster}`;
+
 const describe = (event: TowlineEvent, paint: Paint): string[] => {
   switch (event.event) {
     case 'change':
       return [
-        `${paint(1, 'push')}      ${event.repository} ${event.ref} ${short(event.commit)} (${event.cause}) → 202`,
+        `${paint(1, 'push')}      ${event.repository} ${event.ref} ${short(event.commit)} ${event.cause === 'poll' ? '(found by the poll)' : `(${event.cause}) → 202`}`,
       ];
     case 'rollout':
       return describeRollout(event, paint);
     case 'render':
       return [
-        `${event.ok ? 'rendered' : paint(31, 'render failed')}  ${event.tool} ${event.milliseconds} ms ${event.message ?? ''}`,
+        `${event.ok ? 'rendered' : paint(31, 'render failed')}  ${event.tool} ${event.milliseconds} ms${event.message ? `: ${event.message}` : ''}`,
       ];
     case 'application':
       return [
-        `${symbol(event.phase, paint)} ${event.phase.padEnd(8)}${event.application} on ${event.cluster} ${event.message ?? ''}`,
+        `${symbol(event.phase, paint)} ${event.phase.padEnd(7)} ${placeOf(event)}${event.message ? `: ${event.message}` : ''}`,
       ];
     case 'status':
       return [
@@ -92,7 +106,7 @@ const describe = (event: TowlineEvent, paint: Paint): string[] => {
 
 const describeRollout = (event: TowlineEvent & { event: 'rollout' }, paint: Paint): string[] => {
   if (event.applications) {
-    const planned = event.applications.map((one) => `            ${one.application} on ${one.cluster}: ${one.reason}`);
+    const planned = event.applications.map((one) => `            ${placeOf(one)}: ${one.reason}`);
     const problems = (event.problems ?? []).map((text) => `            ${paint(31, text)}`);
     const count = event.applications.length === 0 ? 'nothing is affected' : `${event.applications.length} affected`;
     return [`${paint(1, 'planned')}   ${count}`, ...planned, ...problems];

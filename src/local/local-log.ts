@@ -31,6 +31,7 @@ export const createLocalLog = (stateDir: string): { log: Log; close(): Promise<v
 /** A log line as people read it: `poll failed: GitHub did not answer (repository: https://…, failures: 1)`. */
 export const readableLine = (message: string, { reason, ...fields }: Record<string, unknown>): string => {
   const shown = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
-  const rest = Object.entries(fields).map(([name, value]) => `${name}: ${shown(value)}`);
+  const told = Object.entries(fields).filter(([, value]) => value !== undefined && shown(value) !== '{}');
+  const rest = told.map(([name, value]) => `${name}: ${shown(value)}`);
   return `${message}${reason ? `: ${shown(reason)}` : ''}${rest.length > 0 ? ` (${rest.join(', ')})` : ''}`;
 };

@@ -51,17 +51,20 @@ const addApi = (app: Hono, model: ReadModel, clock: Clock): void => {
   app.get('/api/v1/rollouts', async (c) => c.json({ items: await model.rollouts(ROLLOUTS_SHOWN) }));
   app.get('/api/v1/rollouts/:id', async (c) => {
     const detail = await model.rollout(c.req.param('id'));
-    return detail ? c.json(detail) : c.json({ error: 'not-found', message: 'there is no such rollout' }, 404);
+    return detail
+      ? c.json(detail)
+      : c.json({ error: 'not-found', message: `there is no rollout ${c.req.param('id')}` }, 404);
   });
   app.get('/api/v1/previews/:id', async (c) => {
     const detail = await model.preview(c.req.param('id'));
     return detail ? c.json(detail) : c.json({ error: 'not-found', message: 'there is no such preview' }, 404);
   });
   app.get('/api/v1/applications/:namespace/:name', async (c) => {
-    const row = await model.application(`${c.req.param('namespace')}/${c.req.param('name')}`);
+    const id = `${c.req.param('namespace')}/${c.req.param('name')}`;
+    const row = await model.application(id);
     return row
       ? c.json({ ...row, outcome: standing(row, clock()) })
-      : c.json({ error: 'not-found', message: 'there is no such application' }, 404);
+      : c.json({ error: 'not-found', message: `there is no application ${id}` }, 404);
   });
 };
 

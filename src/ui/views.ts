@@ -4,6 +4,7 @@ import type { ApplicationRow } from '../domain/application-row.ts';
 import type { ApplicationFailure, EnvironmentSummary } from '../domain/report/summary.ts';
 import type { Outcome, Rollout } from '../domain/rollout.ts';
 import { sourceText } from '../domain/rollout-sources.ts';
+import { failureOf } from '../domain/shown-application.ts';
 import { duration, type Html, short, state, time } from './layout.ts';
 
 /** The fleet at a glance: failing applications first, then the newest rollouts. */
@@ -18,7 +19,7 @@ ${applications.length === 0 ? html`<p class="soft">No applications yet: push an 
 
 const applicationLine = (row: ApplicationRow): Html => html`<tr>
 <td><a href="/applications/${row.id}">${row.spec.name}</a></td><td>${row.spec.cluster}</td><td>${row.spec.environment}</td>
-<td>${state(row.sync)}</td><td>${state(row.health.status)} <span class="soft">${row.health.message}</span></td>
+<td>${state(row.sync)}</td><td>${state(row.health.status)} <span class="soft">${failureOf(row) ?? row.health.message}</span></td>
 <td class="mono">${revisionsOf(row)}</td></tr>`;
 
 const revisionsOf = (row: ApplicationRow): string =>

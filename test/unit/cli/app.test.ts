@@ -38,7 +38,7 @@ describe('towline app list', () => {
   it('says more with -o wide, and passes on the answer as json and yaml', async () => {
     const wide = (await app('list -o wide')).out.split('\n');
     expect(wide[0]).toMatch(/REVISION +GENERATION +STATE$/);
-    expect(wide[1]).toMatch(/0\/1 +waiting manual sync: automated sync is off$/);
+    expect(wide[1]).toMatch(/0\/1 +waiting: manual sync: automated sync is off$/);
     const json = JSON.parse((await app('list -o json')).out);
     expect(json).toMatchObject({ items: [{ id: 'argocd/shop' }, { id: 'argocd/web', health: { status: 'Healthy' } }] });
     expect(parse((await app('list --output yaml')).out)).toEqual(json);
@@ -127,13 +127,21 @@ describe('towline app sync, wait', () => {
     await stack.settle();
     const { code, out } = await app('wait web');
     expect(code).toBe(1);
-    expect(out).toMatch(/^argocd\/web: failed .*web\/config\.yaml/);
+    expect(out).toMatch(/^argocd\/web: failed: .*web\/config\.yaml/);
+  });
+
+  it('shows one first, and not as synced, whose newest commit cannot be rendered', async () => {
+    await stack.push({ 'web/config.yaml': 'kind: [' });
+    await stack.settle();
+    const [first] = (await app('list')).out.split('\n').slice(1);
+    expect(first).toMatch(/^argocd\/web +dev +dev +Unknown +Healthy /);
+    expect((await app('get web')).out).toMatch(/^Sync: +Unknown\n.*\nState: +failed: .*web\/config\.yaml/m);
   });
 
   it('ends with 1 when the time is over, and says where it stands', async () => {
     const { code, out, err } = await app('wait shop --timeout 2');
-    expect([code, out]).toEqual([1, 'argocd/shop: waiting manual sync: automated sync is off\n']);
-    expect(err).toBe('towline app: timed out: argocd/shop: waiting manual sync: automated sync is off\n');
+    expect([code, out]).toEqual([1, 'argocd/shop: waiting: manual sync: automated sync is off\n']);
+    expect(err).toBe('towline app: timed out: argocd/shop: waiting: manual sync: automated sync is off\n');
   });
 });
 
@@ -162,7 +170,7 @@ describe('towline app history, rollback, resume', () => {
     ['rollback web', 'towline app: the history of argocd/web has no other manifests: it holds 1\n'],
     ['rollback web 7', 'towline app: the history of argocd/web has no generation 7: it holds 1\n'],
     ['sync nothing', 'towline app: there is no application argocd/nothing: give NAMESPACE/NAME as it is registered\n'],
-    ['get nothing', 'towline app: there is no such application\n'],
+    ['get nothing', 'towline app: there is no application argocd/nothing\n'],
   ])('%s is refused by the server: 1', async (line, err) => {
     expect(await app(line)).toEqual({ code: 1, out: '', err });
   });

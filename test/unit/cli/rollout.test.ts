@@ -143,7 +143,7 @@ describe('towline rollout abort', () => {
     expect([code, out]).toEqual([0, `rollout ${id}: aborted\n  argocd/api\n  argocd/web\n`]);
     expect(await rollout(`watch ${id}`)).toMatchObject({
       code: 1,
-      out: expect.stringContaining('failed     argocd/web on dev aborted by a person\n') as string,
+      out: expect.stringContaining('failed     argocd/web on dev: aborted by a person\n') as string,
     });
     const again = await rollout(`abort ${id}`);
     expect(again.err).toMatch(/^towline rollout: nothing of rollout \w+ is outstanding/);

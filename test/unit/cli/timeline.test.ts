@@ -65,4 +65,23 @@ describe('the timeline for people', () => {
     expect(text).toContain(`${expected} `);
     expect(text.includes('\u001b')).toBe(color);
   });
+
+  it('says of a rollout that is planned further only what is new, and of no cluster nothing', () => {
+    const out = new PassThrough();
+    const printer = createTimelinePrinter(out, { color: false });
+    const running = { event: 'rollout', at: 1_020, rollout: 'r', ...ref, state: 'running' } as const;
+    printer.emit({ ...running, applications: [planned] });
+    printer.emit({ ...running, applications: [planned, { ...planned, application: 'argocd/lost', cluster: '' }] });
+    expect(
+      String(out.read())
+        .split('\n')
+        .map((line) => line.replace(/^ *\+\d+ ms +/, '')),
+    ).toEqual([
+      'planned   1 affected',
+      'argocd/web on dev: web/config.yaml changed',
+      'planned   2 affected',
+      'argocd/lost: web/config.yaml changed',
+      '',
+    ]);
+  });
 });
