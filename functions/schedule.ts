@@ -13,6 +13,7 @@ import { sweep, sweepClusters } from '../src/app/sweep.ts';
 import { watchHooks } from '../src/app/watch-hooks.ts';
 import { publicCharts } from './wiring/charts.ts';
 import { clusterDirectory } from './wiring/cluster-directory.ts';
+import { correlation } from './wiring/correlation.ts';
 import { eksClients } from './wiring/eks.ts';
 import { gitLabHooks } from './wiring/forge-reporting.ts';
 import { generatorProviders } from './wiring/generators.ts';
@@ -34,6 +35,7 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     ...runtime,
     ...createStores(runtime.config),
     queues: createQueues(runtime.config),
+    correlation,
     snapshots: createSnapshots(blobs),
     charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
   };

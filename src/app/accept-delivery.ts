@@ -103,6 +103,7 @@ export const changeMessageOf = (row: DeliveryRow): ChangeMessage => ({
   repository: row.repository,
   ref: row.ref,
   cause: row.cause,
+  seenAt: row.receivedAt,
   ...(row.commit ? { commit: row.commit } : {}),
 });
 

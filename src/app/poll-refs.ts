@@ -48,7 +48,7 @@ export const pollRefs = (deps: PollDeps): (() => Promise<{ changes: number }>) =
     const due = fleet.file.repositories.filter(({ url }) => isDue(failing, url));
     const found = await Promise.all(due.map((config) => pollOne(deps, config, { fleet, sources, failing })));
     const changes = found.flat();
-    for (const { version: _version, ...change } of changes) {
+    for (const { version: _version, seenAt: _seenAt, ...change } of changes) {
       deps.events.emit({ event: 'change', at: deps.clock(), ...change });
     }
     await deps.queues.changes(changes);
@@ -103,6 +103,7 @@ const pollRepository = async (
     const current = row?.head === commit && (commit === undefined || row?.snapshot === fleet.snapshot);
     if (current) return [];
     const hint = commit === undefined ? {} : { commit };
-    return [{ version: 1 as const, repository: config.url, ref, cause: 'poll' as const, ...hint }];
+    const seenAt = deps.clock();
+    return [{ version: 1 as const, repository: config.url, ref, cause: 'poll' as const, seenAt, ...hint }];
   });
 };

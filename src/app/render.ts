@@ -118,7 +118,7 @@ const settle = async (
   if (!row && result.state === 'done') return deps.renders.put({ ...pending, ...result });
   await updateKnownRow(deps.renders, pending, (known) => {
     if (known && known.state !== 'pending') return undefined;
-    const { due: _due, ...rest } = known ?? pending;
+    const { due: _due, origin: _origin, ...rest } = known ?? pending;
     return { ...rest, ...result };
   });
 };

@@ -2,15 +2,17 @@ import type { ApplicationRow } from '../domain/application-row.ts';
 import type { ClusterRow } from '../domain/cluster-row.ts';
 import type { DeliveryRow } from '../domain/delivery.ts';
 import type { FleetRow } from '../domain/fleet-row.ts';
+import type { Origin } from '../domain/origin.ts';
 import type { PreviewRow } from '../domain/preview/preview-row.ts';
 import type { RefRow } from '../domain/ref-row.ts';
 import type { RegistrationRow } from '../domain/registry/registration-row.ts';
 import type { RenderRow } from '../domain/render-row.ts';
 import type { AlertRow } from '../domain/report/alerts.ts';
-import type { Rollout } from '../domain/rollout.ts';
+import { isTerminal, type Rollout } from '../domain/rollout.ts';
 import type { Row } from '../domain/row.ts';
 import type { FactsMessage } from '../messages/facts.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Correlation } from '../ports/correlation.ts';
 import type { Log } from '../ports/log.ts';
 import type { Queues, Send } from '../ports/queues.ts';
 import type { Store } from '../ports/store.ts';
@@ -29,6 +31,8 @@ export interface SweepDeps {
   previews: Store<PreviewRow>;
   alerts: Store<AlertRow>;
   queues: Queues;
+  /** Absent: what is sent again is sent under no id. */
+  correlation?: Pick<Correlation, 'run'>;
   clock: Clock;
   log: Log;
 }
@@ -46,15 +50,13 @@ export const sweep = (deps: SweepDeps) => async (): Promise<{ repeated: number }
     repeat(deps, deps.deliveries, (rows) =>
       queues.changes(rows.map((row) => previewMessageOf(row) ?? changeMessageOf(row))),
     ),
-    repeat(deps, deps.refs, (rows) => queues.changes(rows.map(retryPlan))),
-    repeat(deps, deps.renders, (rows) => queues.renders(rows.map(({ id }) => ({ version: 1, renderKeys: [id] })))),
-    repeat(deps, deps.applications, (rows) =>
-      queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0, repeated: true }))),
-    ),
+    repeat(deps, deps.refs, (rows) => eachDelivery(deps, rows, ({ origin }) => origin, retryPlans(queues))),
+    repeat(deps, deps.renders, (rows) => eachDelivery(deps, rows, ({ origin }) => origin, repeatRenders(queues))),
+    repeat(deps, deps.applications, (rows) => eachDelivery(deps, rows, underWay, repeatSyncs(queues))),
     repeat(deps, deps.registrations, () => announceRegistrations(deps)),
     repeat(deps, deps.alerts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, alert: id })))),
     repeat(deps, deps.previews, (rows) => repeatPreviews(deps, rows)),
-    repeat(deps, deps.rollouts, (rows) => queues.reports(rows.map(({ id }) => ({ version: 1, rollout: id })))),
+    repeat(deps, deps.rollouts, (rows) => eachDelivery(deps, rows, ({ origin }) => origin, repeatReports(queues))),
   ]);
   const repeated = counts.reduce((sum, count) => sum + count, 0);
   if (repeated > 0) deps.log.info('repeated what was due', { repeated });
@@ -102,9 +104,31 @@ const repeatPreviews = async ({ queues }: SweepDeps, rows: readonly PreviewRow[]
   await queues.reports(rows.map(({ id }) => ({ version: 1, preview: id })));
 };
 
-const retryPlan = ({ repository, ref }: RefRow) => ({
-  version: 1 as const,
-  repository,
-  ref,
-  cause: 'retry' as const,
-});
+/** Sends what rows wait for under the id of the delivery that each comes of, so that its log lines lead there. */
+const eachDelivery = async <R extends Row>(
+  { correlation }: Pick<SweepDeps, 'correlation'>,
+  rows: readonly R[],
+  originOf: (row: R) => Origin | undefined,
+  send: (rows: readonly R[]) => Promise<void>,
+): Promise<void> => {
+  const groups = Map.groupBy(rows, (row) => originOf(row)?.delivery);
+  await Promise.all(
+    [...groups].map(([id, group]) => (correlation ? correlation.run(id, () => send(group)) : send(group))),
+  );
+};
+
+/** The push that an application is on its way for: what is looked at again at rest is no push's doing. */
+const underWay = ({ desired, told }: ApplicationRow): Origin | undefined =>
+  told !== undefined && told.rollout === desired?.rollout && isTerminal(told.phase) ? undefined : desired?.origin;
+
+const retryPlans = (queues: Queues) => (rows: readonly RefRow[]) =>
+  queues.changes(rows.map(({ repository, ref }) => ({ version: 1, repository, ref, cause: 'retry' })));
+
+const repeatRenders = (queues: Queues) => (rows: readonly RenderRow[]) =>
+  queues.renders(rows.map(({ id }) => ({ version: 1, renderKeys: [id] })));
+
+const repeatSyncs = (queues: Queues) => (rows: readonly ApplicationRow[]) =>
+  queues.syncs(rows.map(({ id }) => ({ version: 1, application: id, hops: 0, repeated: true })));
+
+const repeatReports = (queues: Queues) => (rows: readonly Rollout[]) =>
+  queues.reports(rows.map(({ id }) => ({ version: 1, rollout: id })));

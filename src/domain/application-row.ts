@@ -4,6 +4,7 @@ import type { Trigger } from './fleet/subscriptions.ts';
 import type { Health } from './health/health-status.ts';
 import type { ResourceRef } from './kubernetes-object.ts';
 import type { Lease } from './lease.ts';
+import type { Origin } from './origin.ts';
 import type { OutcomePhase } from './rollout.ts';
 import type { Row } from './row.ts';
 import type { SourceRevision } from './source-revision.ts';
@@ -25,6 +26,8 @@ export interface Desired {
   renderKeys: string[];
   reason: string;
   plannedAt: number;
+  /** The push that it comes of; absent: no push, but a person or the fleet itself. */
+  origin?: Origin;
   /** What its charts read of the cluster; absent: nothing. */
   facts?: UsedFacts;
   error?: { code: string; message: string };

@@ -45,13 +45,17 @@ export const applyPlan = (
     ...rest,
     spec,
     ...displacedBy(base, plan, `superseded by rollout ${plan.rollout}`),
-    desired: { ...plan, generation: (base.desired?.generation ?? 0) + 1 },
+    desired: { ...repairedOrigin(base, force), ...plan, generation: (base.desired?.generation ?? 0) + 1 },
     ...(plan.renderKeys[0] ? { awaiting: plan.renderKeys[0] } : {}),
     ...(asksToCompare(row, spec) ? { refresh: plan.plannedAt } : {}),
     times: { planned: plan.plannedAt },
     due: plan.plannedAt + RESEND_SYNC_AFTER_MS,
   };
 };
+
+/** What is planned again because it was lost on the way is still on its way from the same push. */
+const repairedOrigin = ({ desired, applied }: ApplicationRow, force: boolean): Pick<Desired, 'origin'> =>
+  force && desired?.origin && applied?.generation !== desired.generation ? { origin: desired.origin } : {};
 
 const REFRESH = 'argocd.argoproj.io/refresh';
 

@@ -1,4 +1,5 @@
 import { type Lease, leaseIsFree, newLease } from './lease.ts';
+import { type Origin, originOf } from './origin.ts';
 import type { Row } from './row.ts';
 import type { MovingOther } from './sources/moving-other.ts';
 
@@ -32,6 +33,8 @@ export interface RefRow extends Row {
   unfinished?: boolean;
   /** The last commits that had their rollout, newest last: a late hint of one of them is no news. */
   ended?: string[];
+  /** The first of the hints that no plan has served yet; while one is under way, the last that came in since. */
+  origin?: Origin;
   lease?: Lease;
 }
 
@@ -47,6 +50,16 @@ const ENDED_KEPT = 100;
 /** Id of the row of one (registered repository URL, full ref). */
 export const refId = (repository: string, ref: string): string => `${repository}#${ref}`;
 
+const newRef = ({ repository, ref }: Pick<RefRow, 'repository' | 'ref'>): RefRow => ({
+  id: refId(repository, ref),
+  version: 0,
+  repository,
+  ref,
+  requested: 0,
+  hinted: [],
+  generation: 0,
+});
+
 /** Notes one more hint and takes the lease where it is free. `held` tells whether `owner` may plan now. */
 export const requestPlan = (
   row: RefRow | undefined,
@@ -58,17 +71,9 @@ export const requestPlan = (
     stale?: boolean;
     owner: string;
     now: number;
-  },
+  } & Origin,
 ): { row: RefRow; held: boolean } => {
-  const base = row ?? {
-    id: refId(hint.repository, hint.ref),
-    version: 0,
-    repository: hint.repository,
-    ref: hint.ref,
-    requested: 0,
-    hinted: [],
-    generation: 0,
-  };
+  const base = row ?? newRef(hint);
   const hinted = isNews(base, hint.commit) ? [...base.hinted, hint.commit].slice(-HINTS_KEPT) : base.hinted;
   const forced = [...new Set([...(base.forced ?? []), ...(hint.applications ?? [])])].slice(0, FORCED_KEPT);
   const requested = {
@@ -78,10 +83,23 @@ export const requestPlan = (
     ...(hint.stale ? { stale: true } : {}),
     requested: base.requested + 1,
   };
-  if (!leaseIsFree(base.lease, hint.owner, hint.now)) return { row: requested, held: false };
+  const origin = originOf(hint);
+  if (!leaseIsFree(base.lease, hint.owner, hint.now)) {
+    return { row: { ...requested, ...(origin ? { origin } : {}) }, held: false };
+  }
   const lease = newLease(hint.owner, hint.now);
   const isLeft = base.lease !== undefined && base.lease.owner !== hint.owner;
-  return { row: { ...requested, lease, due: lease.until, ...(isLeft ? { unfinished: true } : {}) }, held: true };
+  const first = base.origin ?? origin;
+  return {
+    row: {
+      ...requested,
+      lease,
+      due: lease.until,
+      ...(isLeft ? { unfinished: true } : {}),
+      ...(first ? { origin: first } : {}),
+    },
+    held: true,
+  };
 };
 
 const isNews = ({ head, hinted, ended = [] }: RefRow, commit: string | undefined): commit is string =>
@@ -117,6 +135,7 @@ export const finishPlan = (row: RefRow, result: PlanEnd): { row: RefRow; again: 
     others: _others,
     unread: _unread,
     unfinished: _unfinished,
+    origin,
     ...all
   } = row;
   // A hint that came in during the plan may have said it again.
@@ -129,6 +148,7 @@ export const finishPlan = (row: RefRow, result: PlanEnd): { row: RefRow; again: 
     hinted: row.hinted.filter((commit) => !result.servedHints.includes(commit)),
     ...(unserved.length > 0 ? { forced: unserved } : {}),
     ...(again && stale ? { stale } : {}),
+    ...(again && origin ? { origin } : {}),
     ended: [...(row.ended ?? []).filter((commit) => !ended.includes(commit)), ...ended].slice(-ENDED_KEPT),
     snapshot: result.snapshot,
     ...(result.head ? { head: result.head } : {}),

@@ -1,3 +1,4 @@
+import type { Origin } from './origin.ts';
 import type { Row } from './row.ts';
 
 /** What is known of one render key; its id is the key. A failure is as final as a success: same key, same result. */
@@ -6,6 +7,8 @@ export interface RenderRow extends Row {
   /** SHA-256 of the pack that holds the manifests, and its name: the sync side checks it before it applies anything. */
   digest?: string;
   error?: { code: string; message: string; file?: string; line?: number };
+  /** While it is pending: the push that it was last asked for by. */
+  origin?: Origin;
   /** Seconds since the epoch, as DynamoDB's time to live wants it. */
   expiresAt: number;
 }

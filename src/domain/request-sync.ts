@@ -21,7 +21,8 @@ export interface RequestedSync {
  * Errors: AppError `application-removed`, `application-unplanned`, `operation-running` (rejected).
  */
 export const requestSync = (row: ApplicationRow, now: number, options: SyncRequest = {}): RequestedSync => {
-  const { desired, told: _told, syncOptions: _options, ...untold } = row;
+  const { told: _told, syncOptions: _options, ...untold } = row;
+  const desired = row.desired && withoutOrigin(row.desired);
   if (row.removed) throw rejected('application-removed', `${row.id} is gone from Git: it is not synced any more`);
   if (!desired) throw rejected('application-unplanned', `${row.id} has not been planned yet: nothing to sync`);
   const due = now + RESEND_SYNC_AFTER_MS;
@@ -51,6 +52,9 @@ export const requestSync = (row: ApplicationRow, now: number, options: SyncReque
     next: 'sync',
   };
 };
+
+/** What a person asks for is no push's doing any more. */
+const withoutOrigin = ({ origin: _origin, ...desired }: Desired): Desired => desired;
 
 const running = (id: string) =>
   rejected('operation-running', `a sync of ${id} is under way: let it end, or terminate it first`);

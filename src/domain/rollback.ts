@@ -48,9 +48,10 @@ export const resume = (row: ApplicationRow, now: number): ApplicationRow => {
   const { desired, pinned, ...unpinned } = row;
   if (!desired || !pinned) throw rejected('application-not-pinned', `${row.id} is not rolled back: nothing to resume`);
   const generation = desired.generation + 1;
+  const { origin: _origin, ...instead } = pinned.instead;
   return moved(
     { ...unpinned, desired },
-    { ...pinned.instead, generation, reason: 'resumed after a rollback', plannedAt: now },
+    { ...instead, generation, reason: 'resumed after a rollback', plannedAt: now },
   );
 };
 

@@ -1,6 +1,7 @@
 import type { Cause } from './change.ts';
 import type { Subscriptions } from './fleet/subscriptions.ts';
 import type { Lease } from './lease.ts';
+import type { Origin } from './origin.ts';
 import type { DeploymentState } from './report/deployments.ts';
 import type { Row } from './row.ts';
 import type { SourceRevision } from './source-revision.ts';
@@ -102,6 +103,7 @@ export interface Rollout extends Row {
   cause: Cause;
   generation: number;
   createdAt: number;
+  origin?: Origin;
   plannedAt?: number;
   finishedAt?: number;
   state: 'planning' | 'running' | 'success' | 'failure' | 'superseded';

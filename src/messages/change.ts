@@ -13,6 +13,8 @@ export const ChangeMessageSchema = v.object({
   cause: v.picklist(['push', 'tag', 'merge-request', 'poll', 'manual', 'fleet', 'retry']),
   /** What the event named; only a hint. */
   commit: v.optional(text),
+  /** When its webhook came in, or a poll saw that the ref had moved (ms); absent: nobody pushed. */
+  seenAt: v.optional(v.number()),
   /** Applications to render again whatever their inputs say: what they need is gone from the cache. */
   applications: v.optional(v.array(text)),
   /** What generators see beside Git has moved: to be planned though the head be the one that was planned. */

@@ -42,6 +42,8 @@ export type TowlineEvent =
       sync: string;
       /** When the cluster took the last object of this generation. */
       appliedAt?: number;
+      /** When the push that it comes of was seen; absent: it comes of none. */
+      seenAt?: number;
       /** When this generation was planned. */
       plannedAt?: number;
       message?: string;

@@ -27,15 +27,22 @@ export const metricsOf = (event: TowlineEvent): Metric[] => {
   }
 };
 
-/** An application counts once it stands: healthy with the time that its objects took to get there, or failed. */
-const syncMetrics = ({ phase, appliedAt, plannedAt }: TowlineEvent & { event: 'application' }): Metric[] => {
+/** An application counts once it stands: healthy with the time that its objects took to get there (from its plan, and from its push where it had one), or failed. */
+const syncMetrics = ({ phase, appliedAt, plannedAt, seenAt }: TowlineEvent & { event: 'application' }): Metric[] => {
   if (phase === 'failed') return [count('FailedSyncs')];
   if (phase !== 'healthy' || appliedAt === undefined || plannedAt === undefined) return [];
   return [
     count('Syncs'),
-    { name: 'TimeToApplied', unit: 'Seconds', value: Math.max(0, appliedAt - plannedAt) / 1_000 },
+    secondsOf('TimeToApplied', appliedAt - plannedAt),
+    ...(seenAt === undefined ? [] : [secondsOf('PushToApplied', appliedAt - seenAt)]),
   ];
 };
+
+const secondsOf = (name: string, milliseconds: number): Metric => ({
+  name,
+  unit: 'Seconds',
+  value: Math.max(0, milliseconds) / 1_000,
+});
 
 /**
  * Events as metrics of the namespace Towline, in CloudWatch's embedded metric format: one JSON line each, which CloudWatch

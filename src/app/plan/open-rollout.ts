@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Cause } from '../../domain/change.ts';
 import type { RemovedApplication } from '../../domain/fleet/removed-applications.ts';
+import type { Origin } from '../../domain/origin.ts';
 import type { RefRow } from '../../domain/ref-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
 import { PROGRESS_DEADLINE_MS } from '../../domain/rollout.ts';
@@ -19,8 +20,8 @@ interface OpenInput {
   environments: string[];
   /** The ref's rollout before this one: it is superseded where it still runs. */
   before: string | undefined;
-  /** The delivery that asked for the plan, where a webhook did. */
-  delivery?: string | undefined;
+  /** The push that the plan is made for. */
+  origin?: Origin | undefined;
 }
 
 /** The same for the same plan of a ref's head, so that a crashed one is taken up under the same rollout. */
@@ -38,13 +39,13 @@ export const openRollout = async (deps: PlanDeps, input: OpenInput): Promise<voi
   );
   if (input.before && input.before !== input.id) await supersede(deps, input.before, input);
   if (opened) {
-    const asked = input.delivery ? { delivery: input.delivery } : {};
+    const asked = input.origin?.delivery ? { delivery: input.origin.delivery } : {};
     deps.events.emit({ event: 'rollout', at: now, rollout: input.id, ...input.at, state: 'pending', ...asked });
     await deps.queues.reports([{ version: 1, rollout: input.id }]);
   }
 };
 
-const newRollout = ({ id, at, cause, generation, environments }: OpenInput, now: number): Rollout => ({
+const newRollout = ({ id, at, cause, generation, environments, origin }: OpenInput, now: number): Rollout => ({
   id,
   version: 0,
   due: now + 60_000,
@@ -52,6 +53,7 @@ const newRollout = ({ id, at, cause, generation, environments }: OpenInput, now:
   cause,
   generation,
   createdAt: now,
+  ...(origin ? { origin } : {}),
   state: 'planning',
   applications: [],
   environments,

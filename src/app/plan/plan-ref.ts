@@ -139,7 +139,7 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const affected = await findAffected({ ...looking, index, force });
   input.onWrite();
   const { applications } = affected;
-  const renders = startRenders(deps, { affected: applications, again: force.length > 0 });
+  const renders = startRenders(deps, { affected: applications, again: force.length > 0, origin: row.origin });
   const delivered = await deliveredRollouts(deps, compiled, rollout.isNewHead);
   const written = await writeDesired(deps, {
     ref: row,
@@ -211,5 +211,5 @@ const openingOf = ({ row, hint, head, config, fleet }: HeadInput, id: string) =>
   generation: row.generation + 1,
   environments: environmentsOf(fleet.file),
   before: row.rollout,
-  delivery: hint.delivery,
+  origin: row.origin,
 });

@@ -1,3 +1,4 @@
+import type { Origin } from '../../domain/origin.ts';
 import { writePack } from '../../domain/pack.ts';
 import { bundleKey, RENDER_TTL_SECONDS, type RenderRow } from '../../domain/render-row.ts';
 import { type Bundle, makeBundle } from '../../domain/sources/bundle.ts';
@@ -42,7 +43,7 @@ export interface StartedRenders {
  */
 export const startRenders = (
   deps: PlanDeps,
-  { affected, again }: { affected: readonly AffectedApplication[]; again: boolean },
+  { affected, ...asked }: { affected: readonly AffectedApplication[] } & Asked,
 ): StartedRenders => {
   const written = new Set<string>();
   const waiting = new Map<string, Prepared[]>();
@@ -54,7 +55,7 @@ export const startRenders = (
     sent.catch(() => undefined);
     sends.push(sent);
   };
-  const prepared = prepareWanted(deps, wantedBy(affected), again, (message) => {
+  const prepared = prepareWanted(deps, wantedBy(affected), asked, (message) => {
     if (!message.applications) return void unnamed.push(message);
     const rest = message.applications.filter((id) => !written.has(id));
     if (rest.length === 0) return send(message);
@@ -78,6 +79,13 @@ export const startRenders = (
   };
 };
 
+interface Asked {
+  /** Also what was rendered already. */
+  again: boolean;
+  /** The push that asks. */
+  origin?: Origin | undefined;
+}
+
 /** A message, and how many of those that it names are not written yet. */
 interface Prepared {
   message: RenderMessage;
@@ -88,7 +96,7 @@ interface Prepared {
 export const requestSources = async (deps: PlanDeps, sources: readonly PlannedSource[]): Promise<void> => {
   const wanted = new Map(sources.map((source) => [source.renderKey, { source, applications: [] }]));
   const messages: RenderMessage[] = [];
-  await prepareWanted(deps, wanted, false, (message) => void messages.push(message));
+  await prepareWanted(deps, wanted, { again: false }, (message) => void messages.push(message));
   await deps.queues.renders(messages);
 };
 
@@ -96,15 +104,16 @@ export const requestSources = async (deps: PlanDeps, sources: readonly PlannedSo
 const prepareWanted = async (
   deps: PlanDeps,
   wanted: ReadonlyMap<string, Wanted>,
-  again: boolean,
+  asked: Asked,
   onPrepared: (message: RenderMessage) => void,
 ): Promise<ReadonlySet<string>> => {
+  const { again } = asked;
   const known = await readStates(deps, [...wanted.keys()]);
   const ended = new Set([...known].flatMap(([key, state]) => (state !== 'pending' && !again ? [key] : [])));
   const missing = [...wanted.values()].filter(({ source }) => !ended.has(source.renderKey));
   // A row that there is has to become, or to stay, pending; what has none needs none before it is rendered.
   const [first, repeated] = partition(missing, ({ source }) => !known.has(source.renderKey));
-  await eachOf(repeated, PACKS_IN_FLIGHT, async (one) => onPrepared(await prepareAgain(deps, one, again)));
+  await eachOf(repeated, PACKS_IN_FLIGHT, async (one) => onPrepared(await prepareAgain(deps, one, asked)));
   await eachOf(packsOf(first), PACKS_IN_FLIGHT, (pack) => preparePacks(deps, pack, onPrepared));
   return ended;
 };
@@ -186,14 +195,15 @@ const named = (applications: string[]): { applications?: string[] } =>
 const prepareAgain = async (
   deps: PlanDeps,
   { source, applications }: Wanted,
-  again: boolean,
+  { again, origin }: Asked,
 ): Promise<RenderMessage> => {
   const { inspection, renderKey } = source;
   const bundle = makeBundle(inspection, await readContents(source));
   const now = deps.clock();
   const due = now + 60_000;
   const expiresAt = Math.floor(now / 1_000) + RENDER_TTL_SECONDS;
-  const pending: RenderRow = { id: renderKey, version: 0, state: 'pending', due, expiresAt };
+  const pushed = origin ? { origin } : {};
+  const pending: RenderRow = { id: renderKey, version: 0, state: 'pending', due, expiresAt, ...pushed };
   await Promise.all([
     deps.blobs.put(bundleKey(renderKey), writePack(new Map([[renderKey, bundle]]))),
     updateRow(deps.renders, renderKey, (known) =>

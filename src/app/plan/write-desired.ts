@@ -69,6 +69,7 @@ const writeOne = async (
     renderKeys,
     reason,
     plannedAt: deps.clock(),
+    ...(ref.origin ? { origin: ref.origin } : {}),
     ...(error ? { error } : {}),
     ...(facts ? { facts } : {}),
   };

@@ -76,8 +76,9 @@ export const tellOutcome = async (deps: TellDeps, row: ApplicationRow, told: Tol
   });
 };
 
-/** When what is desired was planned, and when the cluster had taken all of it. */
-const timesOf = ({ times, desired }: ApplicationRow): { appliedAt?: number; plannedAt?: number } => ({
+/** When what is desired was pushed and planned, and when the cluster had taken all of it. */
+const timesOf = ({ times, desired }: ApplicationRow): { appliedAt?: number; plannedAt?: number; seenAt?: number } => ({
   ...(times.applied === undefined ? {} : { appliedAt: times.applied }),
   ...(desired ? { plannedAt: desired.plannedAt } : {}),
+  ...(desired?.origin?.seenAt === undefined ? {} : { seenAt: desired.origin.seenAt }),
 });

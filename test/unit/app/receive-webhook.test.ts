@@ -86,7 +86,15 @@ describe('an authentic push', () => {
       expiresAt: NOW / 1000 + 30 * 86_400,
     });
     expect(sent).toEqual([
-      { version: 1, delivery: id, repository: A.url, ref: 'refs/heads/main', cause: 'push', commit: commitId('after') },
+      {
+        version: 1,
+        delivery: id,
+        repository: A.url,
+        ref: 'refs/heads/main',
+        cause: 'push',
+        seenAt: NOW,
+        commit: commitId('after'),
+      },
     ]);
   });
 

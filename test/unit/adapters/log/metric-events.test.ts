@@ -27,6 +27,11 @@ describe('metrics', () => {
     ['a render', { ...render, ok: true }, { Renders: 1, RenderTime: 12 }],
     ['a failed render', { ...render, ok: false }, { FailedRenders: 1, RenderTime: 12 }],
     ['a sync', application({ plannedAt: at - 9_000, appliedAt: at - 2_000 }), { Syncs: 1, TimeToApplied: 7 }],
+    [
+      'a sync of a push',
+      application({ seenAt: at - 10_500, plannedAt: at - 9_000, appliedAt: at - 2_000 }),
+      { Syncs: 1, TimeToApplied: 7, PushToApplied: 8.5 },
+    ],
     ['a sync on its way', application({ phase: 'applied', plannedAt: at, appliedAt: at }), {}],
     ['a failed sync', application({ phase: 'failed' }), { FailedSyncs: 1 }],
   ])('of %s', (_, event, values) => {
