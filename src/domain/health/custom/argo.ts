@@ -1,4 +1,5 @@
-import { textAt } from '../fields.ts';
+import type { KubernetesObject } from '../../kubernetes-object.ts';
+import { conditionsAt, textAt } from '../fields.ts';
 import { argoRollout } from './argo-rollout.ts';
 import { childApplication } from './child-application.ts';
 import { allTrue, condition, from, type Kinds, otherwise, phase, type Rule, reported, rules, when } from './rules.ts';
@@ -70,14 +71,24 @@ const seen = (status: unknown): unknown =>
     ? status.observedGeneration
     : undefined;
 
+/** Why the child resources are not well: while they are on their way it says so. */
+const isChildMoving = condition('ChildResourcesHealthy', 'False', 'Progressing', { reasons: ['Progressing'] });
+
+const isUpgrading = (object: KubernetesObject): boolean => {
+  const hasFailed = conditionsAt(object).some((c) => c.type === 'ProgressiveUpgradeSucceeded' && c.status === 'False');
+  const isAsked = textAt(object, 'status.upgradeInProgress') !== '' || textAt(object, 'status.phase') === 'Pending';
+  return isAsked && !hasFailed;
+};
+
 const numaplane = rules(
   reported(),
   generationSeen(),
+  when(isUpgrading, 'Progressing', 'An upgrade is in progress'),
+  isChildMoving,
   phase('status.phase', { Degraded: ['Failed'] }, from('status.message')),
   condition('ProgressiveUpgradeSucceeded', 'False', 'Degraded'),
-  condition(/PausingOrPaused$/, 'True', 'Healthy'),
-  condition('ChildResourcesHealthy', 'False', 'Progressing', { reasons: ['Progressing'] }),
   condition('ChildResourcesHealthy', 'False', 'Degraded'),
+  condition(/PausingOrPaused$/, 'True', 'Healthy'),
   condition('ChildResourcesHealthy', 'Unknown', 'Progressing'),
   phase('status.phase', { Healthy: ['Deployed'] }),
   otherwise('Progressing', from('status.phase', 'Waiting for the rollout')),

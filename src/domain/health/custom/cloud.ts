@@ -1,7 +1,8 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
-import { at, conditionsAt } from '../fields.ts';
+import { at, conditionsAt, listAt, textAt } from '../fields.ts';
 import {
   condition,
+  from,
   type Kinds,
   kinds,
   observed,
@@ -80,16 +81,20 @@ const reasons = (object: KubernetesObject, status?: string): string[] =>
     .filter((c) => (c.type === 'Installed' || c.type === 'Healthy') && (!status || c.status === status))
     .map((c) => c.reason);
 
-/** Google's Config Connector: what waits for another resource is not at fault, an operation under way moves. */
+/** Config Connector's own parts, which report their health as such. */
+const isConnector = ({ apiVersion, kind }: KubernetesObject): boolean =>
+  /^ConfigConnector(Context)?$/.test(kind) || apiVersion.startsWith('customize.core.cnrm.cloud.google.com/');
+
+/** Google's Config Connector: what waits for another resource is not at fault, one that is not there is. */
 const configConnector: Rule = rules(
   reported(),
   observed(),
-  when((object) => at(object, 'status.healthy') === false, 'Degraded', 'Not healthy'),
-  when((object) => at(object, 'status.healthy') === true, 'Healthy', 'Healthy'),
+  when((object) => isConnector(object) && at(object, 'status.healthy') === false, 'Degraded', 'Not healthy'),
+  when((object) => isConnector(object) && at(object, 'status.healthy') === true, 'Healthy', 'Healthy'),
+  condition(/./, 'True', 'Healthy', { reasons: ['UpToDate'] }),
+  condition(/./, 'False', 'Degraded', { reasons: ['UpdateFailed', 'DependencyNotFound'] }),
+  condition(/./, 'False', 'Suspended', { reasons: ['DependencyNotReady'] }),
   condition('Ready', 'True', 'Healthy'),
-  condition('Ready', 'False', 'Suspended', { reasons: ['DependencyNotReady', 'DependencyNotFound'] }),
-  condition('Ready', 'False', 'Progressing', { reasons: ['Updating', 'Deleting', 'Creating', 'Reconciling'] }),
-  condition('Ready', 'False', 'Degraded'),
   otherwise('Progressing', 'Waiting for the resource to become ready'),
 );
 
@@ -126,11 +131,13 @@ const iamRole: Rule = rules(
   otherwise('Degraded', (object) => String(at(object, 'status.errorDescription') ?? at(object, 'status.state'))),
 );
 
+const hasFailedDomain = (object: KubernetesObject): boolean =>
+  listAt(object, 'status.domainStatus').some((domain) => textAt(domain, 'status').startsWith('Failed'));
+
 const managedCertificate: Rule = rules(
-  reported('status.domainStatus'),
-  phase('status.certificateStatus', { Progressing: ['Provisioning', ''] }),
+  when(hasFailedDomain, 'Degraded', 'A domain cannot be certified'),
   phase('status.certificateStatus', { Healthy: ['Active'] }),
-  otherwise('Degraded', (object) => String(at(object, 'status.certificateStatus'))),
+  otherwise('Progressing', from('status.certificateStatus', 'Waiting for the certificate')),
 );
 
 const pulumi: Rule = rules(

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
-import { at, conditionsAt, listAt, numberAt, textAt } from '../fields.ts';
+import { at, type Condition, conditionsAt, listAt, numberAt, textAt } from '../fields.ts';
 import {
   condition,
   from,
@@ -84,8 +84,16 @@ const elasticHealth = (progress: Message): Rule =>
 const available: Message = (object) =>
   `${numberAt(object, 'status.availableNodes')}/${numberAt(object, 'status.expectedNodes')} nodes available`;
 
+const wantedNodes = (object: KubernetesObject): number =>
+  listAt(object, 'spec.nodeSets').reduce((sum: number, set) => sum + numberAt(set, 'count'), 0);
+
 const elasticsearch = rules(
   reported('status.phase'),
+  when(
+    (object) => numberAt(object, 'status.availableNodes', Infinity) < wantedNodes(object),
+    'Progressing',
+    (object) => `${numberAt(object, 'status.availableNodes')} of ${wantedNodes(object)} nodes available`,
+  ),
   phase('status.phase', { Progressing: ['ApplyingChanges', 'MigratingData', 'Stalled'], Degraded: ['Invalid'] }),
   elasticHealth('Replicas or shards are missing'),
 );
@@ -109,13 +117,26 @@ function scheduledOnly(object: KubernetesObject): boolean {
   );
 }
 
+/** Its conditions hold one after another: whatever is denied is still to come, unless it says that it failed. */
 const mariadb = rules(
   suspendedWhen('spec.suspend', 'Suspended'),
   reported('status.conditions'),
-  condition('Ready', 'True', 'Healthy'),
-  condition('Ready', 'False', 'Progressing'),
-  otherwise('Progressing', 'Waiting for the server'),
+  when(
+    (object) => denied(object)?.reason === 'Failed',
+    'Degraded',
+    (object) => denied(object)?.message ?? '',
+  ),
+  when(
+    (object) => denied(object) !== undefined,
+    'Progressing',
+    (object) => denied(object)?.message ?? '',
+  ),
+  otherwise('Healthy', (object) => conditionsAt(object).at(-1)?.message ?? ''),
 );
+
+function denied(object: KubernetesObject): Condition | undefined {
+  return conditionsAt(object).find(({ status }) => status === 'False');
+}
 
 /** Users, databases and grants of MariaDB: made at once or not at all. */
 const mariadbPart = ready();
@@ -163,7 +184,8 @@ const spark = rules(
   reported('status.applicationState.state'),
   phase('status.applicationState.state', {
     Healthy: ['COMPLETED'],
-    Degraded: ['FAILED', 'SUBMISSION_FAILED', 'FAILING', 'UNKNOWN'],
+    Degraded: ['FAILED', 'SUBMISSION_FAILED', 'FAILING'],
+    Missing: ['INVALIDATING'],
     Suspended: ['SUSPENDED'],
   }),
   when(hasExecutors, 'Healthy', 'Running'),
@@ -179,7 +201,8 @@ function hasExecutors(object: KubernetesObject): boolean {
 }
 
 function executorBounds(object: KubernetesObject): { minimum: number; maximum: number } {
-  const wanted = numberAt(object, 'spec.executor.instances', 1);
+  const asked = at(object, 'spec.executor.instances');
+  const wanted = typeof asked === 'number' ? asked : undefined;
   const conf = at(object, 'spec.sparkConf') ?? {};
   const read = (name: string): number | undefined => {
     const value: unknown = Reflect.get(conf, `spark.dynamicAllocation.${name}`);
@@ -193,7 +216,7 @@ function executorBounds(object: KubernetesObject): { minimum: number; maximum: n
   const dynamic = ['spark.dynamicAllocation.enabled', 'spark.streaming.dynamicAllocation.enabled'].find(
     (name) => String(Reflect.get(conf, name)) === 'true',
   );
-  if (!dynamic) return { minimum: wanted, maximum: wanted };
+  if (!dynamic) return { minimum: wanted ?? 1, maximum: wanted ?? Infinity };
   const prefix = dynamic.replace(/enabled$/, '');
   const bound = (name: string, fallback: number): number => {
     const value: unknown = Reflect.get(conf, `${prefix}${name}`);

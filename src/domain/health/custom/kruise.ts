@@ -63,8 +63,15 @@ const daemonSet = rules(
   paused,
   heldByPartition('status.desiredNumberScheduled'),
   when(everywhere, 'Healthy', 'Every node has an updated, available pod'),
-  otherwise('Degraded', 'Some pods are not updated and available'),
+  when(nowhere, 'Degraded', 'No pod is available'),
+  otherwise('Progressing', 'Some pods are not updated and available'),
 );
+
+function nowhere(object: KubernetesObject): boolean {
+  const desired = numberAt(object, 'status.desiredNumberScheduled');
+  const unavailable = numberAt(object, 'status.numberUnavailable');
+  return unavailable >= desired && numberAt(object, 'status.updatedNumberScheduled') >= desired;
+}
 
 function everywhere(object: KubernetesObject): boolean {
   const desired = numberAt(object, 'status.desiredNumberScheduled');

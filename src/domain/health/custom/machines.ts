@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
-import { at, conditionsAt, isRecord, listAt, numberAt, recordAt, textAt } from '../fields.ts';
+import { at, conditionsAt, listAt, numberAt, textAt } from '../fields.ts';
+import type { HealthStatus } from '../health-status.ts';
 import {
   condition,
   from,
@@ -113,23 +114,13 @@ const virtualMachine = rules(
 
 const virtualMachineInstance = rules(
   reported('status.phase'),
+  phase('status.phase', { Degraded: ['Failed'], Suspended: ['Succeeded'], Unknown: ['Unknown'] }),
+  phase('status.phase', { Progressing: ['Pending', 'Scheduling', 'Scheduled'] }),
   condition('Paused', 'True', 'Suspended'),
-  condition('Failure', 'True', 'Degraded'),
-  when(
-    (object) => textAt(object, 'status.phase') === 'Running' && holds(object, 'status.conditions') && !isReady(object),
-    'Progressing',
-    notReady,
-  ),
-  phase('status.phase', {
-    Healthy: ['Running', 'Succeeded'],
-    Degraded: ['Failed'],
-    Unknown: ['Unknown'],
-  }),
+  condition('Ready', 'True', 'Healthy', { message: 'Running' }),
+  when((object) => conditionsAt(object).some(({ type }) => type === 'Ready'), 'Degraded', notReady),
   otherwise('Progressing', from('status.phase')),
 );
-
-const isReady = (object: KubernetesObject): boolean =>
-  conditionsAt(object).some((c) => c.type === 'Ready' && c.status === 'True');
 
 const dataVolume = rules(
   reported('status.phase'),
@@ -169,20 +160,24 @@ const unwell = (object: KubernetesObject): string[] =>
     .filter(isUnwell)
     .map((item) => textAt(item, 'clusterName'));
 
-const istioOperator = rules(
-  reported(),
-  when((object) => components(object).includes('ERROR'), 'Degraded', 'A component is in error'),
-  when((object) => components(object).includes('ACTION_REQUIRED'), 'Degraded', 'A component needs action'),
-  when((object) => components(object).every((one) => one === 'HEALTHY'), 'Healthy', 'All components are healthy'),
-  otherwise('Progressing', 'Components are being reconciled'),
-);
+const ISTIO: Readonly<Record<string, HealthStatus>> = {
+  NONE: 'Unknown',
+  UPDATING: 'Progressing',
+  RECONCILING: 'Progressing',
+  HEALTHY: 'Healthy',
+  ERROR: 'Degraded',
+};
 
-const components = (object: KubernetesObject): string[] => [
-  textAt(object, 'status.status'),
-  ...Object.values(recordAt(object, 'status.componentStatus')).map((one) =>
-    isRecord(one) ? textAt(one, 'status') : String(one),
-  ),
-];
+/** Written as a name or as its number. */
+const istioState = (object: KubernetesObject): string => {
+  const state = at(object, 'status.status');
+  return typeof state === 'number' ? (Object.keys(ISTIO)[state] ?? '') : textAt(object, 'status.status');
+};
+
+const istioOperator: Rule = (object) => {
+  const state = istioState(object);
+  return { status: ISTIO[state] ?? 'Progressing', message: state || 'Waiting for the control plane' };
+};
 
 /** Clusters, machines, nodes and virtual machines. */
 export const machineKinds: Kinds = {

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
-import { at, textAt } from '../fields.ts';
+import { at, recordAt, textAt } from '../fields.ts';
 import {
   condition,
   from,
@@ -36,15 +36,35 @@ const STRIMZI = [
   'KafkaUser',
 ];
 
+const brokers = (object: KubernetesObject): unknown[] => Object.values(recordAt(object, 'status.brokersState'));
+
+const SETTLED = ['GracefulUpscaleSucceeded', 'GracefulDownscaleSucceeded'];
+
+const areBrokersSettled = (object: KubernetesObject): boolean =>
+  brokers(object).every(
+    (broker) =>
+      textAt(broker, 'configurationState') === 'ConfigInSync' &&
+      SETTLED.includes(textAt(broker, 'gracefulActionState.cruiseControlState')),
+  );
+
+const hasTopic = (object: KubernetesObject): boolean =>
+  textAt(object, 'status.cruiseControlTopicStatus') === 'CruiseControlTopicReady';
+
 const banzai = rules(
+  phase('status.state', { Progressing: ['ClusterRollingUpgrading'] }),
+  when((object) => brokers(object).length === 0, 'Progressing', from('status.state', 'Waiting for the cluster')),
   when(
-    (object) =>
-      textAt(object, 'status.state') === 'ClusterRunning' &&
-      textAt(object, 'status.cruiseControlTopicStatus') === 'CruiseControlTopicReady',
-    'Healthy',
-    'Running',
+    (object) => !hasTopic(object) && textAt(object, 'status.state') === 'ClusterReconciling',
+    'Progressing',
+    from('status.state'),
   ),
-  otherwise('Progressing', from('status.state', 'Waiting for the cluster')),
+  when((object) => !areBrokersSettled(object), 'Degraded', 'Not every broker is in step'),
+  when(
+    (object) => hasTopic(object) && textAt(object, 'status.state') === 'ClusterRunning',
+    'Healthy',
+    from('status.state'),
+  ),
+  otherwise('Progressing', from('status.state')),
 );
 
 const confluent = rules(
@@ -101,30 +121,26 @@ const rabbitmqCluster = rules(
 );
 
 const flink = rules(
-  reported(),
-  when((object) => at(object, 'status.reconciliationStatus.success') === false, 'Degraded', flinkError),
+  when(
+    (object) =>
+      at(object, 'status.reconciliationStatus.success') === true ||
+      textAt(object, 'status.reconciliationStatus.state') === 'DEPLOYED',
+    'Healthy',
+    'Deployed',
+  ),
   phase('status.jobManagerDeploymentStatus', { Degraded: ['ERROR'] }, flinkError),
-  phase('status.jobStatus.state', { Degraded: ['FAILED', 'FAILING'] }, flinkError),
-  when(isSuspendedJob, 'Healthy', ''),
-  when(isRunningJob, 'Healthy', ''),
-  phase('status.jobStatus.state', { Healthy: ['FINISHED'] }),
-  otherwise('Progressing', from('status.jobManagerDeploymentStatus', 'Waiting for the deployment')),
+  when(isHeldBack, 'Healthy', 'The job is suspended'),
+  otherwise('Progressing', from('status.jobManagerDeploymentStatus', 'Waiting for the operator')),
 );
+
+/** A job that is suspended from the start is never reconciled. */
+function isHeldBack(object: KubernetesObject): boolean {
+  const isReconciled = at(object, 'status.reconciliationStatus.lastReconciledSpec') !== undefined;
+  return textAt(object, 'spec.job.state') === 'suspended' && !isReconciled;
+}
 
 function flinkError(object: KubernetesObject): string {
   return textAt(object, 'status.reconciliationStatus.error') || textAt(object, 'status.error');
-}
-
-/** A job that is meant to be suspended, and is, needs no job manager. */
-function isSuspendedJob(object: KubernetesObject): boolean {
-  const state = textAt(object, 'status.jobStatus.state');
-  return textAt(object, 'spec.job.state') === 'suspended' && ['SUSPENDED', 'FINISHED', 'CANCELED'].includes(state);
-}
-
-function isRunningJob(object: KubernetesObject): boolean {
-  if (textAt(object, 'status.jobManagerDeploymentStatus') !== 'READY') return false;
-  const session = at(object, 'spec.job') === undefined;
-  return session || textAt(object, 'status.jobStatus.state') === 'RUNNING';
 }
 
 const keda = rules(

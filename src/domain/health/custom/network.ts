@@ -180,20 +180,23 @@ const knativeService = rules(
   otherwise('Progressing', 'Waiting to become ready'),
 );
 
-/** While any part is still unknown, another that is denied may only be waiting for it. */
-const isDenied = (c: Condition): boolean => c.status === 'False' && c.type !== 'Stopped';
+const isOpen = (c: Condition): boolean => c.status !== 'True' && c.type !== 'Stopped';
 
+const transition = (object: KubernetesObject): string => textAt(object, 'status.modelStatus.transitionStatus');
+
+/** A model that cannot be loaded is at fault; parts that are denied may only be waiting for others. */
 const inferenceService = rules(
-  reported('status.conditions'),
+  reported(),
   condition('Stopped', 'True', 'Suspended'),
-  phase('status.modelStatus.transitionStatus', {
-    Degraded: ['BlockedByFailedLoad', 'InvalidSpec'],
-    Progressing: ['InProgress'],
-  }),
-  when((object) => conditionsAt(object).some((c) => c.status === 'Unknown'), 'Progressing', list),
-  when((object) => conditionsAt(object).some(isDenied), 'Degraded', list),
+  when((object) => !['', 'UpToDate', 'InProgress'].includes(transition(object)), 'Degraded', faults),
+  when((object) => transition(object) === 'InProgress', 'Progressing', faults),
+  when((object) => conditionsAt(object).some(isOpen), 'Progressing', list),
   otherwise('Healthy'),
 );
+
+function faults(object: KubernetesObject): string {
+  return [transition(object), list(object)].filter(Boolean).join('; ');
+}
 
 const dnsInstance = rules(
   reported('status.conditions'),

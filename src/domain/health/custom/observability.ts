@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes-object.ts';
-import { at, textAt } from '../fields.ts';
+import { at, type Condition, conditionsAt, textAt } from '../fields.ts';
 import {
-  allTrue,
   condition,
   from,
   type Kinds,
@@ -49,17 +48,23 @@ const synchronized = rules(
   otherwise('Progressing'),
 );
 
+/** Only Available counts: what could not be reconciled shows there, or changes nothing. */
 const prometheus = rules(
-  suspendedWhen('spec.paused', 'Paused'),
   reported('status.conditions'),
-  condition('Available', 'False', 'Progressing', { reasons: ['SomePodsNotReady'] }),
-  condition('Available', 'Degraded', 'Progressing', { reasons: ['SomePodsNotReady'] }),
-  condition(/^(Available|Reconciled)$/, 'False', 'Degraded'),
-  condition('Available', 'Degraded', 'Degraded'),
-  condition(/^(Available|Reconciled)$/, 'Unknown', 'Progressing'),
-  allTrue('All instances are available'),
+  condition('Available', 'True', 'Healthy', { message: 'All instances are available' }),
+  when((object) => unavailable(object)?.reason === 'SomePodsNotReady', 'Progressing', whyUnavailable),
+  when((object) => unavailable(object) !== undefined, 'Degraded', whyUnavailable),
   otherwise('Progressing', 'Waiting for the instances'),
 );
+
+function unavailable(object: KubernetesObject): Condition | undefined {
+  return conditionsAt(object).find(({ type, status }) => type === 'Available' && status !== 'True');
+}
+
+function whyUnavailable(object: KubernetesObject): string {
+  const found = unavailable(object);
+  return found?.message || found?.reason || '';
+}
 
 const victoria: Rule = rules(
   reported(),
@@ -93,12 +98,11 @@ const HUMIO = [
   'HumioView',
 ];
 
+/** Only what it reports as an error counts: one that nobody has asked for yet is not waited for. */
 const datadogMetric = rules(
-  condition('Valid', 'False', 'Degraded'),
   condition('Error', 'True', 'Degraded'),
-  condition(/^(Active|Valid|Updated)$/, 'Unknown', 'Progressing'),
-  condition('Valid', 'True', 'Healthy'),
-  otherwise('Progressing', 'Waiting for the query'),
+  condition('Valid', 'False', 'Degraded'),
+  otherwise('Healthy', 'No error is reported'),
 );
 
 /** `2/2`: how many replicas of a collector are ready. */
@@ -146,17 +150,42 @@ const KEPTN = [
   'KeptnWorkloadVersion',
 ];
 
-/** Flux: Ready tells all; its reason is the short text. A suspended object is left as it stands. */
-const flux: Rule = rules(
-  suspendedWhen('spec.suspend', 'Suspended'),
-  reported('status.conditions'),
-  condition('Stalled', 'True', 'Degraded', { message: (c) => c.reason }),
-  condition('Ready', 'True', 'Healthy', { message: (c) => c.reason }),
-  condition('Ready', 'False', 'Degraded', { message: (c) => c.reason }),
-  condition(/^(Ready|Reconciling)$/, 'Unknown', 'Progressing', { message: (c) => c.reason }),
-  condition('Reconciling', 'True', 'Progressing', { message: (c) => c.reason }),
-  otherwise('Progressing', 'Waiting for the controller'),
-);
+const isTrue = (object: KubernetesObject, type: string): boolean =>
+  conditionsAt(object).some((c) => c.type === type && c.status === 'True');
+
+const readyReason = (object: KubernetesObject): string =>
+  conditionsAt(object).find(({ type }) => type === 'Ready')?.reason ?? '';
+
+interface FluxKind {
+  /** What Ready is while the controller is at work. */
+  moving: 'Unknown' | 'False';
+  /** Why it may be at work; any reason, unless named. */
+  because?: readonly string[];
+  /** One of these is true as well, once it is done. */
+  with?: readonly string[];
+}
+
+/** Flux: while Reconciling Ready is undecided, then it is True, or the object has failed. The reason is the short text. */
+const flux = ({ moving, because, with: others = [] }: FluxKind): Rule => {
+  const isMoving = (object: KubernetesObject): boolean => {
+    const conditions = conditionsAt(object);
+    const isAtWork = conditions.some(
+      (c) => c.type === 'Reconciling' && c.status === 'True' && (because?.includes(c.reason) ?? true),
+    );
+    return isAtWork && conditions.some((c) => c.type === 'Ready' && c.status === moving);
+  };
+  const isDone = (object: KubernetesObject): boolean =>
+    isTrue(object, 'Ready') && (others.length === 0 || others.some((type) => isTrue(object, type)));
+  return rules(
+    suspendedWhen('spec.suspend', 'Suspended'),
+    reported('status.conditions'),
+    when(isMoving, 'Progressing', readyReason),
+    when(isDone, 'Healthy', readyReason),
+    otherwise('Degraded', readyReason),
+  );
+};
+
+const fluxSource = flux({ moving: 'Unknown', with: ['ArtifactInStorage'] });
 
 /** Monitoring and delivery tools. */
 export const observabilityKinds: Kinds = {
@@ -176,15 +205,18 @@ export const observabilityKinds: Kinds = {
   ...kinds('lifecycle.keptn.sh', KEPTN, keptn('status.status')),
   'lifecycle.keptn.sh/KeptnEvaluation': keptn('status.overallStatus'),
   'metrics.keptn.sh/Analysis': analysis,
-  ...kinds('helm.toolkit.fluxcd.io', ['HelmRelease'], flux),
-  ...kinds('kustomize.toolkit.fluxcd.io', ['Kustomization'], flux),
-  ...kinds('image.toolkit.fluxcd.io', ['ImagePolicy', 'ImageRepository', 'ImageUpdateAutomation'], flux),
-  ...kinds('notification.toolkit.fluxcd.io', ['Alert', 'Provider', 'Receiver'], flux),
-  ...kinds(
-    'source.toolkit.fluxcd.io',
-    ['Bucket', 'GitRepository', 'HelmChart', 'HelmRepository', 'OCIRepository'],
-    flux,
-  ),
+  ...kinds('helm.toolkit.fluxcd.io', ['HelmRelease'], flux({ moving: 'Unknown', with: ['Released', 'TestSuccess'] })),
+  ...kinds('kustomize.toolkit.fluxcd.io', ['Kustomization'], flux({ moving: 'Unknown' })),
+  'image.toolkit.fluxcd.io/ImagePolicy': flux({
+    moving: 'False',
+    because: ['NewGeneration', 'AccessingRepository', 'ApplyingPolicy'],
+  }),
+  'image.toolkit.fluxcd.io/ImageRepository': flux({ moving: 'False', because: ['NewGeneration', 'Scanning'] }),
+  'image.toolkit.fluxcd.io/ImageUpdateAutomation': flux({ moving: 'False' }),
+  ...kinds('notification.toolkit.fluxcd.io', ['Alert', 'Provider', 'Receiver'], flux({ moving: 'Unknown' })),
+  ...kinds('source.toolkit.fluxcd.io', ['Bucket', 'GitRepository', 'HelmChart', 'OCIRepository'], fluxSource),
+  // One that only names an OCI registry has no artifact.
+  'source.toolkit.fluxcd.io/HelmRepository': flux({ moving: 'Unknown' }),
 };
 
 /** Every kind of these groups without a rule of its own. */

@@ -119,3 +119,205 @@ describe('the table', () => {
     );
   });
 });
+
+type Row = [
+  what: string,
+  type: string,
+  conditions: [type: string, status: string, reason?: string][],
+  status: string,
+  more?: object,
+];
+
+// Ways of the kinds' own controllers that one Ready condition does not tell.
+it.each<Row>([
+  [
+    'at work',
+    'source.toolkit.fluxcd.io/v1 GitRepository',
+    [
+      ['Reconciling', 'True'],
+      ['Ready', 'Unknown'],
+    ],
+    'Progressing',
+  ],
+  [
+    'trying again',
+    'source.toolkit.fluxcd.io/v1 GitRepository',
+    [
+      ['Reconciling', 'True'],
+      ['Ready', 'False'],
+    ],
+    'Degraded',
+  ],
+  ['ready without its artifact', 'source.toolkit.fluxcd.io/v1 Bucket', [['Ready', 'True']], 'Degraded'],
+  [
+    'ready',
+    'source.toolkit.fluxcd.io/v1 Bucket',
+    [
+      ['ArtifactInStorage', 'True'],
+      ['Ready', 'True'],
+    ],
+    'Healthy',
+  ],
+  ['undecided at rest', 'kustomize.toolkit.fluxcd.io/v1 Kustomization', [['Ready', 'Unknown']], 'Degraded'],
+  [
+    'released and tested',
+    'helm.toolkit.fluxcd.io/v2 HelmRelease',
+    [
+      ['Ready', 'True'],
+      ['Released', 'True'],
+      ['TestSuccess', 'True'],
+    ],
+    'Healthy',
+  ],
+  [
+    'of a new generation',
+    'image.toolkit.fluxcd.io/v1 ImagePolicy',
+    [
+      ['Reconciling', 'True', 'NewGeneration'],
+      ['Ready', 'False'],
+    ],
+    'Progressing',
+  ],
+  [
+    'trying again',
+    'image.toolkit.fluxcd.io/v1 ImagePolicy',
+    [
+      ['Reconciling', 'True', 'ProgressingWithRetry'],
+      ['Ready', 'False'],
+    ],
+    'Degraded',
+  ],
+  [
+    'some pods down',
+    'monitoring.coreos.com/v1 Prometheus',
+    [['Available', 'False', 'SomePodsNotReady']],
+    'Progressing',
+  ],
+  ['undecided', 'monitoring.coreos.com/v1 Alertmanager', [['Available', 'Unknown']], 'Degraded'],
+  [
+    'there, not reconciled',
+    'monitoring.coreos.com/v1 Prometheus',
+    [
+      ['Available', 'True'],
+      ['Reconciled', 'False'],
+    ],
+    'Healthy',
+  ],
+  ['never asked for', 'datadoghq.com/v1alpha1 DatadogMetric', [], 'Healthy'],
+  ['failed', 'k8s.mariadb.com/v1alpha1 MariaDB', [['Ready', 'False', 'Failed']], 'Degraded'],
+  [
+    'bootstrapping',
+    'k8s.mariadb.com/v1alpha1 MariaDB',
+    [
+      ['Ready', 'True'],
+      ['Bootstrapped', 'False', 'Pending'],
+    ],
+    'Progressing',
+  ],
+  [
+    'waiting for another',
+    'sql.cnrm.cloud.google.com/v1beta1 SQLInstance',
+    [['Ready', 'False', 'DependencyNotReady']],
+    'Suspended',
+  ],
+  [
+    'wanting what is not there',
+    'sql.cnrm.cloud.google.com/v1beta1 SQLInstance',
+    [['Ready', 'False', 'DependencyNotFound']],
+    'Degraded',
+  ],
+  ['moving', 'sql.cnrm.cloud.google.com/v1beta1 SQLInstance', [['Ready', 'False', 'Whatever']], 'Progressing'],
+  ['with parts denied', 'serving.kserve.io/v1beta1 InferenceService', [['PredictorReady', 'False']], 'Progressing'],
+  [
+    'whose model fails',
+    'serving.kserve.io/v1beta1 InferenceService',
+    [['Ready', 'False']],
+    'Degraded',
+    { modelStatus: { transitionStatus: 'BlockedByFailedLoad' } },
+  ],
+  [
+    'running, not ready',
+    'kubevirt.io/v1 VirtualMachineInstance',
+    [['Ready', 'False']],
+    'Degraded',
+    { phase: 'Running' },
+  ],
+  ['ended', 'kubevirt.io/v1 VirtualMachineInstance', [], 'Suspended', { phase: 'Succeeded' }],
+  ['by number', 'install.istio.io/v1alpha1 IstioOperator', [], 'Healthy', { status: 3 }],
+  [
+    'updating, a part in error',
+    'install.istio.io/v1alpha1 IstioOperator',
+    [],
+    'Progressing',
+    { status: 'UPDATING', componentStatus: { Pilot: { status: 'ERROR' } } },
+  ],
+  [
+    'of a domain that fails',
+    'networking.gke.io/v1 ManagedCertificate',
+    [],
+    'Degraded',
+    { certificateStatus: 'Provisioning', domainStatus: [{ status: 'FailedNotVisible' }] },
+  ],
+  [
+    'deployed',
+    'flink.apache.org/v1beta1 FlinkDeployment',
+    [],
+    'Healthy',
+    { reconciliationStatus: { state: 'DEPLOYED' } },
+  ],
+  [
+    'in error',
+    'flink.apache.org/v1beta1 FlinkDeployment',
+    [],
+    'Degraded',
+    { jobManagerDeploymentStatus: 'ERROR', reconciliationStatus: { state: 'UPGRADING' } },
+  ],
+  [
+    'with a broker out of step',
+    'kafka.banzaicloud.io/v1beta1 KafkaCluster',
+    [],
+    'Degraded',
+    {
+      state: 'ClusterRunning',
+      cruiseControlTopicStatus: 'CruiseControlTopicReady',
+      brokersState: { 0: { configurationState: 'ConfigOutOfSync' } },
+    },
+  ],
+  [
+    'with a node missing',
+    'elasticsearch.k8s.elastic.co/v1 Elasticsearch',
+    [],
+    'Progressing',
+    { phase: 'Ready', health: 'green', availableNodes: 2 },
+  ],
+  [
+    'of no fixed number of executors',
+    'sparkoperator.k8s.io/v1beta2 SparkApplication',
+    [],
+    'Healthy',
+    { applicationState: { state: 'RUNNING' }, executorState: { a: 'RUNNING', b: 'RUNNING' } },
+  ],
+  [
+    'partly available',
+    'apps.kruise.io/v1alpha1 DaemonSet',
+    [],
+    'Progressing',
+    {
+      observedGeneration: 1,
+      desiredNumberScheduled: 3,
+      updatedNumberScheduled: 3,
+      numberAvailable: 2,
+      numberUnavailable: 1,
+    },
+  ],
+])('%s: %s', (_what, type, conditions, expected, more = {}) => {
+  const [apiVersion = '', kind = ''] = type.split(' ');
+  const status = {
+    ...more,
+    ...(conditions.length > 0
+      ? { conditions: conditions.map(([name, is, reason = 'R']) => ({ type: name, status: is, reason, message: 'm' })) }
+      : {}),
+  };
+  const spec = { nodeSets: [{ count: 3 }], executor: {} };
+  expect(assessCustom({ apiVersion, kind, metadata: { generation: 1 }, spec, status })?.status).toBe(expected);
+});
