@@ -11,30 +11,52 @@ interface Located {
 const invalid = (file: string, line: number, reason: string): Error =>
   permanent('file-invalid', `${file}:${line}: ${reason}`, { details: { file, line } });
 
-/** One JSON value a line; undefined where the text is not that. */
-const readJsonLines = (file: string, text: string): Located[] | undefined => {
-  const lines = text.split('\n').flatMap((content, index) => (content.trim() ? [{ content, line: index + 1 }] : []));
-  const [first] = lines;
-  if (!first || !isJson(first.content)) return undefined;
-  return lines.map(({ content, line }) => {
-    if (!isJson(content)) throw invalid(file, line, 'not JSON, though the lines before it are');
-    return { value: JSON.parse(content), line };
-  });
+/** Where each top-level value of a text of JSON values begins and ends; what follows the last one is a value, too. */
+const splitValues = (text: string): { start: number; end: number }[] => {
+  const values: { start: number; end: number }[] = [];
+  let depth = 0;
+  let start: number | undefined;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]|[^\s{}[\]"]+|"/g)) {
+    start ??= index;
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    if (depth > 0) continue;
+    values.push({ start, end: index + token.length });
+    start = undefined;
+  }
+  if (start !== undefined) values.push({ start, end: text.length });
+  return values;
 };
 
-const isJson = (text: string): boolean => {
-  if (!text.trimStart().startsWith('{')) return false;
+/** JSON values one after another, as `jq` and `kubectl` print them: a line each, or indented; undefined: it is not JSON. */
+const readJson = (file: string, text: string): Located[] | undefined => {
+  // Documents of YAML may be written as JSON.
+  if (!/^\s*[{[]/.test(text) || /^---/m.test(text)) return undefined;
+  const found: Located[] = [];
+  let line = 1;
+  let counted = 0;
+  for (const { start, end } of splitValues(text)) {
+    line += text.slice(counted, start).split('\n').length - 1;
+    counted = start;
+    const value = parseJson(text.slice(start, end));
+    if (value === undefined && found.length === 0) return undefined;
+    if (value === undefined) throw invalid(file, line, 'not JSON, though what is before it is');
+    found.push({ value, line });
+  }
+  return found;
+};
+
+const parseJson = (text: string): unknown => {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 };
 
 const readDocuments = (file: string, text: string): Located[] => {
-  const lines = readJsonLines(file, text);
-  if (lines) return lines;
+  const values = readJson(file, text);
+  if (values) return values;
   const { documents, problem } = readYaml(text, { duplicates: 'last' });
   if (problem) throw invalid(file, problem.line, problem.reason);
   return documents;
@@ -45,20 +67,22 @@ type Bare = Record<string, unknown> & { apiVersion: string; kind: string };
 const isObject = (value: unknown): value is Bare =>
   isRecord(value) && typeof value['apiVersion'] === 'string' && typeof value['kind'] === 'string';
 
-/** A List stands for its items. */
+/** A List stands for its items, whose kind the API server leaves out where it tells it (`PodList`). */
 const flatten = (file: string, { value, line }: Located): KubernetesObject[] => {
+  if (Array.isArray(value)) return value.flatMap((item: unknown) => flatten(file, { value: item, line }));
   if (!isObject(value)) throw invalid(file, line, 'not a Kubernetes object: apiVersion and kind are missing');
-  if (value.kind.endsWith('List') && Array.isArray(value['items']))
-    return value['items'].flatMap((item) => flatten(file, { value: item, line }));
-  return [{ ...value, metadata: metadataOf(value) }];
+  const { apiVersion, kind, items } = value;
+  if (!kind.endsWith('List') || !Array.isArray(items)) return [{ ...value, metadata: metadataOf(value) }];
+  const type = kind === 'List' ? {} : { apiVersion, kind: kind.slice(0, -'List'.length) };
+  return items.flatMap((item: unknown) => flatten(file, { value: isRecord(item) ? { ...type, ...item } : item, line }));
 };
 
 const metadataOf = (value: Record<string, unknown>): KubernetesObject['metadata'] =>
   isRecord(value['metadata']) ? value['metadata'] : {};
 
 /**
- * The Kubernetes objects of a text, in order: YAML of one or more documents, JSON, or one JSON object a line; a List is
- * its items. Errors: AppError `file-invalid` (permanent), whose message starts with `file:line`.
+ * The Kubernetes objects of a text, in order: YAML of one or more documents, or JSON values one after another; a list is its
+ * items. Errors: AppError `file-invalid` (permanent), whose message starts with `file:line`.
  */
 export const readObjects = (file: string, text: string): KubernetesObject[] =>
-  readDocuments(file, text).flatMap((document) => flatten(file, document));
+  readDocuments(file, text.replace(/^\uFEFF/, '')).flatMap((document) => flatten(file, document));

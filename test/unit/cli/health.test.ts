@@ -25,11 +25,12 @@ data:
     return {status = "Degraded", message = "only " .. obj.status.ready}
 `;
 
-const run = async (args: string[], files: Record<string, string>) => {
+const run = async (args: string[], files: Record<string, string>, clock = () => 0) => {
   let out = '';
   let err = '';
   const code = await runHealth({
     args,
+    clock,
     readFile: async (path) => {
       const text = files[path];
       if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
@@ -82,6 +83,55 @@ describe('towline health', () => {
   ])('reads %s', async (_, text) => {
     const { code, out } = await run(['-f', 'x'], { x: text });
     expect([code, out.split('\n').map((line) => line.split('  ')[0])]).toEqual([0, ['Pod/', 'Secret/', '']]);
+  });
+
+  it.each([
+    ['comments and empty documents', '# only words\n---\n# none\n---\n---\napiVersion: v1\nkind: Pod\n---\n'],
+    ['CRLF and a byte order mark', '\uFEFF---\r\napiVersion: v1\r\nkind: Pod\r\n---\r\n'],
+    ['JSON lines with CRLF and a byte order mark', '\uFEFF{"apiVersion":"v1","kind":"Pod"}\r\n'],
+    ['JSON between document marks', '{"apiVersion":"v1","kind":"Pod"}\n---\n'],
+    ['a list as the API server answers with it', '{"apiVersion":"v1","kind":"PodList","items":[{"metadata":{}}]}'],
+    ['a JSON array', '[{"apiVersion":"v1","kind":"Pod","metadata":{"labels":{"a":"}[\\"{"}}}]'],
+    ['YAML that begins like JSON', '{apiVersion: v1, kind: Pod}\n'],
+  ])('reads %s', async (_, text) => {
+    expect(await run(['-f', 'x'], { x: text })).toEqual({ code: 0, out: 'Pod/  Unknown\n', err: '' });
+  });
+
+  it('reads indented JSON values one after another, as jq prints them', async () => {
+    const text = [pod('Pod'), pod('Secret'), pod('Service')].map((one) => JSON.stringify(one, null, 2)).join('\n');
+    const { code, out } = await run(['-f', 'x', '-o', 'json'], { x: text });
+    expect(code).toBe(0);
+    expect(out.match(/"kind":"\w+"/g)).toEqual(['"kind":"Pod"', '"kind":"Secret"', '"kind":"Service"']);
+  });
+
+  it.each([
+    ['', ''],
+    ['\n\n', ''],
+    ['# nothing\n', ''],
+    ['{"apiVersion":"v1","kind":"List","items":[]}', ''],
+  ])('prints nothing for %j', async (text, out) => {
+    expect(await run(['-f', 'x'], { x: text })).toEqual({ code: 0, out, err: '' });
+  });
+
+  it('reads ten megabytes of JSON lines', async () => {
+    const line = `${JSON.stringify({ ...pod('ConfigMap'), data: { text: 'x'.repeat(1_000) } })}\n`;
+    const { code, out } = await run(['-f', '-'], { '-': line.repeat(10_000) });
+    expect([code, out.split('\n').length]).toEqual([0, 10_001]);
+  });
+
+  it.each([
+    ['loops', 'while true do end', /^Thing\/one  Unknown  .*takes longer than 1000 ms/],
+    ['fails', 'error("out of order")', /^Thing\/one  Unknown  .*out of order/],
+    ['reaches out', 'return {status = "Healthy", message = os.getenv("HOME")}', /^Thing\/one  Unknown  /],
+    ['says nothing', 'return nil', /^Thing\/one  -$/],
+  ])('runs the script of a resource.customizations blob that %s', async (_, lua, expected) => {
+    const blob = `example.com/Thing:\n  health.lua: |\n    ${lua}\n`;
+    const cm = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', data: { 'resource.customizations': blob } });
+    const thing = '{"apiVersion":"example.com/v1","kind":"Thing","metadata":{"name":"one"},"status":{}}';
+    let now = 0;
+    const { code, out } = await run(['-f', 'x', '--settings', 'cm'], { x: thing, cm }, () => (now += 100));
+    expect(code).toBe(0);
+    expect(out.trimEnd()).toMatch(expected);
   });
 
   it('prints its usage when asked', async () => {

@@ -80,7 +80,7 @@ const shoot = rules(
 const nodeClaim = rules(
   reported('status.conditions'),
   observed(),
-  condition(/^(Launched|Registered|Initialized)$/, 'False', 'Degraded'),
+  condition('Disrupting', 'True', 'Suspended'),
   condition('Ready', 'True', 'Healthy'),
   condition('Ready', 'False', 'Degraded'),
   otherwise('Progressing', (object) => `Waiting after: ${steps(object).join(', ') || 'nothing yet'}`),

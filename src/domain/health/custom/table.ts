@@ -3,6 +3,7 @@ import type { Health } from '../health-status.ts';
 import { argoKinds } from './argo.ts';
 import { cloudGroups, cloudKinds } from './cloud.ts';
 import { databaseKinds } from './databases.ts';
+import { elasticKinds } from './elastic.ts';
 import { kruiseKinds } from './kruise.ts';
 import { kubernetesKinds } from './kubernetes.ts';
 import { machineKinds } from './machines.ts';
@@ -24,6 +25,7 @@ const TABLE: ReadonlyMap<string, Rule> = new Map(
     cloudKinds,
     machineKinds,
     databaseKinds,
+    elasticKinds,
     messagingKinds,
     networkKinds,
     storageKinds,

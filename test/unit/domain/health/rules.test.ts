@@ -243,6 +243,16 @@ it.each<Row>([
     { phase: 'Running' },
   ],
   ['ended', 'kubevirt.io/v1 VirtualMachineInstance', [], 'Suspended', { phase: 'Succeeded' }],
+  [
+    'being disrupted',
+    'karpenter.sh/v1 NodeClaim',
+    [
+      ['Disrupting', 'True'],
+      ['Ready', 'True'],
+    ],
+    'Suspended',
+  ],
+  ['not launched yet', 'karpenter.sh/v1 NodeClaim', [['Launched', 'False']], 'Progressing'],
   ['by number', 'install.istio.io/v1alpha1 IstioOperator', [], 'Healthy', { status: 3 }],
   [
     'updating, a part in error',
