@@ -1,11 +1,13 @@
 import { AppError } from '../domain/errors.ts';
 import type { RepositoryConfig } from '../domain/fleet/fleet-file.ts';
-import type { FleetRow } from '../domain/fleet-row.ts';
+import { type DisabledHook, FLEET_ID, type FleetRow } from '../domain/fleet-row.ts';
+import { stableText } from '../domain/stable-digest.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import type { ReadHooks } from '../ports/webhook-health.ts';
 import { loadFleet } from './load-fleet.ts';
+import { updateRow } from './update-row.ts';
 
 export interface WatchHooksDeps {
   fleets: Store<FleetRow>;
@@ -34,10 +36,20 @@ export const watchHooks = (deps: WatchHooksDeps): (() => Promise<{ disabled: num
     for (const repository of due) {
       const { found, isSeen } = await look(deps, repository);
       nextLook.set(repository.url, now + (isSeen ? LOOK_EVERY_MS : DENIED_MS));
-      disabled += found;
+      disabled += found?.length ?? 0;
+      if (found) await note(deps, repository.url, found);
     }
     return { disabled };
   };
+};
+
+/** For the page; only what is new is written. */
+const note = async ({ fleets }: WatchHooksDeps, url: string, found: DisabledHook[]): Promise<void> => {
+  await updateRow(fleets, FLEET_ID, (row) => {
+    if (!row || stableText(row.disabledHooks?.[url] ?? []) === stableText(found)) return undefined;
+    const { [url]: _before, ...others } = row.disabledHooks ?? {};
+    return { ...row, disabledHooks: found.length > 0 ? { ...others, [url]: found } : others };
+  });
 };
 
 const isWatched = ({ forge, credentials, webhookSecret }: RepositoryConfig): boolean =>
@@ -46,7 +58,7 @@ const isWatched = ({ forge, credentials, webhookSecret }: RepositoryConfig): boo
 const look = async (
   { readHooks, log }: WatchHooksDeps,
   repository: RepositoryConfig,
-): Promise<{ found: number; isSeen: boolean }> => {
+): Promise<{ found?: DisabledHook[]; isSeen: boolean }> => {
   try {
     const hooks = await readHooks(repository);
     const disabled = (hooks ?? []).flatMap(({ url, disabled: state }) =>
@@ -62,10 +74,10 @@ const look = async (
         remedy,
       });
     }
-    return { found: disabled.length, isSeen: hooks !== undefined };
+    return { found: disabled, isSeen: hooks !== undefined };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     log.warn('webhooks not looked at', { repository: repository.url, code: error.code, reason: error.message });
-    return { found: 0, isSeen: true };
+    return { isSeen: true };
   }
 };

@@ -12,6 +12,12 @@ import type { Row } from './row.ts';
 import { type ArgoSettings, defaultSettings } from './settings/argo-settings.ts';
 import { stableText } from './stable-digest.ts';
 
+/** A hook that its forge has stopped calling. `until`: when it calls again, as it says; absent: when somebody enables it. */
+export interface DisabledHook {
+  url: string;
+  until?: string;
+}
+
 /** The one fleet of a stack: its file, and what was last compiled. */
 export interface FleetRow extends Row {
   file: FleetFile;
@@ -29,6 +35,8 @@ export interface FleetRow extends Row {
   commit?: string;
   /** Where the fleet's source stands, as the last compile found it. */
   source?: { repository: string; ref: string };
+  /** Hooks of ours that a forge has stopped calling, by the repository's registered URL; absent: none that is known. */
+  disabledHooks?: Record<string, DisabledHook[]>;
   /** Where the registry stood that the snapshot was compiled from; absent: nothing was ever registered. */
   registered?: number;
   /** Who compiles it: one plan at a time, so that no older fleet is made live after a newer one. */

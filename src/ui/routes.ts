@@ -6,8 +6,9 @@ import { outcomeOf } from '../domain/outcome-of.ts';
 import { awaitsPlan } from '../domain/request-sync.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Html, page } from './layout.ts';
+import { overview } from './overview.ts';
 import { previewPage } from './preview-page.ts';
-import { applicationPage, overview, rolloutPage } from './views.ts';
+import { applicationPage, rolloutPage } from './views.ts';
 
 const ROLLOUTS_SHOWN = 20;
 
@@ -24,8 +25,8 @@ export const createUi = (model: ReadModel, clock: Clock): Hono => {
     c.header('referrer-policy', 'no-referrer');
   });
   app.get('/', async (c) => {
-    const [applications, rollouts] = await Promise.all([model.applications(), model.rollouts(ROLLOUTS_SHOWN)]);
-    return answer(c, model, 'Fleet', overview(applications, rollouts));
+    const seen = await model.overview(ROLLOUTS_SHOWN);
+    return answer(c, model, 'Fleet', overview({ ...seen, query: c.req.query('q') ?? '' }));
   });
   app.get('/rollouts/:id', async (c) => {
     const detail = await model.rollout(c.req.param('id'));
@@ -48,6 +49,7 @@ const addApi = (app: Hono, model: ReadModel, clock: Clock): void => {
   app.get('/api/v1/applications', async (c) =>
     c.json({ items: (await model.applications()).map((row) => brief(row, clock())) }),
   );
+  app.get('/api/v1/repositories', async (c) => c.json({ items: (await model.overview(ROLLOUTS_SHOWN)).repositories }));
   app.get('/api/v1/rollouts', async (c) => c.json({ items: await model.rollouts(ROLLOUTS_SHOWN) }));
   app.get('/api/v1/rollouts/:id', async (c) => {
     const detail = await model.rollout(c.req.param('id'));

@@ -4,34 +4,8 @@ import type { ApplicationRow } from '../domain/application-row.ts';
 import type { ApplicationFailure, EnvironmentSummary } from '../domain/report/summary.ts';
 import type { Outcome, Rollout } from '../domain/rollout.ts';
 import { sourceText } from '../domain/rollout-sources.ts';
-import { failureOf } from '../domain/shown-application.ts';
-import { duration, type Html, short, state, time } from './layout.ts';
-
-/** The fleet at a glance: failing applications first, then the newest rollouts. */
-export const overview = (applications: readonly ApplicationRow[], rollouts: readonly Rollout[]): Html => html`
-<h2>Applications <span class="soft num">${applications.length}</span></h2>
-<div class="scroll"><table id="applications"><thead><tr><th>Name<th>Cluster<th>Environment<th>Sync<th>Health<th>Revision</tr></thead>
-<tbody>${applications.map(applicationLine)}</tbody></table></div>
-${applications.length === 0 ? html`<p class="soft">No applications yet: push an Argo CD Application to the fleet's repository.</p>` : ''}
-<h2>Rollouts</h2>
-<div class="scroll"><table id="rollouts"><thead><tr><th>Started (UTC)<th>State<th>Commit<th>Ref<th>Applications<th>Took</tr></thead>
-<tbody>${rollouts.map(rolloutLine)}</tbody></table></div>`;
-
-const applicationLine = (row: ApplicationRow): Html => html`<tr>
-<td><a href="/applications/${row.id}">${row.spec.name}</a></td><td>${row.spec.cluster}</td><td>${row.spec.environment}</td>
-<td>${state(row.sync)}</td><td>${state(row.health.status)} <span class="soft">${failureOf(row) ?? row.health.message}</span></td>
-<td class="mono">${revisionsOf(row)}</td></tr>`;
-
-const revisionsOf = (row: ApplicationRow): string =>
-  (row.applied?.revisions ?? row.desired?.revisions ?? []).map(({ commit }) => short(commit)).join(' ');
-
-const rolloutLine = (rollout: Rollout): Html => html`<tr>
-<td class="num">${time(rollout.createdAt)}</td><td>${state(rollout.state)}</td>
-<td class="mono"><a href="/rollouts/${rollout.id}">${short(rollout.commit)}</a></td><td>${rollout.ref.replace('refs/heads/', '')}</td>
-<td class="num">${rollout.applications.length}</td><td class="num">${tookOf(rollout)}</td></tr>`;
-
-const tookOf = ({ createdAt, finishedAt }: Rollout): string =>
-  finishedAt === undefined ? '' : duration(finishedAt - createdAt);
+import { duration, type Html, scrolling, short, state, time, tookOf } from './layout.ts';
+import { LINES_SHOWN } from './overview.ts';
 
 /** One rollout: how far it is, what failed and why, what was said about it, and every application's way through it. */
 export const rolloutPage = ({ rollout, outcomes, summary }: RolloutDetail): Html => html`
@@ -41,12 +15,36 @@ ${rollout.subject ? html`<p>${rollout.subject}</p>` : ''}
 ${sourceList(rollout)}
 <ul id="environments">${summary.environments.map((one) => html`<li><b>${one.name}</b> ${countsOf(one)}</li>`)}</ul>
 ${problemList(rollout)}
-${summary.failures.length > 0 ? html`<h2>Failures <span class="soft num">${summary.failures.length}</span></h2><ul id="failures">${summary.failures.map(failureLine)}</ul>` : ''}
+${summary.failures.length > 0 ? html`<h2>Failures <span class="soft num">${summary.failures.length}</span></h2><ul id="failures">${summary.failures.slice(0, FAILURES_SHOWN).map(failureLine)}</ul>${moreThan(summary.failures.length, FAILURES_SHOWN)}` : ''}
+${undelivered(rollout)}
 <h2>Timeline</h2>
-<div class="scroll"><table id="timeline"><thead><tr><th>Application<th>Cluster<th>State<th>Why<th>Planned<th>Rendered<th>Applied<th>Healthy</tr></thead>
-<tbody>${timelineOf(rollout, outcomes)}</tbody></table></div>
+${scrolling(
+  'Timeline',
+  html`<table id="timeline"><thead><tr><th>Application<th>Cluster<th>State<th>Why<th>Planned<th>Rendered<th>Applied<th>Healthy</tr></thead>
+<tbody>${timelineOf(rollout, outcomes)}</tbody></table>`,
+)}
+${moreThan(rollout.applications.length, LINES_SHOWN)}
 ${Object.keys(rollout.sent).length > 0 ? html`<h2>Told to the commit</h2>` : ''}
 ${Object.entries(rollout.sent).map(([context, sent]) => html`<p><code>${context}</code> ${state(sent.state)} <span class="soft">${sent.description}${sent.refused ? ` (refused: ${sent.refused})` : ''}</span></p>`)}`;
+
+const FAILURES_SHOWN = 100;
+
+const moreThan = (total: number, shown: number): Html =>
+  total > shown
+    ? html`<p class="soft">and ${total - shown} more: <code>towline rollout get -o json</code> has them all.</p>`
+    : html``;
+
+/** What the forge or the chat could not be told yet. */
+const undelivered = ({ undelivered: { forge, deployments } = {}, chats = {} }: Rollout): Html => {
+  const waiting = [
+    ...(forge ? [{ what: 'commit statuses', ...forge }] : []),
+    ...(deployments ? [{ what: 'deployments', ...deployments }] : []),
+    ...Object.entries(chats).flatMap(([channel, { failed }]) =>
+      failed ? [{ what: `Slack ${channel}`, ...failed }] : [],
+    ),
+  ];
+  return html`${waiting.map(({ what, code, retryAt }) => html`<p>${state('not told')} ${what}: <span class="soft">${code}${retryAt === Number.MAX_SAFE_INTEGER ? ', for good' : `, next try ${time(retryAt)} UTC`}</span></p>`)}`;
+};
 
 /** What else its applications are made of. */
 const sourceList = ({ sources = [], moreSources = 0 }: Rollout): Html =>
@@ -77,6 +75,7 @@ const timelineOf = (rollout: Rollout, outcomes: readonly Outcome[]): Html[] => {
   const rank = ({ outcome }: (typeof lines)[number]): number => ORDER.indexOf(outcome?.phase ?? 'planned');
   return lines
     .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, LINES_SHOWN)
     .map(
       ({
         planned,
@@ -111,10 +110,13 @@ ${row.pinned ? html`<p class="soft">Rolled back to generation ${row.pinned.gener
 ${row.operation ? html`<p>Last operation: ${state(row.operation.phase)} ${row.operation.message}</p>` : ''}
 <h2>Sources</h2><ul>${row.spec.sources.map((source) => html`<li><code>${source.repoURL}</code> ${source.path ?? source.chart ?? ''} @ ${source.targetRevision ?? 'HEAD'}</li>`)}</ul>
 <h2>Objects</h2>
-<div class="scroll"><table id="objects"><thead><tr><th>Kind<th>Namespace<th>Name<th>Sync<th>Health</tr></thead>
+${scrolling(
+  'Objects',
+  html`<table id="objects"><thead><tr><th>Kind<th>Namespace<th>Name<th>Sync<th>Health</tr></thead>
 <tbody>${row.resources.map(
-  (one) => html`<tr><td>${one.kind}</td><td>${one.namespace ?? ''}</td><td>${one.name}</td><td>${state(one.sync)}</td>
+    (one) => html`<tr><td>${one.kind}</td><td>${one.namespace ?? ''}</td><td>${one.name}</td><td>${state(one.sync)}</td>
 <td>${one.health ? state(one.health.status) : ''} <span class="soft">${one.health?.message || one.message || ''}</span></td></tr>`,
-)}</tbody></table></div>
+  )}</tbody></table>`,
+)}
 <h2>History</h2>
 <ul>${row.history.map((one) => html`<li class="num">${time(one.at)} <a class="mono" href="/rollouts/${one.rollout}">${one.revisions.map(({ commit }) => short(commit)).join(' ')}</a></li>`)}</ul>`;

@@ -54,11 +54,21 @@ describe('the first page', () => {
       await page.goto(url);
       expect(await page.locator('#applications tbody tr').count()).toBe(6);
       expect(await page.locator('#applications').innerText()).toContain('Healthy');
+      const link = page.locator('#applications a').nth(2);
+      await link.focus();
+      const focused = await link.getAttribute('href');
       const rollouts = await page.locator('#rollouts tbody tr').count();
       push('from the browser test');
       await page.locator(`#rollouts tbody tr:nth-child(${rollouts + 1})`).waitFor();
       await page.locator('#rollouts tbody tr:first-child .good').waitFor();
+      // Whoever goes through the page by keyboard stays where he is when it is drawn anew.
+      expect(await page.evaluate("document.activeElement.getAttribute('href')")).toBe(focused);
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      await page.locator('input[name=q]').fill('api-');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/[?]q=api-/);
+      await page.locator('#applications').waitFor();
+      expect(await page.locator('#applications tbody tr').count()).toBe(2);
       await page.locator('#rollouts tbody tr:first-child a').click();
       await page.locator('#timeline tbody tr').first().waitFor();
       expect(await page.locator('#timeline').innerText()).toContain('workloads/api/base/config.yaml changed');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createReadModel } from '../../../src/app/read-model.ts';
 import { watchHooks } from '../../../src/app/watch-hooks.ts';
 import { transient } from '../../../src/domain/errors.ts';
 import type { RepositoryConfig } from '../../../src/domain/fleet/fleet-file.ts';
@@ -78,5 +79,29 @@ describe('the health of hooks', () => {
     expect(await watch()).toEqual({ disabled: 0 });
     expect(asked).toEqual(['https://gitlab.test/acme/a']);
     expect(stack.log.lines).toContainEqual(expect.objectContaining({ message: 'webhooks not looked at' }));
+  });
+});
+
+describe('the page', () => {
+  it('shows a hook that is disabled, and no more once it is enabled', async () => {
+    let hooks: HookState[] = [
+      { url: 'https://t.example/webhooks/gitlab', disabled: { until: '2026-01-01T00:00:00Z' } },
+    ];
+    const { stack, watch } = await setUp([repository('well'), repository('ill')], () => hooks);
+    const health = async () =>
+      (await createReadModel(stack).overview(10)).repositories.map(({ hooks: found }) => found);
+    await watch();
+    expect(await health()).toEqual([
+      [{ url: 'https://t.example/webhooks/gitlab', until: '2026-01-01T00:00:00Z' }],
+      [{ url: 'https://t.example/webhooks/gitlab', until: '2026-01-01T00:00:00Z' }],
+    ]);
+    const { version } = (await stack.fleets.get(FLEET_ID)) ?? {};
+    stack.time.now += 15 * MINUTE;
+    await watch();
+    expect((await stack.fleets.get(FLEET_ID))?.version).toBe(version);
+    hooks = [];
+    stack.time.now += 15 * MINUTE;
+    await watch();
+    expect(await health()).toEqual([[], []]);
   });
 });
