@@ -17,10 +17,11 @@ import {
   usage,
 } from './command-line.ts';
 import { type Affected, compareCommits } from './compare-commits.ts';
+import { readGivenAnswers } from './given-answers.ts';
 import { publicChartTrees } from './public-charts.ts';
 
 /** What `towline affected --help` prints. */
-export const AFFECTED_USAGE = `Usage: towline affected --fleet DIR --from REV --to REV [-o text|json]
+export const AFFECTED_USAGE = `Usage: towline affected --fleet DIR --from REV --to REV [--answers FILE] [-o text|json]
 
 Prints the Applications that a change affects, each with the input that made it so: as planning finds them when the branch
 moves from one revision to the other.
@@ -29,6 +30,8 @@ moves from one revision to the other.
       --from, --to REV  what git rev-parse takes: a commit, branch or tag, HEAD~1
       --ref BRANCH      the branch that moves (default: the one that --to names, that is checked out, or that --from
                         names, the first that an Application follows; else the default branch)
+      --answers FILE    what forges and plugins would answer to pullRequest, scmProvider and plugin generators, at either
+                        revision, as in towline appset generate
   -o, --output FORMAT   text (default) or json: one list
 
 The checkout stands for the repositories of its remotes; where no Application names one of these, for every repository.
@@ -36,17 +39,22 @@ Applications that follow another branch, a tag or a commit are affected only by 
 
 Charts of Helm repositories and OCI registries are fetched, without credentials, and count as they are now.
 
-An ApplicationSet whose generators ask a forge, a plugin or (without a fleet file) for clusters is not expanded, which is said
-on standard error.
+An ApplicationSet whose generators ask (without --answers) a forge or a plugin, or (without a fleet file) for clusters, is not
+expanded, which is said on standard error.
 
 Exit code 0: compared; 1: a document at --to is wrong, so its last good version counts; 2: wrong usage, or no such revision.
 `;
+
+export interface RunAffectedInput extends CommandInput {
+  /** Reads a file's text; '-' is standard input. */
+  readFile: (path: string) => Promise<string>;
+}
 
 /**
  * The body of `towline affected`: the affected Applications by id on `write`, what is wrong with documents on `writeError`.
  * Answers with the exit code: 0, 1 where a document is wrong, 2 for wrong usage and unreadable input.
  */
-export const runAffected = (input: CommandInput): Promise<number> =>
+export const runAffected = (input: RunAffectedInput): Promise<number> =>
   runCommand('affected', input, async () => {
     const options = readArgs(input.args);
     if (options === 'help') {
@@ -62,6 +70,8 @@ export const runAffected = (input: CommandInput): Promise<number> =>
       from: await commitOf(path, '--from', options.from, searchPath),
       to: await commitOf(path, '--to', options.to, searchPath),
     };
+    const answers =
+      options.answers === undefined ? {} : { answers: await readGivenAnswers(options.answers, input.readFile) };
     const prefix = relative(checkout.root, await realpath(path));
     const { applications, problems } = await withRepository(checkout, searchPath, (repository) =>
       compareCommits({
@@ -71,6 +81,7 @@ export const runAffected = (input: CommandInput): Promise<number> =>
         commits,
         branches: movingBranches(options, checkout),
         prefix: prefix === '' ? '' : `${prefix}/`,
+        ...answers,
       }),
     );
     for (const problem of problems) (input.writeError ?? input.write)(`${oneLine(formatProblem(problem))}\n`);
@@ -88,6 +99,7 @@ interface Options {
   from: string;
   to: string;
   ref: string | undefined;
+  answers: string | undefined;
   output: 'text' | 'json';
 }
 
@@ -97,16 +109,17 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
     from: { type: 'string' },
     to: { type: 'string' },
     ref: { type: 'string' },
+    answers: { type: 'string' },
     output: { type: 'string', short: 'o' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return 'help';
-  const { fleet, from, to, ref } = values;
+  const { fleet, from, to, ref, answers } = values;
   if (positionals[0] !== undefined) throw usage(`unexpected argument ${positionals[0]}`);
   if (fleet === undefined) throw usage('--fleet DIR is missing');
   if (from === undefined) throw usage('--from REV is missing');
   if (to === undefined) throw usage('--to REV is missing');
-  return { fleet, from, to, ref, output: outputOf(values.output, ['text', 'json']) };
+  return { fleet, from, to, ref, answers, output: outputOf(values.output, ['text', 'json']) };
 };
 
 const commitOf = async (

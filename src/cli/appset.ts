@@ -24,7 +24,7 @@ import {
 } from './command-line.ts';
 import { createExpanderHere } from './compile-checkout.ts';
 import { readClusters } from './generator-clusters.ts';
-import { type AnswerProvider, readAnswers } from './given-answers.ts';
+import { readGivenAnswers } from './given-answers.ts';
 
 /** What `towline appset --help` prints. */
 export const APPSET_USAGE = `Usage: towline appset generate -f FILE [--clusters FILE] [--answers FILE] [--repo-root DIR]
@@ -72,7 +72,7 @@ export const runAppset = (input: RunAppsetInput): Promise<number> =>
     const { sets, broken } = readSets(options.file, await readText(options.file, input), say);
     const inputs = { ...NO_INPUTS, clusters: await clustersOf(options.clusters, input, say) };
     const { expand } = createExpanderHere();
-    const given = await answersOf(options.answers, input);
+    const given = await readGivenAnswers(options.answers, input.readFile);
     const made = await generate(sets, { inputs, expand, answer: answerFromFolders(folders, given), say });
     input.write(options.output === 'json' ? `${JSON.stringify(made.manifests, null, 2)}\n` : asYaml(made.manifests));
     return broken || made.failed ? 1 : 0;
@@ -156,9 +156,6 @@ const clustersOf = async (
   if (file === undefined) return NOT_GIVEN;
   return readClusters(nameOf(file), await readText(file, input), (text) => say(`warning: ${text}`));
 };
-
-const answersOf = async (file: string | undefined, input: RunAppsetInput): Promise<AnswerProvider> =>
-  readAnswers(nameOf(file ?? ''), file === undefined ? undefined : await readText(file, input));
 
 interface GenerateContext {
   inputs: GeneratorInputs;

@@ -11,6 +11,7 @@ import { followsRef } from '../domain/tracking-ref.ts';
 import type { Checkout } from '../local/git-checkout.ts';
 import type { Repository, Tree } from '../ports/repository.ts';
 import { type CompiledCheckout, changedContents, compileCheckout, createExpanderHere } from './compile-checkout.ts';
+import type { AnswerProvider } from './given-answers.ts';
 
 /** An application that a change affects. */
 export interface Affected {
@@ -30,6 +31,8 @@ interface CompareInput {
   branches: { asked?: string; likely: readonly string[] };
   /** '' or a directory ending in a slash: documents are looked for below it. */
   prefix: string;
+  /** What forges and plugins would answer; absent: they are not asked. */
+  answers?: AnswerProvider;
 }
 
 /**
@@ -39,12 +42,12 @@ interface CompareInput {
 export const compareCommits = async (
   input: CompareInput,
 ): Promise<{ applications: Affected[]; problems: Problem[] }> => {
-  const { repository, commits, prefix } = input;
+  const { repository, commits, prefix, answers } = input;
   const fromTree = await repository.listTree(commits.from);
   const toTree = await repository.listTree(commits.to);
-  const expander = createExpanderHere();
-  const from = await compileCheckout({ repository, expander, tree: fromTree, prefix });
-  const to = await compileCheckout({ repository, expander, tree: toTree, prefix, previous: from.snapshot });
+  const common = { repository, expander: createExpanderHere(), prefix, ...(answers ? { answers } : {}) };
+  const from = await compileCheckout({ ...common, tree: fromTree });
+  const to = await compileCheckout({ ...common, tree: toTree, previous: from.snapshot });
   const moving = movingRef(input, [from.snapshot, to.snapshot]);
   const found = new Map<string, Affected>();
   const difference = diffSnapshots(from.snapshot, to.snapshot);

@@ -2,6 +2,7 @@ import { createSetExpander } from '../adapters/gotemplate/expand-sets.ts';
 import { createDeleteJqPaths } from '../adapters/jq/delete-jq-paths.ts';
 import { answerFromTrees } from '../app/answer-from-trees.ts';
 import { expandSet } from '../app/expand-set.ts';
+import { AppError } from '../domain/errors.ts';
 import { applicationId } from '../domain/fleet/application.ts';
 import type { Generator } from '../domain/fleet/applicationset/application-set.ts';
 import type { Expansion } from '../domain/fleet/applicationset/expand.ts';
@@ -20,6 +21,7 @@ import type { FleetSnapshot } from '../domain/fleet/snapshot.ts';
 import type { Repository, Tree } from '../ports/repository.ts';
 import type { SetExpander } from '../ports/set-expander.ts';
 import { documentsOf, findFleet, readFleetTexts } from './fleet-files.ts';
+import type { AnswerProvider } from './given-answers.ts';
 
 /** One commit of a checkout, and what its documents come to. */
 export interface CompiledCheckout {
@@ -34,6 +36,8 @@ interface CompileInput {
   repository: Pick<Repository, 'readBlobs'>;
   tree: Tree;
   expander: SetExpander;
+  /** What forges and plugins would answer; absent: they are not asked. */
+  answers?: AnswerProvider;
   /** '' or a directory ending in a slash: documents are looked for below it. */
   prefix: string;
   /** The commit before, whose good documents stand for those that are wrong in this one. */
@@ -43,7 +47,8 @@ interface CompileInput {
 /**
  * Compiles the documents of one commit as planning does: against the commit's own fleet file where it has one; without
  * one no cluster or project is in anybody's way. Git generators read this commit whatever they name. What other generators
- * ask of the world is not known here: their ApplicationSets stay pending (`application-set-pending` in the problems).
+ * ask of the world is what `answers` says, the same for every commit; without it their ApplicationSets stay pending
+ * (`application-set-pending` in the problems).
  */
 export const compileCheckout = async (input: CompileInput): Promise<CompiledCheckout> => {
   const texts = await readFleetTexts(input.repository, input.tree, input.prefix);
@@ -56,10 +61,10 @@ export const compileCheckout = async (input: CompileInput): Promise<CompiledChec
   const start = { ...NO_INPUTS, clusters: generatorClusters(fleet?.clusters ?? []) };
   const answer = answerFromTrees({
     treeAt: () => Promise.resolve(commitOf(input)),
-    others: () => Promise.resolve(OFFLINE),
+    others: (need) => input.answers?.(need).catch(inputError) ?? Promise.resolve(OFFLINE),
   });
   for (const set of documents.applicationSets) {
-    if (!isAnswerable(set.generators, fleet)) continue;
+    if (!isAnswerable(set.generators, { fleet, asks: input.answers !== undefined })) continue;
     const before = manifestsBefore(set, previous);
     const expand: SetExpander['expand'] = (one, seen) => input.expander.expand(one, seen, before);
     const made = await expandSet(set, start, { expand, answer });
@@ -77,11 +82,18 @@ export const compileCheckout = async (input: CompileInput): Promise<CompiledChec
   return { snapshot, files: new Map(files.map(({ path, digest }) => [path, digest])), inputs };
 };
 
-/** Whether the generators need nothing but this checkout: no forge, no plugin, no clusters that nobody wrote down. */
-const isAnswerable = (generators: readonly Generator[], fleet: FleetFile | undefined): boolean =>
+interface Known {
+  fleet: FleetFile | undefined;
+  /** Somebody answers for forges and plugins. */
+  asks: boolean;
+}
+
+/** Whether the generators need nothing but what is known: no forge, no plugin, no clusters that nobody wrote down. */
+const isAnswerable = (generators: readonly Generator[], known: Known): boolean =>
   generators.every(({ pullRequest, scmProvider, plugin, clusters, matrix, merge }) => {
-    if (pullRequest || scmProvider || plugin || (clusters && !fleet)) return false;
-    return [matrix, merge].every((nested) => isAnswerable(nested?.generators ?? [], fleet));
+    if (!known.asks && (pullRequest || scmProvider || plugin)) return false;
+    if (clusters && !known.fleet) return false;
+    return [matrix, merge].every((nested) => isAnswerable(nested?.generators ?? [], known));
   });
 
 const NO_FLEET: FleetFile = {
@@ -104,6 +116,11 @@ const commitOf = ({ repository, tree }: CompileInput) => ({
   tree,
   readBlobs: (digests: readonly string[]) => repository.readBlobs(digests),
 });
+
+const inputError = (error: unknown): InputError => {
+  if (error instanceof AppError) return { error: error.message };
+  throw error;
+};
 
 /** Never met: see `isAnswerable`. */
 const OFFLINE: InputError = { error: 'not known without a running Towline' };

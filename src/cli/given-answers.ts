@@ -8,6 +8,7 @@ import { stableText } from '../domain/stable-digest.ts';
 import { validateDocument } from '../domain/validate-document.ts';
 import { readYaml } from '../domain/yaml-document.ts';
 import type { ForgeLists, ListedRepository } from '../ports/forge-lists.ts';
+import { unreadable } from './command-line.ts';
 
 /** Answers what asks a forge or a plugin. Errors: AppError `generator-online` (permanent) where nothing is known. */
 export type AnswerProvider = (need: ProviderNeed) => Promise<object[]>;
@@ -49,6 +50,19 @@ const AnswersSchema = v.object({
 });
 
 type Answers = v.InferOutput<typeof AnswersSchema>;
+
+/** A person's file, or standard input (`-`), read by `readFile`; no file: nobody answers anything. */
+export const readGivenAnswers = async (
+  file: string | undefined,
+  readFile: (path: string) => Promise<string>,
+): Promise<AnswerProvider> => {
+  if (file === undefined) return readAnswers('', undefined);
+  const name = file === '-' ? '<stdin>' : file;
+  const text = await readFile(file).catch((error: unknown) => {
+    throw unreadable(name, error);
+  });
+  return readAnswers(name, text);
+};
 
 /**
  * What a file says that forges and plugins would answer (`text` undefined: nobody answers anything). Errors: AppError

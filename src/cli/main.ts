@@ -49,7 +49,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   diff: async (args) => (await import('./diff.ts')).runDiff({ ...offline(args), readFile: readText }),
   appset: async (args) => (await import('./appset.ts')).runAppset({ ...offline(args), readFile: readText }),
   lint: async (args) => (await import('./lint.ts')).runLint(offline(args)),
-  affected: async (args) => (await import('./affected.ts')).runAffected(offline(args)),
+  affected: async (args) => (await import('./affected.ts')).runAffected({ ...offline(args), readFile: readText }),
   app: async (args) => (await import('./app.ts')).runApp(remote(args)),
   admin: async (args) => (await import('./admin.ts')).runAdmin(remote(args)),
   rollout: async (args) => (await import('./rollout.ts')).runRollout(remote(args)),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -266,6 +266,7 @@ describe('towline affected', () => {
         args: ['--fleet', '.', '--from', 'HEAD~1', '--to', 'HEAD', '-o', 'json'],
         cwd: folder,
         environment: process.env,
+        readFile: (path) => readFile(path, 'utf8'),
         write: (text) => void (out += text),
       });
       expect(code).toBe(0);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,6 +63,7 @@ const run = async (...args: string[]) => {
     args,
     cwd: folder,
     environment: process.env,
+    readFile: (path) => readFile(join(folder, path), 'utf8'),
     write: (text) => {
       out += text;
     },
@@ -119,7 +120,10 @@ beforeAll(async () => {
   });
   await commit('forge', {
     'apps/new.yaml': application('new', at('sources/own')),
-    'apps/forge.yaml': applicationSet('pullRequest: { github: { owner: acme, repo: fleet } }', 'forge'),
+    'apps/forge.yaml': applicationSet(
+      'matrix: { generators: [{ pullRequest: { github: { owner: acme, repo: fleet } } }, { list: { elements: [{ name: pr, namespace: pr }] } }] }',
+      'forge',
+    ),
   });
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
@@ -185,6 +189,20 @@ describe('towline affected', { timeout: 30_000 }, () => {
     const { code, out, err } = await between('documents', 'forge');
     expect({ code, count: out.length }).toEqual({ code: 0, count: 3 });
     expect(err).toMatch(/^apps\/forge\.yaml:1: spec\.generators: ApplicationSet argocd\/forge was not expanded/);
+  });
+
+  it('expands it with what the forge would answer', async () => {
+    const pull = '{ number: 7, branch: change, headSHA: 0123456789abcdef0123456789abcdef01234567 }';
+    await writeFile(join(folder, 'answers.yaml'), `pullRequests: { acme/fleet: [${pull}] }`);
+    await writeFile(join(folder, 'none.yaml'), 'pullRequests: {}');
+    expect(await between('documents', 'forge', '--answers', 'answers.yaml')).toMatchObject({
+      code: 0,
+      out: expect.arrayContaining(['argocd/forge-pr: apps/forge.yaml added']),
+      err: '',
+    });
+    const unanswered = await between('documents', 'forge', '--answers', 'none.yaml');
+    expect(unanswered).toMatchObject({ code: 1, err: expect.stringContaining('to the file of --answers') });
+    expect(await between('documents', 'forge', '--answers', 'absent.yaml')).toMatchObject({ code: 2, out: [] });
   });
 
   it('looks for documents below the folder, and for sources in the whole checkout', async () => {
