@@ -19,13 +19,12 @@ const goNumber = (value: number): string => {
   return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 };
 
-/** Nested mappings and lists as one flat mapping with dotted names (`a.b`, `list.0`); empty ones stay as they are. */
+/** Nested mappings and lists as one flat mapping with dotted names (`a.b`, `list.0`); empty ones leave nothing, as in Argo CD. */
 export const flatten = (value: Record<string, unknown>): Record<string, unknown> => {
   const flat: Record<string, unknown> = {};
   const visit = (name: string, one: unknown): void => {
-    const inner = typeof one === 'object' && one !== null ? Object.entries(one) : [];
-    if (inner.length === 0) flat[name] = one;
-    else for (const [key, each] of inner) visit(`${name}.${key}`, each);
+    if (typeof one !== 'object' || one === null) flat[name] = one;
+    else for (const [key, each] of Object.entries(one)) visit(`${name}.${key}`, each);
   };
   for (const [key, one] of Object.entries(value)) visit(key, one);
   return flat;
