@@ -146,7 +146,11 @@ const wrongStatuses = (world: World, commits: Commits): string[] => {
   const told = Map.groupBy(history.statuses, ({ status }) => `${status.commit} ${status.context}`);
   const breaches = [...told].flatMap(([what, posts]) => {
     const last = posts.at(-1)?.status;
-    const repeated = Map.groupBy(posts, ({ rollout, status }) => `${rollout} ${status.state}`);
+    // What waited for a person ends once more when that one has said yes.
+    const repeated = Map.groupBy(
+      posts,
+      ({ rollout, status }) => `${rollout} ${status.state}${status.description.includes('waiting') ? ' waiting' : ''}`,
+    );
     const isOld = posts.some(({ rollout }, index) => {
       const born = (id: string) => ports.rollouts.rows.get(id)?.createdAt ?? 0;
       return posts.slice(0, index).some((before) => born(before.rollout) > born(rollout));

@@ -85,6 +85,15 @@ const withEdge: CommitModel = {
 
 const HOUR_MS = 3_600_000;
 
+/** Two applications that share nothing. */
+const apart = (web: string, shop: string): CommitModel => ({
+  applications: { web: { cluster: 'dev', path: 'web' }, shop: { cluster: 'prod', path: 'shop' } },
+  folders: { web: { settings: config(web) }, shop: { settings: config(shop) } },
+});
+
+const lastState = ({ world }: Stage, commit: string, context: string): string | undefined =>
+  world.history.statuses.findLast(({ status }) => status.commit === commit && status.context === context)?.status.state;
+
 const settingOf = ({ world }: Stage, cluster: 'dev' | 'prod', namespace: string): unknown =>
   world.clusters[cluster].objects.get(`/ConfigMap/${namespace}/settings`)?.data;
 
@@ -155,6 +164,25 @@ export const SCENARIOS: readonly Scenario[] = [
       push(withFolder(two, { settings: { kind: 'Broken' }, extra: config('two') }));
       await simulation.forMilliseconds(400);
       push(withFolder(two, { settings: config('three'), extra: config('two') }));
+    },
+  },
+  {
+    name: 'a lost render, asked for again after a newer push',
+    begin: apart('one', 'one'),
+    story: async ({ push, simulation, world }) => {
+      push(apart('two', 'one'));
+      const waits = () => world.ports.applications.rows.get('argocd/web')?.desired?.generation === 1;
+      while (waits()) await simulation.forMilliseconds(1);
+      world.broker.lose('renders');
+      push(apart('two', 'two'));
+    },
+    check: (stage) => {
+      must(settingOf(stage, 'dev', 'web'), 'two');
+      const first = [...stage.commits.keys()].at(-2) ?? '';
+      const state = lastState(stage, first, 'towline/dev');
+      // Killed before its application was written, it is the newer push that plans it.
+      if (stage.world.machine.faults === 0 && state !== 'success')
+        throw new Error(`6 statuses: the push whose render was lost ends as ${state}`);
     },
   },
   {

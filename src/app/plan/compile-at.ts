@@ -138,7 +138,9 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
     });
     register(snapshot);
     const before = input.trustsRows ? await snapshotOfRows(deps, fleet) : previous;
-    const removed = removedApplications(before, snapshot, fleet.file);
+    // A plan that died may have marked some of many that went at once: the rest are no fewer for that.
+    const all = input.trustsRows ? await snapshotOfRows(deps, fleet, { leaving: true }) : previous;
+    const removed = removedApplications(all, snapshot, fleet.file);
     const { source, commit, directory } = documents;
     const from = { source, commit, directory, inputs: documents.inputs(), registered: registered.mark };
     return {

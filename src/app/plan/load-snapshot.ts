@@ -11,15 +11,17 @@ export const loadSnapshot = async (
   return live ?? (await snapshotOfRows(deps, fleet));
 };
 
-/** The fleet as the applications' rows have it. */
+/** The fleet as the applications' rows have it; `leaving`: with those that somebody has to let go first. */
 export const snapshotOfRows = async (
   deps: Pick<PlanDeps, 'applications' | 'applicationIndex'>,
   fleet: FleetRow,
+  { leaving = false }: { leaving?: boolean } = {},
 ): Promise<FleetSnapshot> => {
   const applications = [];
   for await (const ids of deps.applicationIndex.all()) {
     const rows = await deps.applications.getMany(ids);
-    applications.push(...rows.filter(({ removed }) => !removed).map(({ spec }) => spec));
+    const here = rows.filter(({ removed, removalWaits }) => !removed || (leaving && removalWaits !== undefined));
+    applications.push(...here.map(({ spec }) => spec));
   }
   const { argoSettings, projects } = fleet;
   const settings = argoSettings ? { argoSettings } : {};

@@ -149,6 +149,7 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
     compiled,
     affected: applications,
     force,
+    isRepair: rollout.isRepair,
     onWritten: renders.written,
   });
   const told = tellRollouts(deps, input, { rollout, opened, compiled, written, delivered });

@@ -33,6 +33,8 @@ interface WriteInput {
   compiled: Compiled;
   affected: readonly AffectedApplication[];
   force: readonly string[];
+  /** The head is planned already; what was lost is asked for again. */
+  isRepair: boolean;
   /** Told of each affected application once its row is as it must be. */
   onWritten: (application: string) => void;
 }
@@ -57,14 +59,13 @@ export const writeDesired = async (deps: PlanDeps, input: WriteInput): Promise<W
 
 const writeOne = async (
   deps: PlanDeps,
-  { ref, owner, force, delivered, ...input }: WriteInput,
+  { ref, owner, force, delivered, isRepair, ...input }: WriteInput,
   affected: AffectedApplication,
 ): Promise<WrittenApplication | undefined> => {
   const { application, reason, revisions, error, facts } = affected;
-  const rollout = rolloutOfDelivered(affected, delivered) ?? input.rollout;
+  let rollout = rolloutOfDelivered(affected, delivered) ?? input.rollout;
   const renderKeys = error ? [] : affected.sources.map(({ renderKey }) => renderKey);
   const plan = {
-    rollout,
     revisions,
     renderKeys,
     reason,
@@ -77,7 +78,8 @@ const writeOne = async (
   const saved = await updateRow(deps.applications, application.id, (known) => {
     before = known;
     assertHeld(deps, ref, owner);
-    return applyPlan(known, application, plan, force.includes(application.id));
+    if (isRepair) rollout = deciding(known, renderKeys) ?? rollout;
+    return applyPlan(known, application, { ...plan, rollout }, force.includes(application.id));
   });
   const row = saved ?? (writtenBy(before, rollout) ? before : undefined);
   if (!row) return undefined;
@@ -94,6 +96,12 @@ const writeOne = async (
     ...(notify ? { notify } : {}),
   };
   return { id: row.id, rollout, renderKeys, revisions, planned };
+};
+
+/** The rollout that planned the very same: what it lost on the way is made again for it, and nobody else tells its end. */
+const deciding = (known: ApplicationRow | undefined, renderKeys: readonly string[]): string | undefined => {
+  const { desired } = known ?? {};
+  return desired && desired.renderKeys.join() === renderKeys.join() ? desired.rollout : undefined;
 };
 
 /** A plan that was paused past its lease read a head that may be long past. */

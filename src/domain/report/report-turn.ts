@@ -1,4 +1,4 @@
-import { leaseIsFree, newLease } from '../lease.ts';
+import { LEASE_MS, type Lease, leaseIsFree, newLease } from '../lease.ts';
 import type { Rollout } from '../rollout.ts';
 
 /** Longer than a plan's lease, twice over. */
@@ -40,10 +40,18 @@ export const reportTurn = (rollout: Rollout | undefined, owner: string, now: num
     return { turn: 'now', row: { ...known, lease, foldedAt: now, due: known.due ?? lease.until } };
   }
   if ((known.foldAgainAt ?? 0) - now > CLOCK_MARGIN_MS) return { turn: 'covered' };
-  const wait = Math.max(FOLD_INTERVAL_MS, isTooSoon ? (known.foldedAt ?? 0) + interval - now : 0);
+  const untilFree = isFree ? 0 : patience(known.lease, now);
+  const wait = Math.max(FOLD_INTERVAL_MS, untilFree, isTooSoon ? (known.foldedAt ?? 0) + interval - now : 0);
   const seconds = Math.ceil(wait / 1_000);
   const due = known.due ?? now + LOST_AFTER_MS;
   return { turn: 'later', seconds, row: { ...known, due, foldAgainAt: now + seconds * 1_000 } };
+};
+
+/** As long again as another reporter has been at it, and no longer than its lease: one that died is not asked for all the time. */
+const patience = (lease: Lease | undefined, now: number): number => {
+  if (!lease) return 0;
+  const rest = lease.until - now;
+  return Math.min(rest, LEASE_MS - rest);
 };
 
 const foldInterval = (applications: number): number =>

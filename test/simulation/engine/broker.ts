@@ -8,6 +8,8 @@ export interface Broker {
   receive(): SimulatedMessage | undefined;
   done(message: SimulatedMessage): void;
   retryIn(message: SimulatedMessage, seconds: number): void;
+  /** Loses what waits in a queue. */
+  lose(queue: QueueName): void;
   /** Messages that are not dead, in flight ones included. */
   size(): number;
   dead: SimulatedMessage[];
@@ -60,6 +62,9 @@ export const createBroker = (
     done: (message) => void waiting.delete(message),
     retryIn: (message, seconds) => {
       if (waiting.has(message)) show(message, seconds * 1_000);
+    },
+    lose: (queue) => {
+      for (const message of waiting) if (message.queue === queue) waiting.delete(message);
     },
     size: () => waiting.size,
   };

@@ -320,6 +320,28 @@ spec:
     expect(stack.time.now - planned).toBeLessThan(10_000);
   });
 
+  it('ends the rollout of a lost render that is made again after a newer push, which has nothing to do with it', async () => {
+    const stack = await createMemoryStack();
+    await stack.push(twoApplications);
+    await stack.settle();
+    const first = await stack.push({ 'web/config.yaml': configMapYaml('web', 'two') });
+    for (const { message } of stack.sent.changes.splice(0)) await stack.handlers.changes(message);
+    stack.sent.renders.splice(0);
+    const second = await stack.push({ 'api/config.yaml': configMapYaml('api', 'two') });
+    await stack.settle();
+    expect(stack.statusOf(second)['towline/prod']?.[0]).toBe('success');
+    for (let i = 0; i < 5; i++) {
+      stack.time.now += 61_000;
+      await stack.sweep();
+      await stack.settle();
+    }
+    expect(live(stack, 'dev', 'web-dev', 'web')).toMatchObject({ data: { value: 'two' } });
+    expect(stack.statusOf(first)).toMatchObject({
+      'towline/dev': ['success', '1/1 synced'],
+      'towline/prod': ['success', '1/1 synced'],
+    });
+  });
+
   it('has all that several applications lost made again at once', async () => {
     const stack = await createMemoryStack();
     await stack.push(twoApplications);

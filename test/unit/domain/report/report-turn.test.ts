@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LEASE_MS } from '../../../../src/domain/lease.ts';
 import { FOLD_INTERVAL_MS, reportTurn } from '../../../../src/domain/report/report-turn.ts';
 import type { Rollout } from '../../../../src/domain/rollout.ts';
 
@@ -27,7 +28,7 @@ const rollout = (fields: Partial<Rollout>, applications = 1): Rollout => ({
   attempt: 1,
   ...fields,
 });
-const busy = { lease: { owner: 'other', until: NOW + 60_000 } };
+const busy = { lease: { owner: 'other', until: NOW + LEASE_MS } };
 
 describe('the turn of a request to report', () => {
   it.each([
@@ -58,6 +59,21 @@ describe('the turn of a request to report', () => {
     const { row } = reportTurn(ended, 'me', NOW) as { row: Rollout };
     expect(row.due).toBe(row.lease?.until);
     expect(reportTurn({ ...ended, due: NOW + 5 }, 'me', NOW)).toMatchObject({ row: { due: NOW + 5 } });
+  });
+
+  it('asks ever less often for one that has died, and takes over when its lease ends', () => {
+    let known = rollout(busy);
+    let now = NOW;
+    const waits: number[] = [];
+    for (;;) {
+      const turn = reportTurn(known, 'me', now);
+      if (turn.turn !== 'later') break;
+      waits.push(turn.seconds);
+      now += turn.seconds * 1_000;
+      known = turn.row;
+    }
+    expect(waits).toEqual([1, 1, 2, 4, 8, 16, 32, 64, 22]);
+    expect(now).toBe(NOW + LEASE_MS);
   });
 
   it('takes the lease only to fold now, and says until when it has asked for a later fold', () => {

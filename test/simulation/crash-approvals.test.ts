@@ -1,0 +1,4 @@
+import { APPROVALS } from './approvals.ts';
+import { killEverywhere } from './kill-everywhere.ts';
+
+killEverywhere(APPROVALS);
