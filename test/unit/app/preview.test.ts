@@ -218,6 +218,21 @@ spec:
     expect(stack.comments).toHaveLength(1);
     expect([...stack.previews.rows.values()].every(({ due }) => due === undefined)).toBe(true);
   });
+
+  it('has each state once, also where the forge’s answers are lost', async () => {
+    let answers = 0;
+    stack.down.lost = () => (++answers % 2 === 1 ? transient('forge-unreachable', 'GitHub did not answer') : undefined);
+    const commit = await request({ 'web/config.yaml': configMapYaml('web', 'two') });
+    for (let minute = 0; minute < 20; minute++) {
+      stack.time.now += 60_000;
+      await stack.sweep();
+      await stack.settle();
+    }
+    const ends = said().flatMap(([sha, context, state]) => (sha === commit && state !== 'pending' ? [context] : []));
+    expect(ends.toSorted()).toEqual(['towline/policy', 'towline/render']);
+    expect(new Set(said().map(([, context, state]) => `${context} ${state}`)).size).toBe(said().length);
+    expect(answers).toBeGreaterThan(1);
+  });
 });
 
 describe('a fork', () => {

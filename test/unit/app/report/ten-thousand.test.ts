@@ -7,7 +7,7 @@ import type { OutcomePhase } from '../../../../src/domain/rollout.ts';
 import { ReportMessageSchema } from '../../../../src/messages/report.ts';
 import type { ChatMessage } from '../../../../src/ports/chat.ts';
 import type { CommitStatus } from '../../../../src/ports/commit-statuses.ts';
-import { createMemoryDeployments } from '../../../fakes/memory-deployments.ts';
+import { createMemoryDeployments, type OpenedDeployment } from '../../../fakes/memory-deployments.ts';
 import { createMemoryPorts } from '../../../fakes/memory-ports.ts';
 import { MAIN, REPOSITORY } from '../../../fakes/memory-stack.ts';
 import { createMemoryStatuses } from '../../../fakes/memory-statuses.ts';
@@ -23,7 +23,7 @@ kind: Fleet
 metadata: { name: acme }
 spec:
   source: { repoURL: ${REPOSITORY}, path: apps }
-  repositories: [{ url: ${REPOSITORY}, forge: github, apiURL: https://api.example.com, credentials: token }]
+  repositories: [{ url: ${REPOSITORY}, forge: github, apiURL: https://api.example.com, credentials: token, deployments: true }]
   clusters: [{ name: dev, labels: { environment: dev }, embedded: true }]
 `;
 
@@ -57,6 +57,7 @@ const setUp = async () => {
 /** Reports as Lambda gets them: all that came within a second as one batch. */
 const createReports = (ports: Awaited<ReturnType<typeof setUp>>['ports'], edits: number[]) => {
   const statuses: CommitStatus[] = [];
+  const deployments: OpenedDeployment[] = [];
   const posted: string[] = [];
   const replied: string[] = [];
   const chat = {
@@ -73,7 +74,7 @@ const createReports = (ports: Awaited<ReturnType<typeof setUp>>['ports'], edits:
   const report = reportRollout({
     ...ports,
     statuses: createMemoryStatuses(statuses),
-    deployments: createMemoryDeployments(),
+    deployments: createMemoryDeployments(deployments),
     openChat: () => ({ channel: 'C1', chat }),
     rolloutURL: (rollout) => `https://towline.example.com/rollouts/${rollout}`,
   });
@@ -97,13 +98,13 @@ const createReports = (ports: Awaited<ReturnType<typeof setUp>>['ports'], edits:
     const { batchItemFailures } = await handle({ Records } as never);
     expect(batchItemFailures).toEqual([]);
   };
-  return { statuses, posted, replied, second };
+  return { statuses, deployments, posted, replied, second };
 };
 
 it('10,000 applications of one commit make few statuses, one message and few edits, and write no row often', async () => {
   const { ports, applications } = await setUp();
   const edits: number[] = [];
-  const { statuses, posted, replied, second } = createReports(ports, edits);
+  const { statuses, deployments, posted, replied, second } = createReports(ports, edits);
   const save = ports.rollouts.save;
   const writes = new Map<number, number>();
   ports.rollouts.save = (row) => {
@@ -133,6 +134,9 @@ it('10,000 applications of one commit make few statuses, one message and few edi
   expect(statuses.length).toBeLessThanOrEqual(20);
   const said = statuses.map(({ context, state }) => `${context} ${state}`);
   expect(new Set(said).size).toBe(said.length);
+  // One for each environment, told that it runs and how it ended.
+  expect(deployments.map(({ environment }) => environment).toSorted()).toEqual(ENVIRONMENTS.toSorted());
+  for (const { updates } of deployments) expect(updates.map(({ state }) => state)).toHaveLength(2);
   expect(posted).toEqual(['C1']);
   expect(replied.length).toBeLessThanOrEqual(20);
   expect(edits.length).toBeLessThanOrEqual(30);
