@@ -2,7 +2,6 @@ import type { Cause } from './change.ts';
 import type { Subscriptions } from './fleet/subscriptions.ts';
 import type { Lease } from './lease.ts';
 import type { Origin } from './origin.ts';
-import type { DeploymentState } from './report/deployments.ts';
 import type { Row } from './row.ts';
 import type { SourceRevision } from './source-revision.ts';
 
@@ -63,6 +62,9 @@ export interface ToldChannel {
   /** Why it could not be told all, and when it is tried again. */
   failed?: FailedDelivery;
 }
+
+/** GitHub's words. `queued`: some applications wait for a person; `inactive`: a newer commit took over. */
+export type DeploymentState = 'in_progress' | 'queued' | 'success' | 'failure' | 'inactive';
 
 /** What the forge was told of one environment's deployment. */
 export interface SentDeployment {

@@ -1,5 +1,5 @@
 import type { RepositoryConfig } from '../domain/fleet/fleet-file.ts';
-import type { DeploymentState } from '../domain/report/deployments.ts';
+import type { DeploymentState } from '../domain/rollout.ts';
 
 /** One environment's part of a rollout, as the forge lists it among the commit's deployments. */
 export interface NewDeployment {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { DeploymentState } from '../../domain/report/deployments.ts';
+import type { DeploymentState } from '../../domain/rollout.ts';
 import type { Deployments, DeploymentUpdate, NewDeployment } from '../../ports/deployments.ts';
 import { createGitHubWriter, type GitHubTarget, type GitHubWriterDeps } from './github-writer.ts';
 

@@ -1,10 +1,7 @@
 import type { RepositoryConfig } from '../fleet/fleet-file.ts';
-import { isRollback, type Rollout } from '../rollout.ts';
+import { type DeploymentState, isRollback, type Rollout } from '../rollout.ts';
 import { describeEnvironment } from './environment-statuses.ts';
 import type { EnvironmentSummary, RolloutSummary } from './summary.ts';
-
-/** GitHub's words. `queued`: some applications wait for a person; `inactive`: a newer commit took over. */
-export type DeploymentState = 'in_progress' | 'queued' | 'success' | 'failure' | 'inactive';
 
 /** How far each state is: within one attempt only a later one is told, so each at most once. */
 const RANK: Readonly<Record<DeploymentState, number>> = {
