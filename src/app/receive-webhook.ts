@@ -55,7 +55,11 @@ export const receiveWebhook =
       return refuse(413, 'body-too-large', `the body may have at most ${deps.maxBytes} bytes`);
     }
     if (!isJSONContent(request.headers)) {
-      return refuse(415, 'content-type', 'send application/json: set the content type in the settings of the webhook');
+      return refuse(
+        415,
+        'content-type',
+        'send application/json, not compressed: set the content type in the settings of the webhook',
+      );
     }
     const forge = forgeOf(request);
     const proof = proofOf(forge, request.headers);

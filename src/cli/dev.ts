@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { permanent, rejected } from '../domain/errors.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
@@ -63,9 +64,22 @@ export const runDev = async (args: string[], { demo }: { demo: boolean }): Promi
   const stack = await start(options, fleet);
   await ended;
   printer.stopping();
-  await stack.close();
+  const isClosed = await within(CLOSE_WITHIN_MS, stack.close());
+  if (!isClosed) log.warn('something under way did not end in time: the next start goes on with it');
   await close();
+  if (!isClosed) process.exit(0);
   return 0;
+};
+
+const CLOSE_WITHIN_MS = 8_000;
+
+/** True where the work ended in time. The timer also keeps the process alive for work that would not. */
+const within = async (milliseconds: number, work: Promise<void>): Promise<boolean> => {
+  const timer = new AbortController();
+  const late = setTimeout(milliseconds, false, { signal: timer.signal }).catch(() => false);
+  const inTime = await Promise.race([work.then(() => true), late]);
+  timer.abort();
+  return inTime;
 };
 
 /** The stack is loaded only now: what is wrong with the command or the fleet file is said before. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -131,6 +131,18 @@ describe('npm start', () => {
     await towline.next('rollout', ({ state: end }) => end === 'success');
     expect(await endOf(towline)).toMatchObject({ code: 0, left: [] });
     expect(readdirSync(state)).not.toContain('demo-unpushed');
+  });
+
+  it('ends on Ctrl-C also where the fleet cannot be pushed, which it says', async () => {
+    writeFileSync(join(state, 'demo-unpushed'), '');
+    const inTheWay = join(state, 'repositories/fleet.git/refs/heads/main.lock');
+    writeFileSync(inTheWay, '');
+    const towline = start();
+    await towline.ready();
+    await expect.poll(() => towline.stderr(), { timeout: 60_000 }).toContain('the demo fleet could not be pushed');
+    expect(await endOf(towline)).toMatchObject({ code: 0, left: [] });
+    rmSync(inTheWay);
+    rmSync(join(state, 'demo-unpushed'));
   });
 
   it('says that the port of its repository is taken by now', async () => {

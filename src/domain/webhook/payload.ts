@@ -108,4 +108,7 @@ export const refChange = ({ ref, before, after, peeled, ...flags }: RawChange): 
 
 /** `field: what was expected`, without the value that was sent. */
 export const describeIssue = (issue: v.BaseIssue<unknown>): string =>
-  `${v.getDotPath(issue) ?? 'body'}: expected ${issue.expected ?? 'another value'}`.slice(0, 200);
+  `${v.getDotPath(issue) ?? 'body'}: ${issue.received === 'undefined' ? 'is missing' : `expected ${issue.expected ?? 'another value'}`}`.slice(
+    0,
+    200,
+  );

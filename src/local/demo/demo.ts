@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FleetFile } from '../../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../../domain/fleet/parse-fleet-file.ts';
+import type { Log } from '../../ports/log.ts';
 import { type GitHost, startGitHost } from '../git-host/start-git-host.ts';
 import type { Printer } from '../printer.ts';
 import { type Stack, type StackOptions, startStack } from '../stack.ts';
@@ -26,8 +27,9 @@ export const startDemo = async (options: DemoOptions): Promise<Stack> => {
     const host = await startHost(options);
     try {
       const stack = await startOn(options, host);
-      // The host last: until then the stack may read its repository.
+      // What is pushed is taken in first, and the host goes last: until then the stack may read its repository.
       const close = async (): Promise<void> => {
+        await host.settled();
         await stack.close();
         await host.close();
       };
@@ -72,9 +74,17 @@ const startOn = async (options: DemoOptions, host: DemoHost): Promise<Stack> => 
   const printer = watched.printer;
   const stack = await startStack({ ...options, printer, fleet: demoFleet(gitURL), gitURL, pollAtStart: !isNew });
   host.webhook.current = stack.webhooks.github;
-  if (isNew) await pushDemo(host, stateDir, printer, watched.ended);
+  // Not waited for: the stack serves already, and Ctrl-C ends it however far the push is.
+  if (isNew) void pushDemo(host, stateDir, printer, watched.ended).catch(tellUnpushed(options.log));
   return stack;
 };
+
+const tellUnpushed =
+  (log: Log) =>
+  (error: unknown): void =>
+    log.error('the demo fleet could not be pushed; the next start tries again', {
+      reason: error instanceof Error ? error.message : String(error),
+    });
 
 /** Stands in the state directory from before the repository is made until the fleet is pushed to it. */
 const UNPUSHED = 'demo-unpushed';

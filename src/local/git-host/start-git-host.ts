@@ -39,6 +39,8 @@ export interface GitHost {
    * `null` is deleted. Answers with the new commit's id.
    */
   commitFiles(name: string, ref: string, files: FileChanges, message: string): Promise<string>;
+  /** Resolves when no webhook is under way. */
+  settled(): Promise<void>;
   /** Stops listening and waits until the webhooks under way are sent. */
   close(): Promise<void>;
 }
@@ -75,6 +77,7 @@ export const startGitHost = async (options: GitHostOptions): Promise<GitHost> =>
       delivery.pushed(name, [change]);
       return change.after;
     },
+    settled: delivery.settled,
     close: async () => {
       await closeServer(server);
       uploaders.close();
