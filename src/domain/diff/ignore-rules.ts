@@ -58,12 +58,20 @@ const removePointer = (object: unknown, pointer: string): void => {
   let here = object;
   for (const part of parts) here = childOf(here, part);
   if (last === undefined) return;
-  if (Array.isArray(here) && /^\d+$/.test(last) && Number(last) < here.length) here.splice(Number(last), 1);
+  const index = Array.isArray(here) ? indexOf(here, last) : undefined;
+  if (Array.isArray(here) && index !== undefined) here.splice(index, 1);
   else if (isRecord(here)) delete here[last];
 };
 
+/** A place in a list; from its end where negative, as in Argo CD. Undefined: there is none. */
+const indexOf = (list: readonly unknown[], part: string): number | undefined => {
+  if (!/^-?\d+$/.test(part)) return undefined;
+  const index = part.startsWith('-') ? list.length + Number(part) : Number(part);
+  return index >= 0 && index < list.length ? index : undefined;
+};
+
 const childOf = (value: unknown, part: string): unknown => {
-  if (Array.isArray(value)) return value[Number(part)];
+  if (Array.isArray(value)) return value[indexOf(value, part) ?? -1];
   return isRecord(value) ? value[part] : undefined;
 };
 
