@@ -9,11 +9,12 @@ const LOOK_AGAIN_SECONDS = 3_600;
 
 /**
  * The wait for a sync window, where the project's windows keep an operation from starting, or one that runs from going on;
- * `schedule` looks again when they open. Undefined: they let it through.
+ * `schedule` looks again when they open. Undefined: they let it through, as they do what a person wants terminated.
  */
 export const awaitWindow = (deps: SyncDeps, look: Look): Advance | undefined => {
-  const { operation, desired, times } = look.row;
+  const { operation, desired, times, terminated } = look.row;
   const isRunning = operation?.generation === desired?.generation && operation?.stage !== 'ended';
+  if (isRunning && terminated !== undefined && operation?.id === terminated) return undefined;
   const now = deps.clock();
   const hold = holdOf(look, {
     now: new Date(now),

@@ -190,6 +190,19 @@ describe('a sync window', () => {
     expect(value()).toEqual({ value: 'one' });
   });
 
+  it('does not keep what it holds from being terminated', async () => {
+    const deny = projectYaml(`{ kind: deny, schedule: '14 22 * * *', duration: 1h, applications: [web] }`);
+    await start({ ...files(deny), 'web/deployment.yaml': deployment(0), 'web/later.yaml': later('one') });
+    expect(row().operation).toMatchObject({ waiting: 'health' });
+    stack.time.now += 60_000;
+    await stack.settle();
+    expect(row().waiting).toMatch(/^in a deny window/);
+    await stack.control.terminate(ID);
+    await stack.settle();
+    expect(row().operation).toMatchObject({ phase: 'Failed', stage: 'ended', message: 'operation terminated' });
+    expect(value('later')).toBeUndefined();
+  });
+
   it('holds an operation that runs when it closes, unless it may overrun', async () => {
     const deny = (more = '') =>
       projectYaml(`{ kind: deny, schedule: '14 22 * * *', duration: 1h, applications: [web]${more} }`);
