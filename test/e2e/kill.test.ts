@@ -3,8 +3,8 @@ import { contentsOf } from './harness/clusters.ts';
 import { killAnywhere } from './harness/kill-run.ts';
 import { startWorld, type World } from './harness/world.ts';
 
-/** `npm run soak:kill` sets more. */
-const KILLS = Number(process.env.TOWLINE_KILLS ?? 50);
+/** CI and `npm run soak:kill` set more. */
+const KILLS = Number(process.env.TOWLINE_KILLS ?? 10);
 const SEED = Number(process.env.TOWLINE_KILL_SEED ?? Date.now() % 1_000_000);
 
 let world: World;

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 
 /** Off the way of what follows at once: a start holds this process up for some milliseconds. */
-const PREPARE_AFTER_MS = 100;
+const PREPARE_AFTER_MS = 250;
 /** A process that nobody has had use for in this time is ended. */
 const IDLE_MS = 5 * 60_000;
 
