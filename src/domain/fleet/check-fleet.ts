@@ -1,7 +1,7 @@
 import { sameRepository } from '../repository-url.ts';
 import { fieldText, type Path } from '../yaml-document.ts';
 import type { ClusterManifest, ClusterSourceManifest, FleetManifest, RepositoryManifest } from './fleet-schema.ts';
-import { forgeOf } from './forge-address.ts';
+import { addressFault, forgeOf } from './forge-address.ts';
 
 /** One thing wrong with a fleet file that its schema cannot say. */
 export interface Check {
@@ -68,28 +68,10 @@ const checkRegistered = (repoURL: string, repositories: readonly RepositoryManif
   return [{ path: ['spec', 'source', 'repoURL'], message }];
 };
 
-const LOOPBACK = /^(localhost$|127\.|0\.|\[::1?\]|169\.254\.|\[f[ce]|\[::ffff:)/;
-
 const checkURL = (path: Path, url: string, local: boolean): Check[] => {
   const message = addressFault(url, local);
   return message === undefined ? [] : [{ path, message }];
 };
-
-/** What is wrong with the address of something that Towline is to read; `local`: on one machine. */
-export const addressFault = (url: string, local: boolean): string | undefined => {
-  if (local && (url.startsWith('/') || url.startsWith('file://'))) return undefined;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !['https:', 'http:'].includes(parsed.protocol)) {
-    return `must be an https:// URL, not "${hidden(url)}"`;
-  }
-  if (parsed.username || parsed.password) return 'must hold no user or password: name a secret in credentials';
-  if (local) return undefined;
-  if (parsed.protocol === 'http:') return `must be https://, not "${url}" (http:// works in local mode only)`;
-  return LOOPBACK.test(parsed.hostname) ? `must not be this machine's own address, "${url}"` : undefined;
-};
-
-/** Without what may be a password. */
-const hidden = (url: string): string => url.replace(/\/\/[^@/]*@/, '//…@');
 
 const checkPath = (path: Path, value: string): Check[] =>
   value.startsWith('/') || value.split('/').includes('..')

@@ -2,9 +2,8 @@ import type { Problem } from '../problem.ts';
 import { repositoryPath, sameRepository } from '../repository-url.ts';
 import type { Application } from './application.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
-import { addressFault } from './check-fleet.ts';
 import type { ChartRepositoryConfig, FleetFile, RepositoryConfig } from './fleet-file.ts';
-import { defaultAPI, forgeOf } from './forge-address.ts';
+import { addressFault, defaultAPI, forgeOf } from './forge-address.ts';
 import type { RepositorySecret } from './repository-secret.ts';
 
 /** What of a fleet's documents bears on which repositories it reads. */
