@@ -13,6 +13,9 @@ const runs = Number(values.runs);
 const dir = mkdtempSync(join(tmpdir(), 'towline-bench-'));
 const { log, close } = createLocalLog(dir);
 
+/** Pushes before the first that is measured: caches are filled and code is compiled, as in a stack that has run for a while. */
+const WARM_UPS = 20;
+
 const SOURCES = {
   plain: { file: 'workloads/web/config.yaml', application: 'argocd/web-dev', edit: (n: number) => plain('web', n) },
   kustomize: {
@@ -65,16 +68,15 @@ const quantile = (sorted: readonly number[], share: number): number =>
 
 const stack = await startBenchStack(dir, log);
 try {
-  console.log(`push → …, milliseconds, ${runs} runs each: p50 / p95; CPU time of this process`);
+  console.log(`push → …, milliseconds, ${runs} runs each after ${WARM_UPS}: p50 / p95; CPU time of this process`);
   for (const [name, { file, application, edit }] of Object.entries(SOURCES)) {
     const measured: Stages[] = [];
     const cpu: number[] = [];
-    for (let n = 0; n < runs + 3; n++) {
+    for (let n = 0; n < WARM_UPS + runs; n++) {
       const before = process.cpuUsage();
       const { commit, pushedAt, events } = await stack.pushAndWait({ [file]: edit(n) });
       const { user, system } = process.cpuUsage(before);
-      // The first runs warm up caches and code.
-      if (n < 3) continue;
+      if (n < WARM_UPS) continue;
       measured.push(stagesOf(events, pushedAt, commit, application));
       cpu.push((user + system) / 1_000);
     }
