@@ -14,9 +14,10 @@ import { type ArgoSettings, defaultSettings } from '../domain/settings/argo-sett
 import { createLocalSandbox } from '../local/local-sandbox.ts';
 import { createRunCommand } from '../local/run-command.ts';
 import type { ClusterConnection } from '../ports/cluster.ts';
-import { type CommandInput, oneLine, readOptions, readRepos, STATE_DIR, unreadable, usage } from './command-line.ts';
+import { type CommandInput, oneLine, readOptions, readRepos, unreadable, usage } from './command-line.ts';
 import { readSettings } from './read-settings.ts';
 import { openFolders, readApplications, renderOne, type Say, type SourceFolders } from './render-folder.ts';
+import { toolsDir } from './tools-dir.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** What `towline diff --help` prints. */
@@ -92,7 +93,7 @@ const diff = async (input: RunDiffInput, options: Options, say: Say): Promise<nu
   const applications = await readApplications(options.file, input.readFile, say);
   const trees = await openFolders(options.folders, input);
   const connection = await connect(input, options);
-  const sandbox = createLocalSandbox({ stateDir: resolve(input.cwd, STATE_DIR), environment: input.environment });
+  const sandbox = createLocalSandbox({ stateDir: toolsDir(input), environment: input.environment });
   const factsOf: FactsOf = async () => ({ facts: await readClusterFacts(connection) });
   try {
     let differs = false;

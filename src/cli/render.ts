@@ -1,20 +1,10 @@
-import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import type { FactsOf } from '../app/plan/cluster-facts.ts';
 import { type Application, applicationId } from '../domain/fleet/application.ts';
 import { type KubernetesObject, refOf, resourceKey } from '../domain/kubernetes-object.ts';
 import { plainVersion } from '../domain/sources/chart-scan.ts';
 import { createLocalSandbox } from '../local/local-sandbox.ts';
-import {
-  type CommandInput,
-  oneLine,
-  outputOf,
-  readOptions,
-  readRepos,
-  runCommand,
-  STATE_DIR,
-  usage,
-} from './command-line.ts';
+import { type CommandInput, oneLine, outputOf, readOptions, readRepos, runCommand, usage } from './command-line.ts';
 import {
   openFolders,
   type RenderDeps,
@@ -23,6 +13,7 @@ import {
   type Say,
   type SourceFolders,
 } from './render-folder.ts';
+import { toolsDir } from './tools-dir.ts';
 
 /** What `towline render --help` prints. */
 export const RENDER_USAGE = `Usage: towline render -f FILE [--repo-root DIR] [--repo URL=DIR] [--kube-version VERSION] [-o yaml|json]
@@ -65,8 +56,7 @@ export const runRender = (input: RunRenderInput): Promise<number> =>
     const say = (text: string): void => (input.writeError ?? input.write)(`towline render: ${oneLine(text)}\n`);
     const applications = await readApplications(options.file, input.readFile, say);
     const trees = await openFolders(options.folders, input);
-    const stateDir = resolve(input.cwd, STATE_DIR);
-    const sandbox = createLocalSandbox({ stateDir, environment: input.environment });
+    const sandbox = createLocalSandbox({ stateDir: toolsDir(input), environment: input.environment });
     try {
       const rendered = await renderAll(applications, { trees, sandbox, say, ...options.facts });
       input.write(

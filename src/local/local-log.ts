@@ -1,12 +1,13 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../ports/log.ts';
+import { makeStateDir } from './make-state-dir.ts';
 
 /**
  * The local stack's log: every line as JSON in `<stateDir>/towline.log`, warnings and errors on standard error as well.
  */
 export const createLocalLog = (stateDir: string): { log: Log; close(): Promise<void> } => {
-  mkdirSync(stateDir, { recursive: true });
+  makeStateDir(stateDir);
   const file = createWriteStream(join(stateDir, 'towline.log'), { flags: 'a', mode: 0o600 });
   // A full disk must not end the stack; what matters is on standard error, too.
   file.on('error', () => undefined);

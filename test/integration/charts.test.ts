@@ -11,6 +11,7 @@ import { runRender } from '../../src/cli/render.ts';
 import { type ChartServer, startChartServer } from '../fakes/chart-server.ts';
 import { localTools } from '../fakes/local-tools.ts';
 import { applicationYaml, configMapYaml, createMemoryStack, REPOSITORY } from '../fakes/memory-stack.ts';
+import { toolEnvironment } from '../fakes/tool-environment.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'towline-charts-'));
 const sandbox = createSandbox({ ...(await localTools()), temporary });
@@ -113,7 +114,7 @@ describe('an Application of a chart', () => {
     const code = await runRender({
       args: ['-f', 'app.yaml', '-o', 'json'],
       cwd: temporary,
-      environment: process.env,
+      environment: await toolEnvironment(),
       readFile: () => Promise.resolve(application(source)),
       write: (text) => {
         out += text;

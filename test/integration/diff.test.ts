@@ -8,6 +8,7 @@ import type { KubernetesObject } from '../../src/domain/kubernetes-object.ts';
 import { FIELD_MANAGER } from '../../src/domain/sync/migrate-fields.ts';
 import { embeddedKubeconfig } from '../../src/local/kubernetes/kubeconfig.ts';
 import type { ClusterConnection } from '../../src/ports/cluster.ts';
+import { toolEnvironment } from '../fakes/tool-environment.ts';
 import { startCluster } from './embedded-cluster/client.ts';
 
 const APPLICATION = `
@@ -57,7 +58,7 @@ const diff = async (...more: string[]) => {
   const code = await runDiff({
     args: ['-f', 'app.yaml', '--kubeconfig', 'kubeconfig', '--repo-root', 'repo', ...more],
     cwd: dir,
-    environment: process.env,
+    environment: await toolEnvironment(),
     readFile: (path) =>
       path === 'app.yaml'
         ? Promise.resolve(APPLICATION)

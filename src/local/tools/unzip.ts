@@ -28,11 +28,16 @@ export const unzipExecutables = async (archive: string, target: string): Promise
       await writeFile(path, await readEntry(file, entry));
       await chmod(path, 0o755);
     }
-    await rename(unpacked, target);
+    await rename(unpacked, target).catch(unlessThere);
   } finally {
     await file.close();
     await rm(unpacked, { recursive: true, force: true });
   }
+};
+
+/** Another process may have unpacked the same meanwhile. */
+const unlessThere = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
 };
 
 type File = Awaited<ReturnType<typeof open>>;

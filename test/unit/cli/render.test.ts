@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { RENDER_USAGE, runRender } from '../../../src/cli/render.ts';
 import { localTools } from '../../fakes/local-tools.ts';
+import { toolEnvironment } from '../../fakes/tool-environment.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const FIXTURES = 'test/fixtures/cli';
@@ -14,7 +15,7 @@ const run = async (args: string[], stdin = '') => {
   const code = await runRender({
     args,
     cwd: ROOT,
-    environment: process.env,
+    environment: await toolEnvironment(),
     readFile: (path) => (path === '-' ? Promise.resolve(stdin) : readFile(`${ROOT}/${path}`, 'utf8')),
     write: (text) => {
       out += text;
