@@ -1,14 +1,13 @@
 import { resolve } from 'node:path';
-import { stringify } from 'yaml';
 import { type AnswerNeed, expandSet } from '../app/expand-set.ts';
 import { AppError, rejected } from '../domain/errors.ts';
 import { applicationId } from '../domain/fleet/application.ts';
 import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
 import type { Expanded } from '../domain/fleet/applicationset/expand.ts';
 import { type GeneratorInputs, NO_INPUTS } from '../domain/fleet/applicationset/generator-inputs.ts';
+import { checkMade, distinctProblems } from '../domain/fleet/compile-sets.ts';
 import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
-import { formatProblem } from '../domain/problem.ts';
-import { stableText } from '../domain/stable-digest.ts';
+import { formatProblem, type Problem } from '../domain/problem.ts';
 import type { SetExpander } from '../ports/set-expander.ts';
 import { answerFromFolders, type Folders } from './answer-generators.ts';
 import {
@@ -25,14 +24,16 @@ import {
 import { createExpanderHere } from './compile-checkout.ts';
 import { readClusters } from './generator-clusters.ts';
 import { readGivenAnswers } from './given-answers.ts';
+import { OUTPUTS, printApplications } from './print-applications.ts';
 
 /** What `towline appset --help` prints. */
 export const APPSET_USAGE = `Usage: towline appset generate -f FILE [--clusters FILE] [--answers FILE] [--repo-root DIR]
-                               [--repo URL=DIR] [-o yaml|json]
+                               [--repo URL=DIR] [-o yaml|json|wide]
 
-Prints the Applications that ApplicationSets make, without a cluster or a Git host.
+Prints the Applications that ApplicationSets make as argocd appset generate does, without a cluster or a Git host.
 
-  -f, --filename FILE   the ApplicationSet's YAML or JSON; - is standard input. Of several sets all are generated, in order
+  -f, --filename FILE   the ApplicationSet's YAML or JSON; - is standard input. Of several sets all are generated, in order.
+                        The option's name may be left out, as with argocd
       --clusters FILE   what cluster generators see: Argo CD's cluster Secrets (YAML documents or a JSON list), or a fleet
                         file. Argo CD's own cluster, in-cluster, is added to Secrets that do not have it
       --answers FILE    what forges and plugins would answer to pullRequest, scmProvider and plugin generators (YAML):
@@ -41,11 +42,12 @@ Prints the Applications that ApplicationSets make, without a cluster or a Git ho
                           plugins: { NAME: [{ parameters, output: [{…}] }] }
       --repo URL=DIR    the working tree that stands for a Git repository, whatever the revision. May be repeated
       --repo-root DIR   the one for every other repository (default: the current directory, unless --repo is given)
-  -o, --output FORMAT   yaml (default): one document an Application; json: one list
+  -o, --output FORMAT   yaml (default) or json: one Application by itself, several as a list; wide: a table
 
 Nobody is asked: a generator whose answer is in none of the files fails, and says what is missing.
 
-Exit code 0: generated; 1: a set cannot be generated; 2: wrong usage, or a file that cannot be read.
+Exit code 0: generated; 1: a set cannot be generated, or makes an Application that is not right (it is printed, too);
+2: wrong usage, or a file that cannot be read.
 `;
 
 /** Input of `towline appset`. */
@@ -74,8 +76,9 @@ export const runAppset = (input: RunAppsetInput): Promise<number> =>
     const { expand } = createExpanderHere();
     const given = await readGivenAnswers(options.answers, input.readFile);
     const made = await generate(sets, { inputs, expand, answer: answerFromFolders(folders, given), say });
-    input.write(options.output === 'json' ? `${JSON.stringify(made.manifests, null, 2)}\n` : asYaml(made.manifests));
-    return broken || made.failed ? 1 : 0;
+    const isWrong = broken || made.failed;
+    if (!isWrong || made.manifests.length > 0) input.write(printApplications(made.manifests, options.output));
+    return isWrong ? 1 : 0;
   });
 
 interface Options {
@@ -83,7 +86,7 @@ interface Options {
   clusters?: string;
   answers?: string;
   folders: Omit<Folders, 'cwd'>;
-  output: 'yaml' | 'json';
+  output: (typeof OUTPUTS)[number];
 }
 
 const readArgs = (args: readonly string[]): Options | 'help' => {
@@ -97,11 +100,12 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return 'help';
-  const [command, unexpected] = positionals;
+  const [command, named, unexpected] = positionals;
   if (command !== 'generate')
     throw usage(`${command ?? 'the command'} is ${command ? 'no command' : 'missing'}: generate`);
   if (unexpected !== undefined) throw usage(`unexpected argument ${unexpected}`);
-  const { filename: file, clusters, answers } = values;
+  if (named !== undefined && values.filename !== undefined) throw usage(`unexpected argument ${named}`);
+  const { filename: file = named, clusters, answers } = values;
   if (file === undefined) throw usage('-f FILE is missing');
   if ([file, clusters, answers].filter((one) => one === '-').length > 1) {
     throw usage('only one of -f, --clusters and --answers can be standard input');
@@ -113,7 +117,7 @@ const readArgs = (args: readonly string[]): Options | 'help' => {
     ...(clusters === undefined ? {} : { clusters }),
     ...(answers === undefined ? {} : { answers }),
     folders: { repositories, ...(other === undefined ? {} : { other }) },
-    output: outputOf(values.output, ['yaml', 'json']),
+    output: outputOf(values.output, OUTPUTS),
   };
 };
 
@@ -139,7 +143,7 @@ const readSets = (file: string, text: string, say: Say): { sets: ApplicationSet[
   const name = nameOf(file);
   const { applicationSets: sets, broken, unread, problems } = readFleetFile(name, text);
   const own = problems.filter(({ code }) => code !== 'document-ignored' && code !== 'kind-unsupported');
-  for (const problem of own) say(`${problem.severity === 'warning' ? 'warning: ' : ''}${formatProblem(problem)}`);
+  for (const problem of own) say(shown(problem));
   const isBroken = broken.some((key) => key.startsWith('ApplicationSet '));
   if (unread) throw rejected('application-set-invalid', `${name} is no YAML, nothing is generated`);
   if (sets.length === 0 && !isBroken) throw rejected('application-set-invalid', `${name} holds no ApplicationSet`);
@@ -167,13 +171,15 @@ interface GenerateContext {
 const generate = async (
   sets: readonly ApplicationSet[],
   { inputs, expand, answer, say }: GenerateContext,
-): Promise<{ manifests: unknown[]; failed: boolean }> => {
-  const manifests: unknown[] = [];
+): Promise<{ manifests: Record<string, unknown>[]; failed: boolean }> => {
+  const manifests: Record<string, unknown>[] = [];
   let failed = false;
   for (const set of sets) {
     const expanded = await expandSet(set, inputs, { expand, answer }).then((result) => result.expanded, errorOf);
-    if ('manifests' in expanded) manifests.push(...expanded.manifests.map(sorted));
-    else {
+    if ('manifests' in expanded) {
+      manifests.push(...expanded.manifests);
+      failed = hasErrors(expanded.manifests, set, say) || failed;
+    } else {
       say(`${set.origin.file}:${set.origin.line}: ApplicationSet ${applicationId(set)}: ${expanded.error}`);
       failed = true;
     }
@@ -186,11 +192,12 @@ const errorOf = (error: unknown): Expanded => {
   throw error;
 };
 
-/** Fields by name, as Argo CD prints them, so that the two can be compared line by line. */
-const sorted = (manifest: Record<string, unknown>): unknown => JSON.parse(stableText(manifest));
+/** Says what is wrong with the Applications that a set makes, the same once; answers with whether something is. */
+const hasErrors = (manifests: readonly Record<string, unknown>[], set: ApplicationSet, say: Say): boolean => {
+  const problems = distinctProblems(manifests.flatMap((one) => checkMade(one, set).problems));
+  for (const problem of problems) say(shown(problem));
+  return problems.some(({ severity }) => severity === 'error');
+};
 
-/** Texts that YAML 1.1 would read as something else are quoted, as kubectl reads YAML so. */
-const asYaml = (manifests: readonly unknown[]): string =>
-  manifests
-    .map((one) => `---\n${stringify(one, { aliasDuplicateObjects: false, lineWidth: 0, compat: 'yaml-1.1' })}`)
-    .join('');
+const shown = (problem: Problem): string =>
+  `${problem.severity === 'error' ? '' : 'warning: '}${formatProblem(problem)}`;

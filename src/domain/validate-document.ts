@@ -143,3 +143,16 @@ const unknownFields = (schema: Schema, value: unknown, path: Path): { path: Path
     return [{ path: [...path, key], ...(meant ? { meant } : {}) }];
   });
 };
+
+/** A value without the fields that the schema does not know, nulls of known ones included; what does not fit it stays as it is. */
+export const knownFields = (schema: Schema, value: unknown): unknown => {
+  const shape = shapeOf(schema);
+  if (shape && 'item' in shape) return Array.isArray(value) ? value.map((one) => knownFields(shape.item, one)) : value;
+  if (!shape || !isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, one]) => {
+      const known = Object.hasOwn(shape.fields, key) ? shape.fields[key] : undefined;
+      return one !== null && isSchema(known) ? [[key, knownFields(known, one)]] : [];
+    }),
+  );
+};

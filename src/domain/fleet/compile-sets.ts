@@ -3,7 +3,7 @@ import { stableDigest } from '../stable-digest.ts';
 import { validateDocument } from '../validate-document.ts';
 import type { YamlDocument } from '../yaml-document.ts';
 import { type Application, applicationId } from './application.ts';
-import { ApplicationSchema } from './application-schema.ts';
+import { type ApplicationManifest, ApplicationSchema } from './application-schema.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { Expansion } from './applicationset/expand.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
@@ -113,10 +113,23 @@ const readMade = (
   set: ApplicationSet,
   before: readonly Application[],
 ): { application?: Application; problems: Problem[] } => {
-  const name = nameOf(made);
-  const known = before.find((one) => one.name === name);
-  const manifest = withKeptFields(made, known, set);
-  const { file, line } = set.origin;
+  const known = before.find((one) => one.name === nameOf(made));
+  const { output, problems } = checkMade(withKeptFields(made, known, set), set);
+  if (output) {
+    return { application: { ...applicationOf(output, set.origin), applicationSet: applicationId(set) }, problems };
+  }
+  return { ...(known ? { application: known } : {}), problems };
+};
+
+/**
+ * Checks an Application (a manifest) that a set made. `output`: it, where there is no error; problems stand at the set, with
+ * the Application's name where there is one.
+ */
+export const checkMade = (
+  manifest: Record<string, unknown>,
+  { origin }: Pick<ApplicationSet, 'origin'>,
+): { output?: ApplicationManifest; problems: Problem[] } => {
+  const { file, line } = origin;
   const document: YamlDocument = {
     value: manifest,
     base: TEMPLATE_BASE,
@@ -125,14 +138,12 @@ const readMade = (
   };
   const { output, problems } = validateDocument(ApplicationSchema, document, file);
   const findings = (output ? checkApplication(output) : []).map(
-    ({ path, ...what }): Problem => ({ ...what, ...set.origin, field: [...TEMPLATE_BASE, ...path].join('.') }),
+    ({ path, ...what }): Problem => ({ ...what, ...origin, field: [...TEMPLATE_BASE, ...path].join('.') }),
   );
   const all = [...problems, ...findings];
-  if (output && !all.some(({ severity }) => severity === 'error')) {
-    return { application: { ...applicationOf(output, set.origin), applicationSet: applicationId(set) }, problems: all };
-  }
-  const named = all.map((problem) => ({ ...problem, message: `${problem.message} (Application ${name})` }));
-  return { ...(known ? { application: known } : {}), problems: named };
+  if (output && !all.some(({ severity }) => severity === 'error')) return { output, problems: all };
+  const name = nameOf(manifest);
+  return { problems: all.map((problem) => ({ ...problem, message: `${problem.message} (Application ${name})` })) };
 };
 
 const nameOf = ({ metadata }: Record<string, unknown>): string =>
@@ -141,6 +152,6 @@ const nameOf = ({ metadata }: Record<string, unknown>): string =>
     : 'without a name';
 
 /** One template makes the same mistake in each of its Applications: said once. */
-const distinctProblems = (problems: readonly Problem[]): Problem[] => [
+export const distinctProblems = (problems: readonly Problem[]): Problem[] => [
   ...new Map(problems.map((problem) => [`${problem.code} ${problem.field} ${problem.message}`, problem])).values(),
 ];

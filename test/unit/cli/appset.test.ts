@@ -51,6 +51,8 @@ describe('towline appset generate', () => {
       'scm.yaml': setYaml(SCM, '{{.organization}}-{{.repository}}'),
       'plugin.yaml': setYaml(PLUGIN, '{{.tag}}'),
       'directories.yaml': setYaml(DIRECTORIES, '{{.path.basename}}'),
+      'none.yaml': setYaml(DIRECTORIES.replace('apps/*', 'none/*'), 'x'),
+      'numbers.yaml': setYaml('[{ list: { elements: [{ a: b }] } }]', 'x').replace('Revision: main', 'Revision: 1.5'),
       'wrong.yaml': setYaml('[{ lists: {} }]', 'x'),
       'unserved.yaml': setYaml('[{ pullRequest: { gitea: { owner: a, repo: b } } }]', 'x'),
       'filter.yaml': setYaml(
@@ -84,7 +86,7 @@ describe('towline appset generate', () => {
     return { code, out, err };
   };
   const namesOf = (out: string): unknown =>
-    JSON.parse(out).map((one: { metadata: { name: string } }) => one.metadata.name);
+    [JSON.parse(out)].flat().map((one: { metadata: { name: string } }) => one.metadata.name);
   const generate = async (file: string, ...more: string[]) => {
     const { code, out, err } = await run('generate', '-f', file, '-o', 'json', ...more);
     return { code, names: out === '' ? undefined : namesOf(out), err };
@@ -104,7 +106,7 @@ describe('towline appset generate', () => {
     ['plugin.yaml', 'plugins: { images: [{ parameters: {"env":"dev"}'],
   ])('asks nobody: %s without its answer fails, says what is missing and where', async (file, missing) => {
     const { code, names, err } = await generate(file);
-    expect({ code, names }).toEqual({ code: 1, names: [] });
+    expect({ code, names }).toEqual({ code: 1, names: undefined });
     expect(err).toContain(`towline appset: ${file}:1: ApplicationSet argocd/made: `);
     expect(err).toContain(missing);
   });
@@ -116,16 +118,50 @@ describe('towline appset generate', () => {
     expect(await generate('directories.yaml', ...folder)).toEqual({ code: 0, names: ['api', 'web'], err: '' });
   });
 
-  it('prints YAML documents that begin with ---', async () => {
-    const { code, out } = await run('generate', '-f', 'directories.yaml', '--repo-root', 'checkout');
-    expect({ code, documents: out.split('---\n').length - 1 }).toEqual({ code: 0, documents: 2 });
-    expect(out).toContain('  name: api\n  namespace: argocd\n');
+  it('prints several Applications as a list, one by itself, none as an empty list, as argocd does', async () => {
+    const at = (path: string) => ['generate', '-f', path, '--repo-root', 'checkout'];
+    const several = await run(...at('directories.yaml'));
+    expect(several.out.match(/^- apiVersion: .*$/gm)).toHaveLength(2);
+    expect(several.out).toContain(
+      '  metadata:\n    finalizers:\n    - resources-finalizer.argocd.argoproj.io\n    name: api\n',
+    );
+    const one = await run('generate', 'pulls.yaml', '--answers', 'answers.yaml');
+    expect(one).toMatchObject({ code: 0, out: expect.stringMatching(/^apiVersion: argoproj.io\/v1alpha1\nkind: App/) });
+    expect(await run(...at('none.yaml'), '-o', 'json')).toEqual({ code: 0, out: '[]\n', err: '' });
+  });
+
+  it('prints a table with -o wide', async () => {
+    const { code, out } = await run('generate', '-f', 'directories.yaml', '--repo-root', 'checkout', '-o', 'wide');
+    const [header, row] = out.split('\n').map((line) => line.split(/\s{2,}/));
+    expect({ code, header: header?.slice(0, 4) }).toEqual({
+      code: 0,
+      header: ['NAME', 'CLUSTER', 'NAMESPACE', 'PROJECT'],
+    });
+    expect(row).toEqual([
+      'argocd/api',
+      'in-cluster',
+      'default',
+      'default',
+      'Manual',
+      '<none>',
+      'https://git.example.com/acme/shop',
+      '.',
+      'main',
+    ]);
+  });
+
+  it('prints an Application that is not right, says what is wrong with it, and ends with 1', async () => {
+    const { code, out, err } = await run('generate', '-f', 'numbers.yaml', '-o', 'json');
+    expect({ code, revision: JSON.parse(out).spec.source.targetRevision }).toEqual({ code: 1, revision: 1.5 });
+    expect(err).toContain(
+      'numbers.yaml:1: spec.template.spec.source.targetRevision: must be a string, not 1.5: write it in quotes',
+    );
   });
 
   it.each([
     ['wrong.yaml', 'wrong.yaml:7: spec.generators[0]: names no known generator'],
     ['unserved.yaml', 'unserved.yaml:7: spec.generators[0].pullRequest.gitea: gitea is not served'],
-    ['filter.yaml', 'spec.generators[0].pullRequest.filters[0].fileMatch: is a filter that is not served'],
+    ['filter.yaml', 'spec.generators[0].pullRequest.filters[0].fileMatch: is no filter that Argo CD has'],
   ])('names file, line and field of what is wrong in %s', async (file, reason) => {
     const { code, err } = await generate(file);
     expect(code).toBe(1);

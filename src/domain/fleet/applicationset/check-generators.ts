@@ -63,7 +63,7 @@ const checkFilters = (filters: readonly object[] = [], known: readonly string[],
     Object.keys(filter).flatMap((name) =>
       known.includes(name)
         ? []
-        : [unsupported([...path, 'filters', index, name], `is a filter that is not served: ${known.join(', ')}`)],
+        : [unsupported([...path, 'filters', index, name], `is no filter that Argo CD has: ${known.join(', ')}`)],
     ),
   );
 
