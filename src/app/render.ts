@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FleetRow } from '../domain/fleet-row.ts';
 import { readPack, writePack } from '../domain/pack.ts';
 import { bundleKey, manifestsKey, RENDER_TTL_SECONDS, type RenderRow } from '../domain/render-row.ts';
+import { kindsOf } from '../domain/sync/rendered-rules.ts';
 import type { RenderMessage } from '../messages/render.ts';
 import type { ApplicationIndex } from '../ports/application-index.ts';
 import type { BlobCache } from '../ports/blob-cache.ts';
@@ -25,8 +26,8 @@ export interface RenderDeps extends RefuseDeps {
 
 /**
  * Renders the keys of a message (each once: equal renders share it), stores their manifests together with their digest,
- * tells whose project refuses what came out, and sends every application that waits to sync. A lost bundle is left to the waiting applications, which have it planned
- * again. Errors: the ports' transient ones.
+ * tells whose project refuses what came out, and sends every application that waits to sync. A lost bundle is left to the
+ * waiting applications, which have it planned again. Errors: the ports' transient ones.
  */
 export const render =
   (deps: RenderDeps) =>
@@ -99,11 +100,13 @@ const storeManifests = async (deps: RenderDeps, manifests: Buffer): Promise<stri
 /** The sync side reads this code as "have it planned again"; it never reaches a person. */
 export const BUNDLE_LOST = { code: 'bundle-lost', message: 'the files to render are gone from the cache' };
 
-type Settled = Pick<RenderRow, 'state' | 'digest' | 'error'>;
+type Settled = Pick<RenderRow, 'state' | 'digest' | 'kinds' | 'error'>;
 
 const settled = (result: RenderResult | undefined, digest: string): Settled => {
   if (!result) return { state: 'failed', error: BUNDLE_LOST };
-  return result.ok ? { state: 'done', digest } : { state: 'failed', error: result.error };
+  if (!result.ok) return { state: 'failed', error: result.error };
+  const kinds = kindsOf(result.objects);
+  return { state: 'done', digest, ...(kinds ? { kinds } : {}) };
 };
 
 /** What a key without a row is rendered to is the same whoever rendered it, and written without asking; a failure is not. */

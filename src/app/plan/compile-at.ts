@@ -9,6 +9,7 @@ import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.t
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import { registeredPrefix } from '../../domain/registry/registration-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
+import { projectsWithNewRules } from '../../domain/sync/rendered-rules.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
 import {
   type Registered,
@@ -31,6 +32,8 @@ export interface Compiled {
   snapshot: FleetSnapshot;
   /** Applications that this commit adds or changes in the fleet, by id, each with the reason in words for people. */
   changed: ReadonlyMap<string, string>;
+  /** The projects that judge what is rendered by new rules: what had failed may go now. */
+  rules: ReadonlySet<string>;
   removed: readonly RemovedApplication[];
   problems: Rollout['problems'];
   /** Something that generators read could not be read now: plan again soon. */
@@ -111,6 +114,7 @@ const atRest = (fleet: FleetRow, snapshot: FleetSnapshot, problems: Rollout['pro
   fleet,
   snapshot,
   changed: new Map(),
+  rules: new Set(),
   removed: [],
   problems,
   unread: false,
@@ -141,10 +145,10 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
     // A plan that died may have marked some of many that went at once: the rest are no fewer for that.
     const all = input.trustsRows ? await snapshotOfRows(deps, fleet, { leaving: true }) : previous;
     const removed = removedApplications(all, snapshot, fleet.file);
-    const { source, commit, directory } = documents;
-    const from = { source, commit, directory, inputs: documents.inputs(), registered: registered.mark };
+    const rules = projectsWithNewRules(previous.projects, snapshot.projects);
     return {
-      changed: changesOf(before, snapshot, sets),
+      changed: changesOf(before, snapshot, { moved: sets.moved, rules }),
+      rules,
       removed,
       fleet: { ...fleet, snapshot: snapshot.digest, file: withFoundRepositories(fleet.file, snapshot) },
       snapshot,
@@ -153,7 +157,7 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
       deliveredBy: deliveredBy(registered, snapshot),
       publishRules: () => publishRules(deps, fleet, snapshot),
       commit: async () => {
-        await makeLive(deps, fleet, snapshot, from);
+        await makeLive(deps, fleet, snapshot, { ...whence(documents), registered: registered.mark });
         await settleRegistrations(deps, registered, snapshot);
       },
       abandon: () => releaseFleet(deps, fleet),
@@ -163,6 +167,13 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
     throw error;
   }
 };
+
+const whence = ({ source, commit, directory, inputs }: FleetDocuments) => ({
+  source,
+  commit,
+  directory,
+  inputs: inputs(),
+});
 
 interface DocumentsInput {
   fleet: FleetRow;
@@ -197,11 +208,15 @@ const deliveredBy = ({ outstanding }: Registered, { problems }: FleetSnapshot): 
     }),
   );
 
-const changesOf = (previous: FleetSnapshot, snapshot: FleetSnapshot, { moved }: ExpandedSets): Compiled['changed'] => {
+const changesOf = (
+  previous: FleetSnapshot,
+  snapshot: FleetSnapshot,
+  { moved, rules }: Pick<ExpandedSets, 'moved'> & Pick<Compiled, 'rules'>,
+): Compiled['changed'] => {
   const { added, changed } = diffSnapshots(previous, snapshot);
   const ids = new Set([...added, ...changed]);
-  const reasons = snapshot.applications.flatMap(({ id, applicationSet, origin }): [string, string][] => {
-    if (!ids.has(id)) return [];
+  const reasons = snapshot.applications.flatMap(({ id, applicationSet, origin, project }): [string, string][] => {
+    if (!ids.has(id)) return rules.has(project) ? [[id, `the rules of AppProject ${project} changed`]] : [];
     const isMoved = applicationSet !== undefined && moved.has(applicationSet);
     const made = `what the generators of ApplicationSet ${applicationSet} read changed`;
     return [[id, isMoved ? made : `${origin.file} changed`]];

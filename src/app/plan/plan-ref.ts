@@ -15,6 +15,7 @@ import type { PlanDeps } from './deps.ts';
 import { findAffected } from './find-affected.ts';
 import { giveUpLost } from './give-up-lost.ts';
 import { joinRollouts, nextRolloutId, openRollout, planRollout } from './open-rollout.ts';
+import { judgeKnown, refuseKnown } from './refuse-known.ts';
 import { reportGone } from './report-gone.ts';
 import { startRenders } from './request-renders.ts';
 import { createTreeReader, type TreeReader } from './tree-reader.ts';
@@ -131,14 +132,10 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   const opened = rollout.isNewHead ? openRollout(deps, openingOf(input, rollout.id)) : Promise.resolve();
   // Its failure is thrown where it is awaited; should the plan fail before that, one error is enough.
   opened.catch(() => undefined);
-  // What a plan that died has written is of a head that may be another: then every application is looked at.
-  const index = await deps.indexes.load(row.unfinished ? undefined : row.index);
   // Who syncs an application reads its rules off the fleet: this commit's are live before any of its rows is written.
   await compiled.publishRules();
-  const looking = { ...stand, ...factsIn(deps, true), toolVersions: deps.toolVersions };
-  const affected = await findAffected({ ...looking, index, force });
+  const { applications, index, unjudged } = await lookAround(deps, row, stand);
   input.onWrite();
-  const { applications } = affected;
   const renders = startRenders(deps, { affected: applications, again: force.length > 0, origin: row.origin });
   const delivered = await deliveredRollouts(deps, compiled, rollout.isNewHead);
   const written = await writeDesired(deps, {
@@ -148,6 +145,7 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
     delivered,
     compiled,
     affected: applications,
+    unjudged,
     force,
     isRepair: rollout.isRepair,
     onWritten: renders.written,
@@ -158,11 +156,23 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
     fleet: compiled.fleet,
     head: input.head,
     snapshot: compiled.snapshot.digest,
-    index: await deps.indexes.store(affected.index),
-    others: distinctOthers(Object.values(affected.index.entries).flatMap(({ others }) => others ?? [])),
+    index: await deps.indexes.store(index),
+    others: distinctOthers(Object.values(index.entries).flatMap(({ others }) => others ?? [])),
     rollout: isRollout ? rollout.id : row.rollout,
     ...(compiled.unread ? { retryAt: deps.clock() + RETRY_UNREAD_MS } : {}),
   };
+};
+
+/** What the head affects, and what of it is known to be refused. */
+const lookAround = async (deps: PlanDeps, row: RefRow, stand: Stand) => {
+  // What a plan that died has written is of a head that may be another: then every application is looked at.
+  const known = await deps.indexes.load(row.unfinished ? undefined : row.index);
+  const looking = { ...stand, ...factsIn(deps, true), toolVersions: deps.toolVersions };
+  const { applications, index } = await findAffected({ ...looking, index: known, force: row.forced ?? [] });
+  const { fleet, snapshot } = stand.compiled;
+  const verdicts = await judgeKnown(deps, applications, { file: fleet.file, projects: snapshot.projects });
+  refuseKnown(applications, verdicts);
+  return { applications, index, unjudged: verdicts.unknown };
 };
 
 interface Telling {

@@ -32,6 +32,8 @@ interface WriteInput {
   delivered: DeliveredRollouts;
   compiled: Compiled;
   affected: readonly AffectedApplication[];
+  /** Those whose projects may refuse what nobody knows before it is synced. */
+  unjudged: ReadonlySet<string>;
   force: readonly string[];
   /** The head is planned already; what was lost is asked for again. */
   isRepair: boolean;
@@ -65,6 +67,7 @@ const writeOne = async (
   const { application, reason, revisions, error, facts } = affected;
   let rollout = rolloutOfDelivered(affected, delivered) ?? input.rollout;
   const renderKeys = error ? [] : affected.sources.map(({ renderKey }) => renderKey);
+  const isAsked = force.includes(application.id);
   const plan = {
     revisions,
     renderKeys,
@@ -79,23 +82,34 @@ const writeOne = async (
     before = known;
     assertHeld(deps, ref, owner);
     if (isRepair) rollout = deciding(known, renderKeys) ?? rollout;
-    return applyPlan(known, application, { ...plan, rollout }, force.includes(application.id));
+    const isForced = isAsked || isToJudgeAnew(application, input, known);
+    return applyPlan(known, application, { ...plan, rollout }, isForced);
   });
   const row = saved ?? (writtenBy(before, rollout) ? before : undefined);
   if (!row) return undefined;
   const notify = readSubscriptions(application.annotations);
   const { environment, cluster, project } = application;
-  const created = row.desired?.generation === 1 ? { created: true as const } : {};
-  const planned = {
-    application: row.id,
-    environment,
-    cluster,
-    reason,
-    project,
-    ...created,
+  const more = {
+    ...(row.desired?.generation === 1 ? { created: true as const } : {}),
     ...(notify ? { notify } : {}),
   };
+  const planned = { application: row.id, environment, cluster, reason, project, ...more };
   return { id: row.id, rollout, renderKeys, revisions, planned };
+};
+
+/**
+ * By its project's new rules: the old ones may be what its last operation failed at, and of what is not known only whoever
+ * syncs can tell. Nothing else would have it tried again.
+ */
+const isToJudgeAnew = (
+  { id, project }: AffectedApplication['application'],
+  { compiled, unjudged }: Pick<WriteInput, 'compiled' | 'unjudged'>,
+  known: ApplicationRow | undefined,
+): boolean => {
+  if (!compiled.rules.has(project)) return false;
+  const { operation, desired } = known ?? {};
+  const hasEnded = operation?.generation === desired?.generation;
+  return unjudged.has(id) || (hasEnded && ['Failed', 'Error'].includes(operation?.phase ?? ''));
 };
 
 /** The rollout that planned the very same: what it lost on the way is made again for it, and nobody else tells its end. */

@@ -5,6 +5,7 @@ import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { PreviewCandidate, PreviewPlan } from '../../domain/preview/preview-row.ts';
 import { formatProblem } from '../../domain/problem.ts';
 import { refId } from '../../domain/ref-row.ts';
+import { projectsWithNewRules } from '../../domain/sync/rendered-rules.ts';
 import { takesFrom } from '../../domain/tracking-ref.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
 import { eachOf } from '../each-of.ts';
@@ -17,6 +18,7 @@ import { createGeneratorTrees } from '../plan/generator-trees.ts';
 import { inspectApplication, type PlannedSource } from '../plan/inspect-application.ts';
 import { loadSnapshot } from '../plan/load-snapshot.ts';
 import { factsIn } from '../plan/plan-ref.ts';
+import { judgeKnown } from '../plan/refuse-known.ts';
 import { createTreeReader, type TreeReader } from '../plan/tree-reader.ts';
 import { readRegistrations } from '../registry/read-registrations.ts';
 
@@ -49,7 +51,11 @@ export const planPreview = async (deps: PlanDeps, input: PlanPreviewInput): Prom
   const head = await standAt(deps, input, { commit: input.head, previous: base.snapshot });
   const row = await deps.refs.get(refId(input.config.url, input.ref));
   const difference = diffSnapshots(base.snapshot, head.snapshot);
-  const changed = new Map([...difference.added, ...difference.changed].map((id) => [id, 'its document changes']));
+  const rules = projectsWithNewRules(base.snapshot.projects, head.snapshot.projects);
+  const judgedAnew = head.snapshot.applications.flatMap(({ id, project }) => (rules.has(project) ? [id] : []));
+  const changed = new Map(
+    [...difference.added, ...difference.changed, ...judgedAnew].map((id) => [id, 'its document changes']),
+  );
   const affected = await findAffected({
     ...head,
     compiled: { snapshot: head.snapshot, changed },
@@ -71,7 +77,10 @@ export const planPreview = async (deps: PlanDeps, input: PlanPreviewInput): Prom
     const before = await inspectApplication({ ...deps, ...factsIn(deps, false), trees: base.trees }, application, '');
     sides.push({ application, before, after: undefined });
   });
-  return planOf(sides, { base: base.snapshot, head: head.snapshot });
+  const { file } = input.fleet;
+  const judged = affected.applications.filter(({ application }) => rules.has(application.project));
+  const { refused, unknown } = await judgeKnown(deps, judged, { file, projects: head.snapshot.projects });
+  return planOf(sides, { base: base.snapshot, head: head.snapshot, shown: new Set([...refused.keys(), ...unknown]) });
 };
 
 interface Stand {
@@ -115,9 +124,17 @@ interface Sides {
   after: Inspected | undefined;
 }
 
-const planOf = (sides: readonly Sides[], snapshots: { base: FleetSnapshot; head: FleetSnapshot }): PlannedPreview => {
+interface Compared {
+  base: FleetSnapshot;
+  head: FleetSnapshot;
+  /** Applications that are to be seen though they render to the same: their projects refuse it now, or may. */
+  shown: ReadonlySet<string>;
+}
+
+const planOf = (sides: readonly Sides[], { shown, ...snapshots }: Compared): PlannedPreview => {
   const candidates = sides.map(candidateOf);
-  const [open, same] = [candidates.filter(isOpen), candidates.filter((one) => !isOpen(one))];
+  const isToShow = (one: PreviewCandidate): boolean => isOpen(one) || shown.has(one.application.id);
+  const [open, same] = [candidates.filter(isToShow), candidates.filter((one) => !isToShow(one))];
   const ids = new Set(open.map(({ application }) => application.id));
   const sources = sides.flatMap(({ application, before, after }) =>
     ids.has(application.id) ? [before, after].flatMap((one) => (one && !one.error ? one.sources : [])) : [],

@@ -149,7 +149,7 @@ export const permitsObject = (
   project: AppProject,
   application: Pick<Application, 'destination'>,
   cluster: ClusterConfig,
-  object: ResourceRef,
+  object: Omit<ResourceRef, 'version'>,
   namespaced: boolean,
 ): Refusal | undefined => {
   const namespace = object.namespace || application.destination.namespace;

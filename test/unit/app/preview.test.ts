@@ -147,6 +147,24 @@ spec:
     expect(comment()).toContain('- project: default\n+ project: narrow');
   });
 
+  it('that narrows a project fails policy for what it would refuse, though nothing renders otherwise', async () => {
+    const project = (lists: string): string => `
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: { name: default, namespace: argocd }
+spec:
+  sourceRepos: ['*']
+  destinations: [{ server: '*', namespace: '*' }]
+  clusterResourceWhitelist: [{ group: '*', kind: '*' }]
+${lists}`;
+    await request({ 'apps/project.yaml': project('  description: all that there is\n') });
+    const policy = () => said().findLast(([, context]) => context === 'towline/policy');
+    expect(policy()?.slice(2)).toEqual(['success', 'permitted by the projects']);
+    await request({ 'apps/project.yaml': project("  namespaceResourceBlacklist: [{ group: '', kind: ConfigMap }]\n") });
+    expect(policy()?.slice(2)).toEqual(['failure', expect.stringContaining('namespaceResourceBlacklist')]);
+    expect(comment()).toContain('**Not permitted**');
+  });
+
   it('shows applications that come and go with all their objects', async () => {
     await request({ 'apps/api.yaml': null, 'apps/new.yaml': applicationYaml('new', 'api', 'prod') });
     expect(comment()).toContain('− `ConfigMap api`');

@@ -1,8 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AppProject } from '../../../../src/domain/fleet/project.ts';
 import { DEFAULT_PROJECT } from '../../../../src/domain/fleet/project-rules.ts';
 import type { KubernetesObject } from '../../../../src/domain/kubernetes-object.ts';
-import { permitsEverything, refusedObjects } from '../../../../src/domain/sync/rendered-rules.ts';
+import {
+  firstRefusedKind,
+  kindsOf,
+  permitsEverything,
+  projectsWithNewRules,
+  refusedObjects,
+} from '../../../../src/domain/sync/rendered-rules.ts';
 
 const cluster = { name: 'dev', labels: {}, annotations: {}, access: { type: 'embedded' as const } };
 const object = (apiVersion: string, kind: string, namespace?: string, more = {}): KubernetesObject => ({
@@ -91,5 +98,75 @@ describe('what a project refuses of rendered objects', () => {
     [{ permitOnlyProjectScopedClusters: true }, false],
   ])('%j permits everything: %s', (rules, expected) => {
     expect(permitsEverything(project(rules))).toBe(expected);
+  });
+
+  const name = fc.constantFrom('one', 'two', 'web');
+  const anObject = fc
+    .record({
+      type: fc.constantFrom(
+        ['v1', 'ConfigMap'],
+        ['v1', 'Namespace'],
+        ['example.com/v1', 'Thing'],
+        ['apps/v1', 'Deployment'],
+      ),
+      name,
+      namespace: fc.option(name, { nil: undefined }),
+    })
+    .map(({ type: [apiVersion = '', kind = ''], ...metadata }): KubernetesObject => ({ apiVersion, kind, metadata }));
+  const rule = fc.record({
+    group: fc.constantFrom('', '*', 'apps', 'example.com'),
+    kind: fc.constantFrom('*', 'ConfigMap', 'Namespace', 'Thing'),
+  });
+  const someRules = fc.record(
+    {
+      destinations: fc.array(fc.record({ name: fc.constantFrom('dev', '*', '!dev'), namespace: name }), {
+        maxLength: 2,
+      }),
+      clusterResourceWhitelist: fc.array(fc.record({ group: fc.constant('*'), kind: fc.constant('*'), name }), {
+        maxLength: 2,
+      }),
+      clusterResourceBlacklist: fc.array(rule, { maxLength: 2 }),
+      namespaceResourceWhitelist: fc.array(rule, { maxLength: 2 }),
+      namespaceResourceBlacklist: fc.array(rule, { maxLength: 2 }),
+    },
+    { requiredKeys: ['destinations'] },
+  );
+
+  it('is the same by what is kept of them', () => {
+    fc.assert(
+      fc.property(someRules, fc.array(anObject, { maxLength: 8 }), (rules, objects) => {
+        const judged = {
+          project: project(rules),
+          application: { destination: { name: 'dev', namespace: 'web' } },
+          cluster,
+        };
+        expect(firstRefusedKind(judged, kindsOf(objects) ?? [])).toEqual(
+          refusedObjects(judged, objects).map(({ object: _object, ...refusal }) => refusal)[0],
+        );
+      }),
+    );
+  });
+
+  it('keeps one of each kind and namespace, and no more than a row should hold', () => {
+    const many = Array.from({ length: 500 }, (_, at) => ({
+      ...object('v1', 'ConfigMap'),
+      metadata: { name: `c${at}` },
+    }));
+    expect(kindsOf(many)).toEqual([{ group: '', kind: 'ConfigMap', name: 'c0', namespaced: true }]);
+    const roles = many.map((one) => ({ ...one, apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole' }));
+    expect(kindsOf(roles.slice(0, 100))).toHaveLength(100);
+    expect(kindsOf(roles)).toBeUndefined();
+    expect(kindsOf([object('v1', 'x'.repeat(30_000))])).toBeUndefined();
+  });
+
+  it('may change with the rules that judge objects, and with no others', () => {
+    const before = [project({}), { ...project(ONLY_WEB), name: 'other' }];
+    const sameAs = (rules: Partial<AppProject>): string[] => [...projectsWithNewRules(before, [project(rules)])];
+    expect(
+      sameAs({ sourceRepos: ['https://x'], syncWindows: [{ kind: 'deny', schedule: '* * * * *', duration: '1h' }] }),
+    ).toEqual([]);
+    expect(sameAs(ONLY_WEB)).toEqual(['team']);
+    expect(sameAs({ namespaceResourceWhitelist: [] })).toEqual(['team']);
+    expect([...projectsWithNewRules([], before)]).toEqual([]);
   });
 });
