@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isKind, permanent } from '../domain/errors.ts';
 import type { ChartRepositoryConfig, FleetFile } from '../domain/fleet/fleet-file.ts';
-import { type ArchiveTree, treeOfArchive } from '../domain/sources/chart-tree.ts';
+import { type ArchiveTree, treeOfArchive, treeOfFile } from '../domain/sources/chart-tree.ts';
+import { remoteFileName } from '../domain/sources/other-trees.ts';
 import { readTar } from '../domain/sources/tar.ts';
 import type { BlobCache } from '../ports/blob-cache.ts';
-import type { ChartVersion, OpenCharts } from '../ports/charts.ts';
+import type { ChartVersion, OpenCharts, RemoteFileConfig } from '../ports/charts.ts';
 
 /** What names a chart, or an archive of files in an OCI registry (no `chart`). */
 export interface ChartSource {
@@ -12,6 +13,8 @@ export interface ChartSource {
   chart?: string | undefined;
   /** A version or a range. */
   targetRevision?: string | undefined;
+  /** One file, at `repoURL`. */
+  file?: boolean | undefined;
 }
 
 type Registrations = Pick<FleetFile, 'chartRepositories'>;
@@ -27,9 +30,9 @@ export interface ChartTrees {
 /** Charts that stay unpacked for the next plan of this process. */
 const KEPT = 16;
 
-/** Whether a source is a chart of a Helm repository, or an artifact of an OCI registry: none of Git's. */
-export const isChartSource = ({ chart, repoURL }: Pick<ChartSource, 'chart' | 'repoURL'>): boolean =>
-  (chart !== undefined && chart !== '') || repoURL.startsWith('oci://');
+/** Whether a source is a chart of a Helm repository, an artifact of an OCI registry, or a file at a URL: none of Git's. */
+export const isChartSource = ({ chart, repoURL, file }: Pick<ChartSource, 'chart' | 'repoURL' | 'file'>): boolean =>
+  (chart !== undefined && chart !== '') || file === true || repoURL.startsWith('oci://');
 
 interface ChartTreesDeps {
   openCharts: OpenCharts;
@@ -42,14 +45,16 @@ interface ChartTreesDeps {
 export const createChartTrees = (deps: ChartTreesDeps): ChartTrees => {
   const named = naming(deps);
   const kept = new Map<string, Promise<ArchiveTree>>();
-  const resolve = (fleet: Registrations, { repoURL, chart, targetRevision }: ChartSource): Promise<ChartVersion> =>
-    named(deps.openCharts(registrationOf(fleet, repoURL)).resolve(chart || undefined, targetRevision ?? ''));
+  const resolve = (fleet: Registrations, source: ChartSource): Promise<ChartVersion> =>
+    named(
+      deps.openCharts(registrationOf(fleet, source)).resolve(source.chart || undefined, source.targetRevision ?? ''),
+    );
   return {
     resolve,
     load: async (fleet, source) => {
       const version = await resolve(fleet, source);
-      const key = `${version.digest ?? version.url} ${version.version}`;
-      const tree = kept.get(key) ?? named(read(deps, registrationOf(fleet, source.repoURL), version));
+      const key = `${version.digest ?? version.url} ${version.version} ${version.layout === 'file' ? version.url : ''}`;
+      const tree = kept.get(key) ?? named(read(deps, registrationOf(fleet, source), version));
       kept.delete(key);
       kept.set(key, tree);
       tree.catch(() => kept.delete(key));
@@ -73,7 +78,7 @@ const naming =
 
 const read = async (
   { openCharts, blobs }: { openCharts: OpenCharts; blobs: BlobCache },
-  config: ChartRepositoryConfig,
+  config: ChartRepositoryConfig | RemoteFileConfig,
   version: ChartVersion,
 ): Promise<ArchiveTree> => {
   const cached = version.digest && (await blobs.get(chartKey(version.digest)));
@@ -90,6 +95,7 @@ const read = async (
 const chartKey = (digest: string): string => `charts/${digest}.tgz`;
 
 const treeOf = (bytes: Uint8Array, { version, url, layout }: ChartVersion): ArchiveTree => {
+  if (layout === 'file') return treeOfFile(remoteFileName(url), bytes, version);
   const tar = readTar(bytes);
   const tree = 'reason' in tar ? tar : treeOfArchive(tar.files, { revision: version, strip: layout === 'chart' });
   if ('reason' in tree) throw permanent('chart-invalid', `${url}: ${tree.reason}`);
@@ -99,7 +105,11 @@ const treeOf = (bytes: Uint8Array, { version, url, layout }: ChartVersion): Arch
 const plain = (url: string): string => url.replace(/^oci:\/\//, '').replace(/\/+$/, '');
 
 /** The registration whose URL the repository's begins with, the longest counting; a public repository needs none. */
-const registrationOf = ({ chartRepositories = [] }: Registrations, repoURL: string): ChartRepositoryConfig => {
+const registrationOf = (
+  { chartRepositories = [] }: Registrations,
+  { repoURL, file }: ChartSource,
+): ChartRepositoryConfig | RemoteFileConfig => {
+  if (file) return { url: repoURL, type: 'file' };
   const [found] = chartRepositories
     .filter(({ url }) => plain(repoURL) === plain(url) || plain(repoURL).startsWith(`${plain(url)}/`))
     .toSorted((a, b) => b.url.length - a.url.length);

@@ -7,6 +7,7 @@ import type { ClusterFacts } from '../domain/sources/render-key.ts';
 import type { SourceContext } from '../domain/sources/source-context.ts';
 import type { SourceTree } from '../domain/sources/source-tree.ts';
 import { type OtherRequest, type OtherTree, type OtherTrees, startTrace, type Trace } from '../domain/sources/trace.ts';
+import { eachOf } from './each-of.ts';
 
 /** Reads files of one commit. Paths that name no file are missing in the answer. */
 export interface SourceFiles {
@@ -37,7 +38,7 @@ export interface InspectDeps {
 type OpenedTrees = Map<string, (OpenedTree & { texts: Map<string, string> }) | { reason: string }>;
 
 export interface SourceSettings {
-  /** URL schemes allowed in `valueFiles` (argocd-cm `helm.valuesFileSchemes`); none by default. */
+  /** URL schemes allowed in `valueFiles` (argocd-cm `helm.valuesFileSchemes`); https and http by default, as in Argo CD. */
   valuesFileSchemes?: readonly string[];
 }
 
@@ -97,7 +98,7 @@ const startPass = (
       [...input.refSources].map(([name, { tree }]) => [name, startTrace(tree, refTexts.get(name) ?? new Map(), name)]),
     ),
     ...(input.clusterFacts ? { clusterFacts: input.clusterFacts } : {}),
-    valuesFileSchemes: input.settings?.valuesFileSchemes ?? [],
+    valuesFileSchemes: input.settings?.valuesFileSchemes ?? ['https', 'http'],
     warnings: [],
     used: new Set(),
   };
@@ -124,12 +125,34 @@ const readOthers = async (deps: InspectDeps, { others }: SourceContext, opened: 
     const tree = opened.get(key);
     if ('trace' in one && tree && 'files' in tree) await readWanted(tree.files, one.trace, tree.texts);
   }
-  for (const [key, request] of others.wanted) {
-    const tooMany =
-      opened.size >= OTHERS_AT_MOST ? { reason: `is one of more than ${OTHERS_AT_MOST} others` } : undefined;
-    const tree = tooMany ?? (await openOther(deps, key, request));
+  const wanted = [...others.wanted.keys()];
+  const results = await openAll(deps, others.wanted, OTHERS_AT_MOST - opened.size);
+  for (const key of wanted) {
+    const tree = results.get(key) ?? { reason: `is one of more than ${OTHERS_AT_MOST} others` };
     opened.set(key, 'reason' in tree ? tree : { ...tree, texts: new Map() });
   }
+};
+
+const OPENED_AT_ONCE = 8;
+
+/**
+ * Opens up to `room` trees. Where one does not answer, those that were not asked for yet are not: the source cannot be
+ * rendered anyway, and a hundred silent servers would hold up everybody's plan.
+ */
+const openAll = async (
+  deps: InspectDeps,
+  wanted: ReadonlyMap<string, OtherRequest>,
+  room: number,
+): Promise<ReadonlyMap<string, OpenedTree | { reason: string }>> => {
+  const results = new Map<string, OpenedTree | { reason: string }>();
+  let silent: string | undefined;
+  await eachOf([...wanted].slice(0, Math.max(room, 0)), OPENED_AT_ONCE, async ([key, request]) => {
+    const tree =
+      silent === undefined ? await openOther(deps, key, request) : { reason: `was not asked for: ${silent}` };
+    if ('silent' in tree && tree.silent) silent = tree.reason;
+    results.set(key, tree);
+  });
+  return results;
 };
 
 const openOther = async ({ openTree }: InspectDeps, key: string, request: OtherRequest) => {
@@ -138,7 +161,7 @@ const openOther = async ({ openTree }: InspectDeps, key: string, request: OtherR
     return await openTree(key, request);
   } catch (error) {
     if (!(error instanceof AppError) || error.kind === 'transient') throw error;
-    return { reason: error.message };
+    return { reason: error.message, silent: error.code === 'chart-repository-unreachable' };
   }
 };
 

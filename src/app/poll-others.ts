@@ -5,12 +5,13 @@ import { followedRefs } from '../domain/followed-refs.ts';
 import { type RefRow, refId } from '../domain/ref-row.ts';
 import { sameRepository } from '../domain/repository-url.ts';
 import { type MovingOther, otherName } from '../domain/sources/moving-other.ts';
+import { shownURL } from '../domain/sources/other-trees.ts';
 import type { ChangeMessage } from '../messages/change.ts';
 import type { Log } from '../ports/log.ts';
 import type { Queues } from '../ports/queues.ts';
 import type { OpenRepository } from '../ports/repository.ts';
 import type { Store } from '../ports/store.ts';
-import type { ChartTrees } from './chart-trees.ts';
+import { type ChartTrees, isChartSource } from './chart-trees.ts';
 import { loadFleet, type Snapshots } from './load-fleet.ts';
 import type { PlanIndexes } from './plan/plan-index-store.ts';
 
@@ -27,7 +28,7 @@ export interface PollOthersDeps {
 
 /**
  * Asks for a plan of the applications that read something of elsewhere which stands at another version or commit by now: a
- * chart that a chart depends on by a range, a remote base at a branch. Each is asked for once, whoever reads it; what does
+ * chart that a chart depends on by a range, a remote base at a branch, a file at a URL. Each is asked for once, whoever reads it; what does
  * not answer is logged and moves nobody. Errors: the stores'.
  */
 export const pollOthers = (deps: PollOthersDeps) => async (): Promise<{ changes: number }> => {
@@ -95,11 +96,15 @@ const standNow = async (
   const found = await Promise.all(
     [...distinct].map(async ([name, other]) => {
       try {
-        const at = other.chart === undefined ? await commitNow(deps, file, other) : await versionNow(deps, file, other);
+        const at = isChartSource(other) ? await versionNow(deps, file, other) : await commitNow(deps, file, other);
         return at === undefined ? [] : [[name, at] as const];
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
-        deps.log.warn('poll of what a source reads elsewhere failed', { other: name, reason: error.message });
+        const what = { ...other, repoURL: shownURL(other.repoURL) };
+        deps.log.warn('poll of what a source reads elsewhere failed', {
+          other: otherName(what),
+          reason: error.message,
+        });
         return [];
       }
     }),

@@ -7,8 +7,8 @@ export interface ChartVersion {
   digest?: string;
   /** Where the archive is: a URL. */
   url: string;
-  /** `chart`: everything in one directory, as Helm packs it; `files`: as it is. */
-  layout: 'chart' | 'files';
+  /** `chart`: everything in one directory, as Helm packs it; `files`: as it is; `file`: no archive but one file. */
+  layout: 'chart' | 'files' | 'file';
 }
 
 /**
@@ -26,4 +26,10 @@ export interface ChartRepository {
 }
 
 /** Opens the repository; the same object for the same registration, so that what it keeps is kept. */
-export type OpenCharts = (config: ChartRepositoryConfig) => ChartRepository;
+export type OpenCharts = (config: ChartRepositoryConfig | RemoteFileConfig) => ChartRepository;
+
+/** One file at a URL, which has no versions: it stands at the digest of what is there now. */
+export interface RemoteFileConfig {
+  url: string;
+  type: 'file';
+}

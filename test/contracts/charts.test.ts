@@ -204,3 +204,61 @@ describe('an OCI artifact', () => {
     });
   });
 });
+
+describe('a file at a URL', () => {
+  const file = (path = '/x.yaml'): ChartSource => ({ repoURL: `${server.url}${path}`, file: true });
+
+  it('stands at the digest of its content, and is asked for again only where it changed', async () => {
+    server.serve('/x.yaml', 'one');
+    const { load, resolve } = trees();
+    const { tree, contents, version } = await load({}, file());
+    expect([...tree.entries.keys(), ...[...contents.values()].map((one) => Buffer.from(one).toString())]).toEqual([
+      'x.yaml',
+      'one',
+    ]);
+    await Promise.all([resolve({}, file()), load({}, file())]);
+    expect(server.requests).toEqual(['GET /x.yaml 200']);
+    now += 60_000;
+    expect(await resolve({}, file())).toMatchObject({ version });
+    server.serve('/x.yaml', 'two');
+    now += 60_000;
+    const [moved] = await Promise.all([resolve({}, file()), resolve({}, file()), resolve({}, file())]);
+    expect(moved.version).not.toBe(version);
+    expect(server.requests).toEqual(['GET /x.yaml 200', 'GET /x.yaml 304', 'GET /x.yaml 200']);
+  });
+
+  it('is read from the cache by its digest where its host says that nothing changed', async () => {
+    server.serve('/x.yaml', 'one');
+    const { blobs, load } = trees();
+    await load({}, file());
+    now += 60_000;
+    await load({}, file());
+    expect(server.requests).toEqual(['GET /x.yaml 200', 'GET /x.yaml 304']);
+    expect(await blobs.get(`charts/${(await load({}, file())).version}.tgz`)).toEqual(Buffer.from('one'));
+  });
+
+  it('gets no credentials, not even those of a repository that its URL begins with', async () => {
+    server.serve('/x.yaml', 'one');
+    await trees().load(registered({ credentials: 'json' }), file());
+    expect(server.requests).toEqual(['GET /x.yaml 200']);
+  });
+
+  it.each<[string, () => void, object]>([
+    ['is not there', () => undefined, { code: 'chart-missing' }],
+    ['is too large', () => server.serve('/x.yaml', 'x'.repeat(16_777_217)), { code: 'chart-too-large' }],
+    [
+      'leads elsewhere than to a page',
+      () => server.redirect('/x.yaml', 'file:///etc/passwd'),
+      { code: 'chart-repository-refused' },
+    ],
+    ['is down', () => server.fail(502), { code: 'chart-repository-unreachable', kind: 'permanent' }],
+  ])('that %s is told by a code', async (_what, prepare, error) => {
+    prepare();
+    expect(await failure(trees().load({}, file()))).toMatchObject(error);
+  });
+
+  it('inside is refused in a deployed stack: no request leaves', async () => {
+    expect(await failure(trees(false).load({}, file()))).toMatchObject({ code: 'chart-repository-refused' });
+    expect(server.requests).toEqual([]);
+  });
+});

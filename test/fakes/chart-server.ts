@@ -17,6 +17,10 @@ export interface ChartServer {
   host: string;
   /** Packs a chart and publishes it in both. */
   publish(name: string, version: string, files?: Readonly<Record<string, string>>): void;
+  /** Serves a file at a path. */
+  serve(path: string, text: string): void;
+  /** Redirects what is asked for at a path. */
+  redirect(path: string, location: string): void;
   /** Every request, as `METHOD path status`; those with credentials end in ` authorized`. */
   requests: string[];
   /** Answers everything from now on with this status; undefined: as it is. */
@@ -37,6 +41,8 @@ const TOKEN = 'registry-token';
 /** A chart repository and OCI registry of its own, over HTTP, as `helm` would find them. */
 export const startChartServer = async (): Promise<ChartServer> => {
   const charts: Published[] = [];
+  const files = new Map<string, string>();
+  const redirects = new Map<string, string>();
   const digests = new Map<string, string>();
   const requests: string[] = [];
   let failing: number | undefined;
@@ -108,6 +114,13 @@ export const startChartServer = async (): Promise<ChartServer> => {
       return end(status, body);
     }
     if (basic !== undefined && authorization !== basic) return end(401);
+    const location = redirects.get(pathname);
+    if (location !== undefined) return end(302, '', { location });
+    const file = files.get(pathname);
+    if (file !== undefined) {
+      const etag = `"${sha256(file)}"`;
+      return request.headers['if-none-match'] === etag ? end(304) : end(200, file, { etag });
+    }
     if (pathname === '/charts/index.yaml') {
       const text = index();
       const etag = `"${sha256(text)}"`;
@@ -127,6 +140,8 @@ export const startChartServer = async (): Promise<ChartServer> => {
     url: `http://${host}`,
     host,
     requests,
+    serve: (path, text) => void files.set(path, text),
+    redirect: (path, to) => void redirects.set(path, to),
     publish: (name, version, files = {}) => {
       const archive = packChart(name, {
         'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: ${version}\n`,

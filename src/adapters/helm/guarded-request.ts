@@ -10,6 +10,8 @@ export interface GuardedRequest {
   authorization?: string | undefined;
   everywhere?: boolean;
   maxBytes: number;
+  /** For each answer; 30 s by default. */
+  timeoutMs?: number;
 }
 
 export interface GuardedAnswer {
@@ -90,7 +92,8 @@ export const createRequester = ({ allowInsecure }: { allowInsecure: boolean }): 
       const isFirst = new URL(url).host === first || request.everywhere;
       const headers: Record<string, string> = { 'user-agent': 'towline', ...request.headers };
       if (isFirst && request.authorization) headers['authorization'] = request.authorization;
-      const answer = await get(url, headers, { dispatcher, maxBytes: request.maxBytes });
+      const { maxBytes, timeoutMs = TIMEOUT_MS } = request;
+      const answer = await get(url, headers, { dispatcher, maxBytes, timeoutMs });
       const location = answer.headers.get('location');
       if (!REDIRECTS.has(answer.status) || !location) return { ...answer, url };
       url = new URL(location, url).href;
@@ -117,10 +120,10 @@ type LookupCallback = (error: NodeJS.ErrnoException | null, addresses: { address
 const get = async (
   url: string,
   headers: Record<string, string>,
-  { dispatcher, maxBytes }: { dispatcher: Agent; maxBytes: number },
+  { dispatcher, maxBytes, timeoutMs }: { dispatcher: Agent; maxBytes: number; timeoutMs: number },
 ): Promise<Omit<GuardedAnswer, 'url'>> => {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(timeoutMs);
     const response = await fetch(url, { headers, redirect: 'manual', dispatcher, signal });
     const body = await readUpTo(response.body ?? [], maxBytes);
     if (!body) throw permanent('chart-too-large', `${shown(url)} has more than ${maxBytes} bytes`);

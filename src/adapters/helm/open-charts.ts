@@ -1,11 +1,12 @@
 import type { ChartRepositoryConfig } from '../../domain/fleet/fleet-file.ts';
-import type { ChartRepository, OpenCharts } from '../../ports/charts.ts';
+import type { ChartRepository, OpenCharts, RemoteFileConfig } from '../../ports/charts.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Secrets } from '../../ports/secrets.ts';
 import { basicAuthorization } from './credentials.ts';
 import { createRequester, type Requester } from './guarded-request.ts';
 import { createHttpCharts } from './http-charts.ts';
 import { createOciCharts } from './oci-charts.ts';
+import { createRemoteFile } from './remote-file.ts';
 
 interface OpenChartsDeps {
   secrets: Secrets;
@@ -14,7 +15,7 @@ interface OpenChartsDeps {
   allowInsecure: boolean;
 }
 
-/** Opens Helm repositories and OCI registries, each once. */
+/** Opens Helm repositories, OCI registries and files at URLs, each once. */
 export const createOpenCharts = ({ secrets, clock, allowInsecure }: OpenChartsDeps): OpenCharts => {
   const request = createRequester({ allowInsecure });
   const opened = new Map<string, ChartRepository>();
@@ -28,7 +29,8 @@ export const createOpenCharts = ({ secrets, clock, allowInsecure }: OpenChartsDe
 
 type OpenDeps = OpenChartsDeps & { request: Requester };
 
-const open = (deps: OpenDeps, config: ChartRepositoryConfig): ChartRepository => {
+const open = (deps: OpenDeps, config: ChartRepositoryConfig | RemoteFileConfig): ChartRepository => {
+  if (config.type === 'file') return createRemoteFile({ ...deps, url: config.url });
   const { credentials } = config;
   const authorize = async (): Promise<string | undefined> =>
     credentials === undefined ? undefined : basicAuthorization(await deps.secrets.read(credentials));

@@ -8,6 +8,7 @@ import type { SourceRevision } from '../../domain/source-revision.ts';
 import type { SourceInput } from '../../domain/sources/inputs.ts';
 import type { InspectedSource, Inspection } from '../../domain/sources/inspection.ts';
 import { isMoving, type MovingOther } from '../../domain/sources/moving-other.ts';
+import { remoteFileName } from '../../domain/sources/other-trees.ts';
 import { renderKeyOf } from '../../domain/sources/render-key.ts';
 import type { OtherRequest } from '../../domain/sources/trace.ts';
 import { type InspectInput, inspectSource, type OpenTree } from '../inspect-source.ts';
@@ -109,7 +110,7 @@ const inspectOne = async (
 };
 
 const noteOther = (affected: AffectedApplication, other: MovingOther): void => {
-  if (isMoving(other)) affected.others = [...(affected.others ?? []), other];
+  if (other.at === '' || isMoving(other)) affected.others = [...(affected.others ?? []), other];
 };
 
 /**
@@ -137,33 +138,38 @@ const inspectWithFacts = async (
   return inspection;
 };
 
-/** Opens charts that charts depend on, and remote bases in registered repositories; `opened` keeps them for their bytes. */
+/** Opens charts that charts depend on, remote bases in registered repositories, files at URLs; `opened` keeps them for their bytes. */
 const openOther =
   (trees: TreeReader, opened: Map<string, CommitTree>, note: (other: MovingOther) => void): OpenTree =>
   async (key, request) => {
     const { path, from } = await findOther(trees, request).catch((error: unknown) => {
       // It may come to be there.
-      if (request.type === 'chart') note({ ...chartOf(request), at: '' });
+      if (request.type !== 'base') note({ ...namedBy(request), at: '' });
       throw error;
     });
-    const revision = request.targetRevision === undefined ? {} : { targetRevision: request.targetRevision };
-    if (request.type === 'chart') note({ ...chartOf(request), at: from.commit });
-    else note({ repoURL: from.repository, ...revision, at: from.commit });
+    const named = request.type === 'base' ? { repoURL: from.repository, ...revisionOf(request) } : namedBy(request);
+    note({ ...named, at: from.commit });
     opened.set(key, from);
     return { path, tree: from.tree, files: from.files, revision: from.commit };
   };
 
-const chartOf = ({ repoURL, chart, targetRevision }: OtherRequest & { type: 'chart' }) => ({
-  repoURL,
-  chart,
-  targetRevision,
-});
+const namedBy = (request: Exclude<OtherRequest, { type: 'base' }>): Omit<MovingOther, 'at'> => {
+  if (request.type === 'file') return { repoURL: request.url, file: true };
+  const { repoURL, chart, targetRevision } = request;
+  return { repoURL, chart, targetRevision };
+};
+
+const revisionOf = ({ targetRevision }: { targetRevision?: string }): { targetRevision?: string } =>
+  targetRevision === undefined ? {} : { targetRevision };
 
 const findOther = async (trees: TreeReader, request: OtherRequest): Promise<{ path: string; from: CommitTree }> => {
   if (request.type === 'chart') return { path: '', from: await trees.at(request) };
-  const { candidates, targetRevision } = request;
+  if (request.type === 'file') {
+    return { path: remoteFileName(request.url), from: await trees.at({ repoURL: request.url, file: true }) };
+  }
+  const { candidates } = request;
   for (const { repoURL, path } of candidates) {
-    const source = { repoURL, ...(targetRevision === undefined ? {} : { targetRevision }) };
+    const source = { repoURL, ...revisionOf(request) };
     const from = await trees.at(source).catch((error: unknown) => {
       if (error instanceof AppError && error.code === 'repository-unregistered') return undefined;
       throw error;

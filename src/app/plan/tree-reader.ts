@@ -28,6 +28,8 @@ export interface RevisionSource {
   tagPrefix?: string;
   /** A chart of a Helm repository. */
   chart?: string;
+  /** One file, at `repoURL`. */
+  file?: boolean;
 }
 
 export interface TreeReader {
@@ -52,6 +54,7 @@ export const createTreeReader = (
   here: { repository: string; ref: string; commit: string; tree: Tree },
 ): RegisteringReader => {
   const known = new Map<string, Promise<CommitTree>>();
+  const charts = askedOnce();
   let registered = fleet.file;
   return {
     register: (file) => {
@@ -59,7 +62,7 @@ export const createTreeReader = (
     },
     at: (source) => {
       const { repoURL, targetRevision, tagPrefix } = source;
-      if (isChartSource(source)) return readChart(deps.charts, registered, source, here);
+      if (isChartSource(source)) return charts(source, () => readChart(deps.charts, registered, source, here));
       const config = registered.repositories.find(({ url }) => sameRepository(url, repoURL));
       if (!config) return Promise.reject(unregistered(repoURL));
       const key = `${config.url}#${targetRevision ?? 'HEAD'}#${tagPrefix ?? ''}`;
@@ -67,6 +70,23 @@ export const createTreeReader = (
       known.set(key, found);
       return found;
     },
+  };
+};
+
+/** What does not answer is asked once in a plan, however many applications read it; what was read is kept elsewhere. */
+const askedOnce = () => {
+  const asked = new Map<string, Promise<CommitTree>>();
+  return (source: RevisionSource, ask: () => Promise<CommitTree>): Promise<CommitTree> => {
+    const key = JSON.stringify([source.repoURL, source.chart, source.targetRevision, source.file]);
+    const known = asked.get(key);
+    if (known) return known;
+    const answer = ask();
+    asked.set(key, answer);
+    answer.then(
+      () => asked.delete(key),
+      () => undefined,
+    );
+    return answer;
   };
 };
 

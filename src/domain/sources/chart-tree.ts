@@ -43,6 +43,13 @@ export const treeOfArchive = (
   return { tree: { commit: revision, digest: addDirectories(entries), entries }, contents };
 };
 
+/** The tree of one file; `revision` stands for its commit. */
+export const treeOfFile = (name: string, bytes: Uint8Array, revision: string): ArchiveTree => {
+  const digest = sha256('blob\0', bytes);
+  const entries = new Map([[name, { path: name, mode: 'file' as const, digest, size: bytes.length }]]);
+  return { tree: { commit: revision, digest: addDirectories(entries), entries }, contents: new Map([[digest, bytes]]) };
+};
+
 /** Puts in the directories; answers with the root's digest. */
 const addDirectories = (entries: Map<string, SourceEntry>): string => {
   const inside = new Map<string, string[]>([['', []]]);

@@ -2,7 +2,7 @@ import type { HelmRequest } from './bundle.ts';
 import { type Chart, takeChart } from './chart.ts';
 import { plainVersion } from './chart-scan.ts';
 import { expand, type SourceContext } from './source-context.ts';
-import { fail, locate, readText } from './trace.ts';
+import { fail, locate, readText, type Trace } from './trace.ts';
 import { takeParameterFile, takeValueFiles } from './value-files.ts';
 
 /** The request, and whether the chart reads the cluster's versions. */
@@ -58,13 +58,19 @@ const inlineValues = ({ source }: SourceContext): string | undefined => {
   return values ? String(values) : undefined;
 };
 
+/** The path in its tree of what stands at a path in the bundle. */
+const inTree = ({ ref, prefix }: Trace, path: string): string => {
+  if (prefix !== undefined) return path.slice(prefix.length);
+  return ref === undefined ? path : path.slice(path.indexOf('/', path.indexOf('/') + 1) + 1);
+};
+
 const valueTexts = (context: SourceContext, valueFiles: readonly string[]): string[] => {
-  const traces = [context.trace, ...context.refs.values()];
+  const others = [...context.others.known.values()].flatMap((one) => ('trace' in one ? [one.trace] : []));
+  const traces = [context.trace, ...context.refs.values(), ...others];
   return traces.flatMap((trace) =>
     valueFiles.flatMap((path) => {
       const digest = trace.files.get(path)?.digest;
-      const inTree = trace.ref === undefined ? path : path.slice(path.indexOf('/', path.indexOf('/') + 1) + 1);
-      const entry = digest === undefined ? 'absent' : locate(trace, inTree);
+      const entry = digest === undefined ? 'absent' : locate(trace, inTree(trace, path));
       return typeof entry === 'string' ? [] : [readText(trace, entry) ?? ''];
     }),
   );

@@ -20,6 +20,7 @@ export const SOURCE_ERROR_CODES = [
   'kustomization-invalid',
   'kustomization-missing-file',
   'remote-base-unsupported',
+  'remote-file-missing',
   'chart-invalid',
   'chart-dependencies-missing',
   'chart-repository-unsupported',

@@ -7,18 +7,11 @@ import {
   resolveEntry,
   textsOf,
 } from './kustomization.ts';
+import { followBase, type KustomizeWalk, remoteFault, takeRemote } from './kustomize-remote.ts';
 import { isFields } from './objects.ts';
-import { otherTree, parseBase } from './other-trees.ts';
-import { fail, locate, note, readText, type Trace, takeFile } from './trace.ts';
+import { isFileURL, parseBase } from './other-trees.ts';
+import { fail, locate, note, readText, takeFile } from './trace.ts';
 import { readYaml } from './yaml-documents.ts';
-
-/** What following a kustomization carries along. */
-export interface KustomizeWalk {
-  trace: Trace;
-  seen: Set<string>;
-  /** Kustomizations whose remote entries were replaced by paths in the bundle, by their own. */
-  replaced: Map<string, Record<string, unknown>>;
-}
 
 const DEPTH_AT_MOST = 50;
 
@@ -63,7 +56,14 @@ const isInline = (entry: string): boolean => entry.includes('\n') || /^\s*[{[]|:
 
 /** A resource, base or component: a file, a directory with a kustomization, or something remote. */
 const followEntry = (walk: KustomizeWalk, from: Kustomization, field: string, entry: string, depth: number): void => {
-  if (isRemote(entry)) return followRemote(walk, from, field, entry, depth);
+  if (isRemote(entry)) {
+    const base = parseBase(entry);
+    if (!base && field === 'components')
+      throw remoteFault(from, field, entry, 'is a file, and a component a directory');
+    if (!base) return takeEntry(walk, from, field, entry);
+    const other = followBase(walk, from, field, { entry, base });
+    return other && followDirectory({ ...walk, trace: other.trace }, from, field, other.path, depth);
+  }
   const path = resolveEntry(from, field, entry);
   const found = locate(walk.trace, path);
   if (found === 'unread') return;
@@ -87,53 +87,10 @@ const followDirectory = (
   if (kustomization) followKustomization(walk, kustomization, depth + 1);
 };
 
-/** A base in another repository: read at its commit, put beside the source's files, and named by its path there. */
-const followRemote = (walk: KustomizeWalk, from: Kustomization, field: string, entry: string, depth: number): void => {
-  const request = parseBase(entry);
-  if (!request) throw remote(from, field, entry, 'is a file to download: copy it into the repository');
-  const other = otherTree(walk.trace, request);
-  if (!other) return;
-  if ('reason' in other) throw remote(from, field, entry, other.reason);
-  replaceEntry(walk, from, field, entry, `${other.trace.prefix ?? ''}${other.path}`);
-  const inner = { ...walk, trace: other.trace };
-  const found = locate(other.trace, other.path);
-  if (found === 'unread') return;
-  const isDirectory = found !== 'absent' && found.mode === 'directory';
-  if (!isDirectory) throw remote(from, field, entry, `names ${other.path || 'the root'}, which is no directory there`);
-  followDirectory(inner, from, field, other.path, depth);
-};
-
-const replaceEntry = (
-  { trace, replaced }: KustomizeWalk,
-  from: Kustomization,
-  field: string,
-  entry: string,
-  target: string,
-): void => {
-  const prefix = trace.prefix ?? '';
-  const fields = replaced.get(prefix + from.file) ?? from.fields;
-  const up = (prefix + from.directory)
-    .split('/')
-    .filter(Boolean)
-    .map(() => '..');
-  const path = [...up, target].join('/');
-  const entries = textsOf(fields[field]).map((one) => (one === entry ? path : one));
-  replaced.set(prefix + from.file, { ...fields, [field]: entries });
-};
-
-const remote = (
-  { file, text }: Kustomization,
-  field: string,
-  entry: string,
-  remedy = 'is remote, which only bases may be: copy it into the repository',
-) => {
-  const line = lineOf(text, entry);
-  return fail('remote-base-unsupported', `${file}:${line}: ${field}: ${entry} ${remedy}`, { file, line });
-};
-
 /** Takes one file that the kustomization cannot do without. */
 const takeEntry = (walk: KustomizeWalk, from: Kustomization, field: string, entry: string): void => {
-  if (isRemote(entry)) throw remote(from, field, entry);
+  if (isFileURL(entry)) return void takeRemote(walk, from, field, entry);
+  if (isRemote(entry)) throw remoteFault(from, field, entry);
   const path = resolveEntry(from, field, entry);
   const found = takeFile(walk.trace, path);
   if (found === 'unread' || (found !== 'absent' && found.mode !== 'directory')) return;
@@ -162,7 +119,8 @@ const afterKey = (entry: string): string => entry.slice(entry.indexOf('=') + 1);
 /** A generator, transformer or validator: inline, a file of configurations that name files in turn, or a directory. */
 const followPlugin = (walk: KustomizeWalk, from: Kustomization, field: string, entry: string, depth: number): void => {
   if (isInline(entry)) return takeConfigured(walk, from, field, entry);
-  if (isRemote(entry)) throw remote(from, field, entry);
+  if (isFileURL(entry)) return takeConfigured(walk, from, field, takeRemote(walk, from, field, entry) ?? '');
+  if (isRemote(entry)) throw remoteFault(from, field, entry, 'is remote: copy it into the repository');
   const path = resolveEntry(from, field, entry);
   const found = locate(walk.trace, path);
   if (found === 'unread') return;

@@ -7,15 +7,19 @@ export interface MovingOther {
   repoURL: string;
   /** A chart that a chart depends on; absent: a Git repository with a base. */
   chart?: string;
+  /** A file, at `repoURL`. */
+  file?: true;
   /** A range of versions, or what Git takes. */
   targetRevision?: string;
-  /** The version or commit that it stood at; '' where there was none. */
+  /** The version, commit or digest that it stood at; '' where there was none. */
   at: string;
 }
 
-/** Whether it may move: a full version and a commit id do not. */
-export const isMoving = ({ chart, targetRevision }: Omit<MovingOther, 'at'>): boolean =>
-  chart === undefined ? refOfRevision(targetRevision).type !== 'commit' : !isExactVersion(targetRevision ?? '');
+/** Whether it may move: a full version and a commit id do not, nor what a URL names by its commit. */
+export const isMoving = ({ repoURL, chart, targetRevision, file }: Omit<MovingOther, 'at'>): boolean => {
+  if (file) return !/\/[0-9a-f]{40}\//.test(repoURL);
+  return chart === undefined ? refOfRevision(targetRevision).type !== 'commit' : !isExactVersion(targetRevision ?? '');
+};
 
 /** Each thing once for each place where it stood: thousands of applications read few of them. */
 export const distinctOthers = (others: Iterable<MovingOther>): MovingOther[] => {

@@ -17,6 +17,22 @@ export const otherTree = ({ others }: Trace, request: OtherRequest): OtherTree |
   return known;
 };
 
+/** Whether an entry names a file to download: the schemes that Helm and kustomize take files from. */
+export const isFileURL = (entry: string): boolean => /^https?:\/\/./i.test(entry);
+
+/** The name that the file of a URL has here: the last part of its path, as far as it is a plain one. */
+export const remoteFileName = (url: string): string => {
+  const path = URL.canParse(url) ? new URL(url).pathname : url;
+  const name = path.slice(path.lastIndexOf('/') + 1).replaceAll(/[^A-Za-z0-9._-]/g, '_');
+  return /^\.*$/.test(name) ? 'file' : name;
+};
+
+/** A URL as people are told of it: a query may hold a token, what is before an @ a password. */
+export const shownURL = (url: string): string => url.replace(/[?#].*$/s, '').replace(/^(\w+:\/\/)[^/]*@/, '$1');
+
+/** Asks for the file at a URL. Undefined: it is wanted now. */
+export const remoteFile = (trace: Trace, url: string): OtherTree | undefined => otherTree(trace, { type: 'file', url });
+
 const HOST_FIRST = /^(?:[a-z0-9-]+\.)+[a-z]{2,}\//i;
 
 /**

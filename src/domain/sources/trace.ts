@@ -5,10 +5,11 @@ import type { SourceErrorCode } from './inspection.ts';
 import { isLfsPointer } from './manifest-text.ts';
 import { isLinked, listDirectory, type SourceEntry, type SourceTree } from './source-tree.ts';
 
-/** A tree that a source turns out to read beside its own: a chart that its chart depends on, a remote base. */
+/** A tree that a source turns out to read beside its own: a chart that its chart depends on, a remote base, a file at a URL. */
 export type OtherRequest =
   | { type: 'chart'; repoURL: string; chart: string; targetRevision: string }
-  | { type: 'base'; candidates: readonly BaseAddress[]; targetRevision?: string };
+  | { type: 'base'; candidates: readonly BaseAddress[]; targetRevision?: string }
+  | { type: 'file'; url: string };
 
 /** A URL cut into repository and directory; where it is not plain where to cut, there are several. */
 export interface BaseAddress {
@@ -16,7 +17,7 @@ export interface BaseAddress {
   path: string;
 }
 
-/** What a request came to: `path` is the directory in the tree. */
+/** What a request came to: `path` is the directory in the tree, of a file its own path. */
 export type OtherTree = { trace: Trace; path: string } | { reason: string };
 
 /** The other trees of one pass; what is `wanted` is opened before the next one. */

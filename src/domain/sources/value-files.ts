@@ -1,4 +1,5 @@
 import { matchPathGlob, selectEntries } from './file-selection.ts';
+import { isFileURL, remoteFile, shownURL } from './other-trees.ts';
 import { environmentOf, expand, type SourceContext } from './source-context.ts';
 import { directoryDigest } from './source-tree.ts';
 import { fail, joinPath, note, putFile, type Trace, takeFile } from './trace.ts';
@@ -22,8 +23,9 @@ interface Place {
 export const takeValueFiles = (context: SourceContext, directory: string): string[] => {
   const { valueFiles = [], ignoreMissingValueFiles = false } = context.source.helm ?? {};
   const places = valueFiles.map((named) => ({ named, place: resolveValueFile(context, directory, String(named)) }));
-  const listed = new Set(places.filter(({ place }) => !isPattern(place.path)).map(({ place }) => place.bundlePath));
+  const listed = new Set(places.flatMap(({ place }) => (place && !isPattern(place.path) ? [place.bundlePath] : [])));
   const taken = places.flatMap(({ named, place }) => {
+    if (!place) return [];
     const matches = isPattern(place.path) ? takeMatches(place).filter((path) => !listed.has(path)) : takeOne(place);
     if (matches.length > 0 || ignoreMissingValueFiles || isPattern(place.path)) return matches;
     const remedy = 'does not exist: add it, or set helm.ignoreMissingValueFiles';
@@ -36,6 +38,7 @@ export const takeValueFiles = (context: SourceContext, directory: string): strin
 /** A `fileParameters` file, as its path in the bundle. Errors: as `takeValueFiles`. */
 export const takeParameterFile = (context: SourceContext, directory: string, named: string): string => {
   const place = resolveValueFile(context, directory, named);
+  if (!place) return '';
   const [path] = takeOne(place);
   if (path !== undefined || place.trace.wanted.size > 0) return path ?? '';
   throw fail('value-file-missing', `helm.fileParameters: ${named} (${place.path}) does not exist`, {
@@ -46,7 +49,8 @@ export const takeParameterFile = (context: SourceContext, directory: string, nam
 const isPattern = (path: string): boolean => /[*?[]/.test(path);
 
 const takeOne = ({ trace, path, bundlePath }: Place): string[] => {
-  const found = takeFile(trace, path, bundlePath);
+  const { prefix = '' } = trace;
+  const found = takeFile(trace, path, bundlePath.slice(prefix.length));
   return typeof found === 'string' || found.mode === 'directory' ? [] : [bundlePath];
 };
 
@@ -67,8 +71,11 @@ const takeMatches = ({ trace, path, bundlePath }: Place): string[] => {
     });
 };
 
-/** Argo CD's rules: `$name/…` from a `ref` source, `/…` from the repository's root, else from the source's directory. */
-const resolveValueFile = (context: SourceContext, directory: string, named: string): Place => {
+/**
+ * Argo CD's rules: `$name/…` from a `ref` source, `/…` from the repository's root, a URL from there, else from the source's
+ * directory. Undefined: the file of a URL is wanted now.
+ */
+const resolveValueFile = (context: SourceContext, directory: string, named: string): Place | undefined => {
   const [first = '', ...rest] = named.split('/');
   const ref = first.startsWith('$') ? context.refs.get(first.slice(1)) : undefined;
   if (ref) {
@@ -80,7 +87,8 @@ const resolveValueFile = (context: SourceContext, directory: string, named: stri
     throw fail('ref-source-missing', `helm: ${named}: ${remedy}`);
   }
   const expanded = expand(context, named);
-  refuseURL(context, expanded);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(expanded)?.[1];
+  if (scheme !== undefined) return remotePlace(context, expanded, scheme);
   const path = inRepository(named, joinPath(expanded.startsWith('/') ? '' : directory, expanded));
   return { trace: context.trace, path, bundlePath: path };
 };
@@ -88,13 +96,21 @@ const resolveValueFile = (context: SourceContext, directory: string, named: stri
 const isUnknownRef = (context: SourceContext, first: string): boolean =>
   /^\$[A-Za-z0-9_-]+$/.test(first) && !Object.hasOwn(environmentOf(context), first.slice(1));
 
-const refuseURL = ({ valuesFileSchemes }: SourceContext, named: string): void => {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(named)?.[1]?.toLowerCase();
-  if (scheme === undefined) return;
-  const reason = valuesFileSchemes.includes(scheme)
-    ? 'URLs are not supported yet, as renders have no network'
-    : `the scheme ${scheme} is not allowed`;
-  throw fail('value-file-refused', `helm.valueFiles: ${named}: ${reason}: put the file into a repository`);
+/** A file at a URL, where Argo CD's settings allow its scheme. */
+const remotePlace = ({ trace, valuesFileSchemes }: SourceContext, url: string, scheme: string): Place | undefined => {
+  if (!valuesFileSchemes.includes(scheme.toLowerCase())) {
+    const allowed = valuesFileSchemes.join(', ') || 'none';
+    const reason = `the scheme ${scheme} is not allowed (helm.valuesFileSchemes of argocd-cm: ${allowed})`;
+    throw fail('value-file-refused', `helm.valueFiles: ${url}: ${reason}: put the file into a repository`);
+  }
+  if (!isFileURL(url)) {
+    throw fail('value-file-refused', `helm.valueFiles: ${url}: only https:// is read: put the file into a repository`);
+  }
+  const other = remoteFile(trace, url);
+  if (!other) return undefined;
+  if ('reason' in other)
+    throw fail('remote-file-missing', `helm.valueFiles: ${shownURL(url)} cannot be read: ${other.reason}`);
+  return { trace: other.trace, path: other.path, bundlePath: `${other.trace.prefix ?? ''}${other.path}` };
 };
 
 const inRepository = (named: string, path: string | undefined): string => {

@@ -148,7 +148,7 @@ const options = ({ sinkhole }: Targets): HostileRepository[] => [
   helm('a value file is inert', { [`a/${OPTION.replaceAll('/', '_')}`]: 'a: 1' }, undefined, {
     valueFiles: [OPTION.replaceAll('/', '_')],
   }),
-  helm('a value file of a URL', {}, /^value-file-refused$/, { valueFiles: [`${sinkhole}/values.yaml`] }),
+  helm('a value file of a URL', {}, /^remote-file-missing$/, { valueFiles: [`${sinkhole}/values.yaml`] }),
   {
     name: 'helm: a directory named like an option',
     files: { '--debug/Chart.yaml': CHART, '--debug/templates/x.yaml': CM },
@@ -168,13 +168,12 @@ const options = ({ sinkhole }: Targets): HostileRepository[] => [
 
 const remote = ({ sinkhole }: Targets): HostileRepository[] => [
   ...['resources', 'bases', 'components', 'transformers', 'generators', 'validators', 'crds', 'configurations'].map(
-    (field) =>
-      kustomize(`remote ${field}`, `${field}: ["${sinkhole}/x.yaml"]`, /^remote-base-unsupported$|^remote-base-/),
+    (field) => kustomize(`remote ${field}`, `${field}: ["${sinkhole}/x.yaml"]`, /^remote-(?:base|file)-/),
   ),
   kustomize('the metadata service', 'resources: ["http://169.254.169.254/latest/meta-data/"]', /^remote-base-/),
   kustomize('a Git base on a host inside', 'resources: ["git::http://10.0.0.1/x//y?ref=main"]', /^remote-base-/),
-  kustomize('a remote patch', `patches: [{ path: "${sinkhole}/p.yaml" }]`, /^remote-base-/),
-  kustomize('a remote schema', `openapi: { path: "${sinkhole}/openapi.json" }`, /^remote-base-/),
+  kustomize('a remote patch', `patches: [{ path: "${sinkhole}/p.yaml" }]`, /^remote-file-missing$/),
+  kustomize('a remote schema', `openapi: { path: "${sinkhole}/openapi.json" }`, /^remote-file-missing$/),
   kustomize(
     'a chart inflated',
     `helmCharts: [{ name: x, repo: "${sinkhole}", version: 1.0.0 }]`,

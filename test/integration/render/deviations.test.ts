@@ -44,19 +44,6 @@ const DEVIATIONS: Deviation[] = [
     files: { 'app/kustomization.yaml': 'helmCharts: [{ name: web, repo: https://charts.example, version: 1.0.0 }]\n' },
   },
   {
-    what: 'files that a kustomization downloads',
-    why: 'they have no version, so that a render could not be repeated',
-    code: 'remote-base-unsupported',
-    files: { 'app/kustomization.yaml': 'resources: ["https://example.com/a.yaml"]\n' },
-  },
-  {
-    what: 'value files by URL',
-    why: 'they have no version, so that a render could not be repeated',
-    code: 'value-file-refused',
-    files: { 'app/Chart.yaml': CHART },
-    source: { helm: { valueFiles: ['https://example.com/values.yaml'] } },
-  },
-  {
     what: 'files in Git LFS',
     why: 'a forge’s API answers with the pointer, and so does Argo CD unless a repository asks for LFS',
     code: 'lfs-unsupported',

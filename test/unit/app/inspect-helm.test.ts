@@ -166,7 +166,13 @@ describe('value files', () => {
     ],
     ['a NUL', { valueFiles: ['a\0.yaml'] }, 'path-escapes', /leads out/],
     ['file://', { valueFiles: ['file:///etc/passwd'] }, 'value-file-refused', /scheme file is not allowed/],
-    ['a URL', { valueFiles: ['https://evil.example/x.yaml'] }, 'value-file-refused', /scheme https/],
+    [
+      'a URL of another scheme',
+      { valueFiles: ['s3://bucket/x.yaml'] },
+      'value-file-refused',
+      /s3 is not allowed.*https/,
+    ],
+    ['a URL that nobody can read', { valueFiles: ['https://evil.example/x.yaml'] }, 'remote-file-missing', /x\.yaml/],
     ['a link out of the repository', { valueFiles: ['link.yaml'] }, 'symlink-refused', /link\.yaml/],
     ['an unknown ref', { valueFiles: ['$nope/x.yaml'] }, 'ref-source-missing', /ref: nope/],
     [
