@@ -3,7 +3,14 @@ import type { RepositoryConfig } from '../domain/fleet/fleet-file.ts';
 import { hookedRepositories, repositoriesNamed } from '../domain/webhook/match-repository.ts';
 import { identityOf, parseBody } from '../domain/webhook/payload.ts';
 import { readEvent } from '../domain/webhook/read-event.ts';
-import { forgeOf, isJSONContent, type ReceiveWebhook, type WebhookAnswer } from '../domain/webhook/request.ts';
+import {
+  forgeOf,
+  headerOf,
+  isJSONContent,
+  type ReceiveWebhook,
+  type WebhookAnswer,
+  type WebhookHeaders,
+} from '../domain/webhook/request.ts';
 import { parseWebhookSecrets } from '../domain/webhook/secret-values.ts';
 import { isProvenBy, type Proof, proofOf } from '../domain/webhook/signature.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -23,7 +30,7 @@ export interface ReceiveWebhookDeps extends AcceptDeliveryDeps {
   isTracked?: (repository: RepositoryConfig, ref: string) => Promise<boolean>;
 }
 
-/** One answer for a repository that is not registered, a wrong signature and none: nobody learns which it was. */
+/** One answer for a repository that is not registered, a wrong signature and none: no stranger learns which it was. */
 const UNAUTHORIZED: WebhookAnswer = {
   status: 401,
   body: {
@@ -66,9 +73,11 @@ export const receiveWebhook =
     if (!proof) return UNAUTHORIZED;
     const parsed = parseBody(request.body);
     const hooked = hookedRepositories(await deps.repositories(), forge);
-    const proven = await provenRepositories(deps, { hooked, proof, body: request.body, json: parsed?.json });
-    const [repository] = proven;
-    if (!repository) return UNAUTHORIZED;
+    const claim = { hooked, proof, body: request.body, json: parsed?.json };
+    const [repository] = await provenRepositories(deps, claim);
+    if (!repository) {
+      return (await isOfSharedHook(deps, forge, request.headers, claim)) ? ignore(UNREGISTERED) : UNAUTHORIZED;
+    }
     if (!parsed) return refuse(400, 'body-malformed', 'the body is not JSON in UTF-8');
     const event = readEvent(forge, request.headers, parsed.json);
     if (event.type === 'ignored') return ignore(event.reason);
@@ -83,6 +92,26 @@ export const receiveWebhook =
     }
     return acceptDelivery(deps)({ ...authentic, change: event.change });
   };
+
+const UNREGISTERED = 'this repository is not registered in the fleet';
+
+/**
+ * Whether an authentic hook of many repositories (of a GitHub App or organization, a GitLab group or instance) tells of one
+ * that is none of the fleet's: that is no failure of the hook, and GitLab switches off hooks that fail four times in a row.
+ * GitLab does not say which hooks are a group's, so all of its hooks count.
+ */
+const isOfSharedHook = async (
+  deps: ReceiveWebhookDeps,
+  forge: 'github' | 'gitlab',
+  headers: WebhookHeaders,
+  claim: Claim,
+): Promise<boolean> => {
+  const target = headerOf(headers, 'x-github-hook-installation-target-type');
+  if (forge === 'github' && (target === undefined || target === 'repository')) return false;
+  const identity = identityOf(claim.json);
+  if (identity.urls.length === 0 || repositoriesNamed(await deps.repositories(), identity).length > 0) return false;
+  return (await provenRepositories(deps, { ...claim, json: undefined })).length > 0;
+};
 
 interface Claim {
   hooked: readonly RepositoryConfig[];

@@ -5,6 +5,9 @@ const FORBIDDEN_CHARACTERS = new Set([' ', '~', '^', ':', '?', '*', '[', '\\', '
 /** True for a full object id in lower case: 40 hex digits (SHA-1) or 64 (SHA-256). */
 export const isObjectId = (text: string): boolean => OBJECT_ID.test(text);
 
+/** True for the beginning of an object id, 7 digits or more: Argo CD takes such a `targetRevision` for a commit. */
+export const isShortObjectId = (text: string): boolean => /^[0-9a-f]{7,63}$/.test(text) && !isObjectId(text);
+
 const isForbidden = (character: string): boolean => character < ' ' || FORBIDDEN_CHARACTERS.has(character);
 
 /**

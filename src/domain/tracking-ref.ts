@@ -1,3 +1,4 @@
+import { isObjectId, isShortObjectId } from './git-name.ts';
 import { sameRepository } from './repository-url.ts';
 import { refOfRevision } from './revision.ts';
 
@@ -5,7 +6,7 @@ import { refOfRevision } from './revision.ts';
  * Whether a source with this targetRevision follows `ref` (full name), given the repository's default branch.
  * Branches and tags are kept apart, unlike in Argo CD, where a bare name is both: a bare name means the branch, and the
  * tag where no such branch exists; so both refs concern it. A range of versions is concerned by every tag in it (with
- * `tagPrefix`, where the source has one).
+ * `tagPrefix`, where the source has one), and by a branch that is named like it.
  */
 export const followsRef = (
   targetRevision: string | undefined,
@@ -18,15 +19,24 @@ export const followsRef = (
     case 'head':
       return ref === defaultBranch || ref === 'HEAD';
     case 'branch-or-tag':
-      return ref === `refs/heads/${revision.name}` || ref === `refs/tags/${revision.name}`;
+      return isNamed(ref, revision.name) || isShortFor(ref, revision.name);
     case 'ref':
       return ref === revision.ref;
     case 'commit':
       return ref === revision.id;
     case 'semver':
-      return ref.startsWith(TAGS) && revision.satisfies([ref.slice(TAGS.length)]) !== undefined;
+      return (
+        (ref.startsWith(TAGS) && revision.satisfies([ref.slice(TAGS.length)]) !== undefined) ||
+        isNamed(ref, revision.name)
+      );
   }
 };
+
+/** A commit whose id begins so. */
+const isShortFor = (ref: string, name: string): boolean =>
+  isObjectId(ref) && isShortObjectId(name.toLowerCase()) && ref.startsWith(name.toLowerCase());
+
+const isNamed = (ref: string, name: string): boolean => ref === `refs/heads/${name}` || ref === `${TAGS}${name}`;
 
 const TAGS = 'refs/tags/';
 

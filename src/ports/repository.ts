@@ -27,8 +27,9 @@ export interface Tree {
  */
 export interface Repository {
   /**
-   * The commit that a ref points at now: `HEAD` (the default branch), a full ref name, or a full commit id.
-   * Annotated tags are peeled to their commit. Undefined: there is no such ref.
+   * The commit that a ref points at now: `HEAD` (the default branch), a full ref name, or a commit id (its first 7 digits
+   * or more; a plain Git server knows short ones of branches, tags and what was read before alone). Annotated tags are
+   * peeled to their commit. Undefined: there is no such ref, or several commits begin so.
    */
   resolve(ref: string): Promise<string | undefined>;
   /** Full name of the branch that `HEAD` stands for (`refs/heads/main`); may be minutes old. Undefined: empty repository. */

@@ -70,6 +70,25 @@ export const repositoryContract = (name: string, under: RepositoryUnderTest): vo
       expect(await repository.defaultBranch()).toBe('refs/heads/main');
     });
 
+    test('takes the first digits of a commit id for the commit, never for a branch of that name', async () => {
+      const { bare, repository } = await serve();
+      const commit = await bare.commit({ ref: 'refs/heads/main', files: { a: '1' } });
+      expect(await repository.resolve(commit.slice(0, 7))).toBe(commit);
+      expect(await repository.resolve(commit.slice(0, 12))).toBe(commit);
+      const named = commit.startsWith('0000000') ? '1111111' : '0000000';
+      await bare.git('update-ref', `refs/heads/${named}`, commit);
+      expect(await repository.resolve(named)).toBeUndefined();
+      expect(await repository.resolve(`refs/heads/${named}`)).toBe(commit);
+    });
+
+    test('resolves refs that are neither branches nor tags', async () => {
+      const { bare, repository } = await serve();
+      const commit = await bare.commit({ ref: 'refs/heads/main', files: { a: '1' } });
+      const pulled = await bare.commit({ ref: 'refs/pull/7/head', files: { a: '2' }, from: commit });
+      expect(await repository.resolve('refs/pull/7/head')).toBe(pulled);
+      expect(await repository.resolve('refs/pull/8/head')).toBeUndefined();
+    });
+
     test('answers undefined for what does not exist, and for names that git forbids', async () => {
       const { bare, repository } = await serve();
       const commit = await bare.commit({ ref: 'refs/heads/main', files: { a: '1' } });

@@ -91,6 +91,10 @@ const answer = async (
   if (await bare.isEmpty()) return rest.startsWith('/git/') ? emptyRepository : { body: [] };
   const [, section = '', id = ''] = /^\/git\/([a-z]+)\/(.+)$/.exec(rest) ?? [];
   if (section !== '') return gitData(bare, options, section, id, url.searchParams);
+  if (rest.startsWith('/commits/')) {
+    const sha = await bare.parse(`${rest.slice('/commits/'.length)}^{commit}`);
+    return sha ? { body: { sha } } : { status: 422, body: { message: 'No commit found for SHA' } };
+  }
   if (rest === '/branches') return page(await named(bare, 'refs/heads/'), options, url);
   if (rest === '/tags') return page(await named(bare, 'refs/tags/'), options, url);
   return absent;

@@ -1,4 +1,4 @@
-import { isObjectId } from '../../domain/git-name.ts';
+import { isObjectId, isShortObjectId } from '../../domain/git-name.ts';
 import type { Tree } from '../../ports/repository.ts';
 import type { GitObject } from './object-reader.ts';
 import type { StoreHolder } from './store-holder.ts';
@@ -63,7 +63,7 @@ const createLook = (stores: StoreHolder) => {
   const trees = createTreeCache();
   const read = (name: string): Promise<GitObject | undefined> => stores.use(async (store) => store?.read(name));
   const commit = async (id: string): Promise<Look<{ id: string; tree: string }>> => {
-    if (!isObjectId(id)) return 'none';
+    if (!isObjectId(id) && !isShortObjectId(id)) return 'none';
     const object = await read(`${id}^{}`);
     if (!object) return 'missing';
     if (object.type !== 'commit') return 'none';

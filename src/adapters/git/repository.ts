@@ -1,5 +1,5 @@
 import { permanent } from '../../domain/errors.ts';
-import { isObjectId, isRefName } from '../../domain/git-name.ts';
+import { isObjectId, isRefName, isShortObjectId } from '../../domain/git-name.ts';
 import type { NewId } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Repository } from '../../ports/repository.ts';
@@ -56,6 +56,7 @@ export const createGitRepository = (options: GitRepositoryOptions): GitRepositor
   };
   return {
     resolve: async (ref) => {
+      if (isShortObjectId(ref)) return (await objects.commitHere(ref)) ?? onlyOne(ref, listed(await list()).values());
       const here = isObjectId(ref) ? await objects.commitHere(ref) : undefined;
       if (here !== undefined || !(isObjectId(ref) || isRefName(ref))) return here;
       const id = await fetchRef(ref);
@@ -79,6 +80,12 @@ export const createGitRepository = (options: GitRepositoryOptions): GitRepositor
 /** Branches, tags and HEAD, peeled. */
 const listed = ({ ids }: RemoteRefs): Map<string, string> =>
   new Map([...ids].flatMap(([name, { id, peeled }]) => (LISTED.test(name) ? [[name, peeled ?? id] as const] : [])));
+
+/** A server tells commits of its refs alone by less than their whole id. */
+const onlyOne = (short: string, commits: Iterable<string>): string | undefined => {
+  const found = new Set([...commits].filter((commit) => commit.startsWith(short)));
+  return found.size === 1 ? [...found][0] : undefined;
+};
 
 const LISTED = /^(?:HEAD$|refs\/heads\/|refs\/tags\/)/;
 

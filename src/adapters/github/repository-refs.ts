@@ -12,6 +12,7 @@ const ObjectSchema = v.object({ sha: v.string(), type: v.string() });
 const RefSchema = v.object({ ref: v.string(), object: ObjectSchema });
 const TagSchema = v.object({ object: ObjectSchema });
 const CommitSchema = v.object({ sha: v.string(), tree: v.object({ sha: v.string() }) });
+const ShortSchema = v.object({ sha: v.string() });
 const CompareSchema = v.object({ merge_base_commit: v.object({ sha: v.string() }) });
 const RepositorySchema = v.object({ default_branch: v.string() });
 const NamedSchema = v.array(v.object({ name: v.string(), commit: v.object({ sha: v.string() }) }));
@@ -19,6 +20,8 @@ const NamedSchema = v.array(v.object({ name: v.string(), commit: v.object({ sha:
 export interface GitHubRefs {
   ref(name: string): Promise<string | undefined>;
   commit(id: string): Promise<{ id: string; tree: string } | undefined>;
+  /** The commit whose id begins so. */
+  shortCommit(id: string): Promise<string | undefined>;
   defaultBranch(): Promise<string | undefined>;
   list(): Promise<Map<string, string>>;
   mergeBase(one: string, other: string): Promise<string | undefined>;
@@ -39,6 +42,10 @@ export const createGitHubRefs = (client: GitHubClient, clock: Clock): GitHubRefs
     commit: async (id) => {
       const answer = await client.get('/git/commits/{sha}', CommitSchema, { sha: id });
       return answer && { id: answer.data.sha, tree: answer.data.tree.sha };
+    },
+    shortCommit: async (id) => {
+      const found = (await client.get('/commits/{ref}', ShortSchema, { ref: id, per_page: 1 }))?.data.sha;
+      return found?.startsWith(id) ? found : undefined;
     },
     defaultBranch: async () => {
       const branch = await head();

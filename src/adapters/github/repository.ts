@@ -1,5 +1,5 @@
 import { permanent } from '../../domain/errors.ts';
-import { isObjectId, isRefName } from '../../domain/git-name.ts';
+import { isObjectId, isRefName, isShortObjectId } from '../../domain/git-name.ts';
 import type { Repository } from '../../ports/repository.ts';
 import { readGitHubBlobs } from './repository-blobs.ts';
 import { createGitHubClient, type GitHubClientOptions } from './repository-client.ts';
@@ -24,6 +24,7 @@ export const createGitHubRepository = (options: GitHubRepositoryOptions): Reposi
   return {
     resolve: async (ref) => {
       if (isObjectId(ref)) return (await refs.commit(ref))?.id;
+      if (isShortObjectId(ref)) return refs.shortCommit(ref);
       return isRefName(ref) ? refs.ref(ref) : undefined;
     },
     defaultBranch: refs.defaultBranch,

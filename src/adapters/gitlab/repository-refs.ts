@@ -13,6 +13,7 @@ const ListSchema = v.array(NamedSchema);
 
 export interface GitLabRefs {
   ref(name: string): Promise<string | undefined>;
+  /** The commit of an id or of its first digits. */
   commit(id: string): Promise<string | undefined>;
   defaultBranch(): Promise<string | undefined>;
   list(): Promise<Map<string, string>>;
@@ -33,7 +34,10 @@ export const createGitLabRefs = (client: GitLabClient, clock: Clock): GitLabRefs
       const full = name === 'HEAD' ? await head() : name;
       return full && ref(full);
     },
-    commit: async (id) => ((await commitOf(client, id)) === id ? id : undefined),
+    commit: async (id) => {
+      const found = await commitOf(client, id);
+      return found?.startsWith(id) ? found : undefined;
+    },
     defaultBranch: () => head(),
     mergeBase: async (one, other) => {
       const query = `refs[]=${encodeURIComponent(one)}&refs[]=${encodeURIComponent(other)}`;

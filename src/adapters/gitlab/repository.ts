@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { permanent } from '../../domain/errors.ts';
-import { isObjectId, isRefName } from '../../domain/git-name.ts';
+import { isObjectId, isRefName, isShortObjectId } from '../../domain/git-name.ts';
 import type { Repository } from '../../ports/repository.ts';
 import { createGitLabClient, type GitLabClient, type GitLabClientOptions, unreadable } from './repository-client.ts';
 import { flatten } from './repository-directory.ts';
@@ -21,7 +21,7 @@ export const createGitLabRepository = (options: GitLabRepositoryOptions): Reposi
   const trees = createGitLabTrees(client);
   return {
     resolve: async (ref) => {
-      if (isObjectId(ref)) return refs.commit(ref);
+      if (isObjectId(ref) || isShortObjectId(ref)) return refs.commit(ref);
       return isRefName(ref) ? refs.ref(ref) : undefined;
     },
     defaultBranch: refs.defaultBranch,

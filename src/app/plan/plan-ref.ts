@@ -71,7 +71,7 @@ const isFollowed = async (
 /** A deleted ref prunes nothing: the row remembers that it is gone, and its last commit is told. */
 const gone = async (deps: PlanDeps, row: RefRow, fleet: FleetRow, repository: Repository): Promise<PlanResult> => {
   await giveUpLost(deps, row);
-  const rollout = await reportGone(deps, { row, fleet, defaultBranch: await repository.defaultBranch() });
+  const rollout = await reportGone(deps, { row, fleet, repository });
   return { fleet, snapshot: row.snapshot, index: row.index, ...othersOf(row), rollout: rollout ?? row.rollout };
 };
 

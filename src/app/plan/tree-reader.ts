@@ -1,8 +1,9 @@
 import { permanent } from '../../domain/errors.ts';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
+import { isShortObjectId } from '../../domain/git-name.ts';
 import { sameRepository } from '../../domain/repository-url.ts';
-import { refOfRevision } from '../../domain/revision.ts';
+import { refOfRevision, refsMeant, tagsAmong } from '../../domain/revision.ts';
 import type { Repository, Tree } from '../../ports/repository.ts';
 import { type ChartTrees, isChartSource } from '../chart-trees.ts';
 import type { SourceFiles } from '../inspect-source.ts';
@@ -131,12 +132,24 @@ const read = async (
     const commit = await repository.resolve(ref);
     if (commit === undefined) continue;
     const tree = await repository.listTree(commit);
-    return { repository: config.url, ref, commit, tree, ...reading(repository, tree) };
+    const name = isShortObjectId(ref) ? commit : ref;
+    return { repository: config.url, ref: name, commit, tree, ...reading(repository, tree) };
   }
-  throw permanent(
-    'revision-missing',
-    `targetRevision ${source.targetRevision ?? 'HEAD'} does not exist in ${config.url}: push it or change the Application`,
-  );
+  throw revisionMissing(source, config.url);
+};
+
+const PRERELEASES = ' (prereleases are only in a range that names one, such as >=1.0.0-0)';
+
+const revisionMissing = ({ targetRevision = 'HEAD', tagPrefix }: RevisionSource, url: string) => {
+  const revision = refOfRevision(targetRevision, tagPrefix);
+  if (revision.type === 'semver') {
+    const tags = tagPrefix ? `tag with the prefix ${tagPrefix}` : 'tag';
+    const text = `no ${tags} of ${url} is in the range ${targetRevision}: push one, or change the Application`;
+    return permanent('revision-missing', `${text}${PRERELEASES}`);
+  }
+  const isShort = isShortObjectId(targetRevision.toLowerCase());
+  const remedy = isShort ? 'write the whole commit id, 40 or 64 digits' : 'push it or change the Application';
+  return permanent('revision-missing', `targetRevision ${targetRevision} does not exist in ${url}: ${remedy}`);
 };
 
 /** How sources read the files of a tree: texts by path (what is no file is missing), blobs by digest. */
@@ -159,24 +172,10 @@ export const reading = (
 
 const candidates = async (repository: Repository, { targetRevision, tagPrefix }: RevisionSource): Promise<string[]> => {
   const revision = refOfRevision(targetRevision, tagPrefix);
-  switch (revision.type) {
-    case 'head':
-      return [(await repository.defaultBranch()) ?? 'HEAD'];
-    case 'branch-or-tag':
-      return [`refs/heads/${revision.name}`, `refs/tags/${revision.name}`];
-    case 'ref':
-      return [revision.ref];
-    case 'commit':
-      return [revision.id];
-    case 'semver':
-      return newestTag(await repository.listRefs(), revision.satisfies);
-  }
-};
-
-const newestTag = (refs: ReadonlyMap<string, string>, best: (versions: string[]) => string | undefined): string[] => {
-  const tags = [...refs.keys()].flatMap((ref) =>
-    ref.startsWith('refs/tags/') ? [ref.slice('refs/tags/'.length)] : [],
-  );
-  const tag = best(tags);
-  return tag === undefined ? [] : [`refs/tags/${tag}`];
+  if (revision.type === 'commit') return [revision.id];
+  if (revision.type === 'head') return [(await repository.defaultBranch()) ?? 'HEAD'];
+  const tags = revision.type === 'semver' ? tagsAmong((await repository.listRefs()).keys()) : [];
+  const short = revision.type === 'branch-or-tag' ? revision.name.toLowerCase() : '';
+  const refs = refsMeant(revision, { tags, defaultBranch: undefined });
+  return isShortObjectId(short) ? [...refs, short] : refs;
 };

@@ -10,7 +10,7 @@ export interface RepositoryIdentity {
 
 /** What the payload says happened to a ref. Ids are absent where the forge sends zeros or nothing. */
 export interface RefChange {
-  /** Full name: `refs/heads/…` or `refs/tags/…`. */
+  /** Full name: `refs/heads/…`, `refs/tags/…`, seldom another `refs/…`. */
   ref: string;
   before?: string;
   after?: string;

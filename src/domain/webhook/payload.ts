@@ -49,11 +49,14 @@ export const identityOf = (json: unknown): RepositoryIdentity => {
 /** The parts that Git itself forbids in a ref name (git-check-ref-format), so that no later step meets them. */
 const FORBIDDEN_IN_REF = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|\/\.|\.lock(?:\/|$)|[/.]$/u;
 
-/** `refs/heads/…` or `refs/tags/…` as Git accepts it, at most 1,000 characters. */
+/**
+ * `refs/heads/…`, `refs/tags/…` or whatever else a host tells of (`refs/pull/7/head`, `refs/notes/commits`), as Git accepts
+ * it, at most 1,000 characters.
+ */
 export const FullRef = v.pipe(
   v.string(),
   v.maxLength(1_000),
-  v.regex(/^refs\/(?:heads|tags)\/[^/.]/),
+  v.regex(/^refs\/[^/.][^/]*\/[^/.]/),
   v.check((ref) => !FORBIDDEN_IN_REF.test(ref)),
 );
 

@@ -230,6 +230,41 @@ describe('refused with 401, all alike, and nothing done', () => {
   });
 });
 
+describe('a hook of many repositories that tells of one the fleet does not have: 202, or GitLab would switch it off', () => {
+  const other = githubPush('acme/other');
+  const shared = (target: string, secret: string): SentWebhook => {
+    const webhook = githubWebhook(other, { secret });
+    return { ...webhook, headers: { ...webhook.headers, 'X-GitHub-Hook-Installation-Target-Type': target } };
+  };
+  const expected = { status: 202, body: { status: 'ignored', reason: expect.stringContaining('not registered') } };
+
+  it.each([
+    ['an organization', shared('organization', 'secret of a')],
+    ['a GitHub App', shared('integration', 'old secret of b')],
+    ['a GitLab group', gitlabWebhook(gitlabPush('acme/other'), { token: 'secret of g' })],
+    ['a GitLab instance', gitlabWebhook(gitlabPush('acme/other'), { token: 'secret of g', event: 'System Hook' })],
+    [
+      'a merge request',
+      gitlabWebhook(gitlabMergeRequest('x/y'), { token: 'secret of g', event: 'Merge Request Hook' }),
+    ],
+  ])('%s', async (_, webhook) => {
+    const { deliveries, sent, send } = setUp();
+    expect(await send(webhook)).toEqual(expected);
+    expect([deliveries.rows.size, sent.length]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ['a stranger', shared('organization', 'wrong')],
+    ['a stranger on GitLab', gitlabWebhook(gitlabPush('acme/other'), { token: 'wrong' })],
+    ['a hook of one repository', shared('repository', 'secret of a')],
+    ['the secret of another repository of the fleet', gitlabWebhook(gitlabPush('acme/h'), { token: 'secret of g' })],
+  ])('but 401 for %s', async (_, webhook) => {
+    const H: RepositoryConfig = { url: 'https://gitlab.com/acme/h', forge: 'gitlab', webhookSecret: 'a' };
+    const { send } = setUp({ repositories: () => Promise.resolve([A, B, G, H]) });
+    expect(await send(webhook)).toMatchObject({ status: 401 });
+  });
+});
+
 describe('other refusals', () => {
   it.each([
     ['not JSON', '{'],

@@ -70,6 +70,126 @@ describe('a range of versions', () => {
   });
 });
 
+describe('the newest tag of a range, deleted', () => {
+  const withTags = async (...tags: string[]) => {
+    const stack = await createMemoryStack();
+    await stack.push(following('1.*'));
+    await stack.settle();
+    for (const tag of tags) {
+      await stack.pushConfig(version(tag), `refs/tags/${tag}`);
+      await stack.settle();
+    }
+    await stack.poll();
+    await stack.settle();
+    return stack;
+  };
+
+  it.each(['webhook', 'poll'])('told by %s: its applications go on at the next one, as in Argo CD', async (by) => {
+    const stack = await withTags('1.1.0', '1.2.0');
+    const commit = await stack.config.resolve('refs/tags/1.2.0');
+    expect(value(stack)).toEqual({ value: '1.2.0' });
+    stack.config.move('refs/tags/1.2.0', undefined);
+    const hint = { version: 1 as const, repository: CONFIG_REPOSITORY, ref: 'refs/tags/1.2.0', cause: 'tag' as const };
+    if (by === 'webhook') await stack.queues.changes([hint]);
+    else expect(await stack.poll()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: '1.1.0' });
+    const [gone] = [...stack.rollouts.rows.values()].filter(({ problems }) => problems.length > 0);
+    expect(gone).toMatchObject({ commit, state: 'success' });
+    expect(gone?.problems[0]?.text).toContain('argocd/web goes on at refs/tags/1.1.0');
+    expect(await stack.poll()).toEqual({ changes: 0 });
+  });
+
+  it('is held where it was the last one', async () => {
+    const stack = await withTags('1.2.0');
+    stack.config.move('refs/tags/1.2.0', undefined);
+    await stack.poll();
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: '1.2.0' });
+    expect([...stack.rollouts.rows.values()].at(-1)?.problems[0]?.text).toContain('argocd/web stays as it is');
+  });
+
+  it('is no news where an older one is deleted', async () => {
+    const stack = await withTags('1.1.0', '1.2.0');
+    const rollouts = stack.rollouts.rows.size;
+    stack.config.move('refs/tags/1.1.0', undefined);
+    await stack.queues.changes([{ version: 1, repository: CONFIG_REPOSITORY, ref: 'refs/tags/1.1.0', cause: 'tag' }]);
+    await stack.settle();
+    expect([value(stack), stack.rollouts.rows.size]).toEqual([{ value: '1.2.0' }, rollouts]);
+  });
+});
+
+describe('a branch that is named like a range', () => {
+  it('is taken while no tag is in the range, and pushes of it are followed', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/heads/1.x', version('branch'));
+    await stack.push(following('1.x'));
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'branch' });
+    await stack.pushConfig(version('again'), 'refs/heads/1.x');
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'again' });
+    stack.config.commit('refs/heads/1.x', version('polled'));
+    await stack.poll();
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'polled' });
+    await stack.pushConfig(version('1.4.0'), 'refs/tags/1.4.0');
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: '1.4.0' });
+  });
+
+  it('a range that nothing is in says so', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/tags/2.0.0-rc1', version('2.0.0-rc1'));
+    const commit = await stack.push(following('>=1.0.0'));
+    await stack.settle();
+    expect(stack.statusOf(commit)['towline/dev']?.[1]).toMatch(/no tag of .* is in the range >=1\.0\.0/);
+    const { error } = stack.applications.rows.get('argocd/web')?.desired ?? {};
+    expect(error?.message).toContain('prereleases are only in a range that names one');
+  });
+});
+
+describe('a ref that is neither branch nor tag', () => {
+  it('is followed by webhook and by poll', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/pull/7/head', version('one'));
+    await stack.push(following('refs/pull/7/head'));
+    await stack.settle();
+    await stack.poll();
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'one' });
+    await stack.pushConfig(version('two'), 'refs/pull/7/head');
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'two' });
+    expect(await stack.poll()).toEqual({ changes: 0 });
+    stack.config.commit('refs/pull/7/head', version('three'));
+    expect(await stack.poll()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'three' });
+  });
+});
+
+describe('a branch that has a tag of its name, deleted', () => {
+  it('gives way to the tag, and takes over again when it comes back', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/tags/release', version('tag'));
+    stack.config.commit('refs/heads/release', version('branch'));
+    await stack.push(following('release'));
+    await stack.pushConfig({}, 'refs/heads/release');
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'branch' });
+    stack.config.move('refs/heads/release', undefined);
+    await stack.queues.changes([
+      { version: 1, repository: CONFIG_REPOSITORY, ref: 'refs/heads/release', cause: 'push' },
+    ]);
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'tag' });
+    await stack.pushConfig(version('branch again'), 'refs/heads/release');
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'branch again' });
+  });
+});
+
 describe('a name that is a branch and a tag', () => {
   it('means the branch: a push of the tag changes nothing', async () => {
     const stack = await createMemoryStack();
@@ -156,6 +276,27 @@ describe('a repository that does not answer', () => {
     await stack.poll();
     await stack.poll();
     expect(stack.config.calls.listRefs).toBe(calls + 2);
+  });
+
+  it('is asked again when its host said, where it limits requests', async () => {
+    const stack = await createMemoryStack();
+    await stack.push({ 'apps/web.yaml': applicationYaml('web', 'web', 'dev'), ...version('one') });
+    await stack.settle();
+    let asked = 0;
+    stack.config.listRefs = () => {
+      asked += 1;
+      return Promise.reject(transient('repository-rate-limited', 'slow down', { retryAfterSeconds: 3_600 }));
+    };
+    for (let poll = 0; poll < 60; poll++) {
+      await stack.poll();
+      stack.time.now += 60_000;
+    }
+    expect(asked).toBe(1);
+    for (let poll = 0; poll < 7; poll++) {
+      await stack.poll();
+      stack.time.now += 60_000;
+    }
+    expect(asked).toBe(2);
   });
 });
 

@@ -17,6 +17,7 @@ describe('a push', () => {
     ['a new branch', creation, { ...unchanged, created: true, ref: 'refs/heads/main', after, commit: after }],
     ['a deleted branch', deletion, { ...unchanged, deleted: true, ref: 'refs/heads/main', before }],
     ['a branch with slashes', { ref: 'refs/heads/env/test' }, { ref: 'refs/heads/env/test', commit: after }],
+    ['a ref of another kind', { ref: 'refs/pull/1/head' }, { ref: 'refs/pull/1/head', commit: after }],
     ['SHA-256', { after: 'A'.repeat(64) }, { after: 'a'.repeat(64), commit: 'a'.repeat(64) }],
     ['no ids', { before: null, after: undefined }, { ...unchanged, ref: 'refs/heads/main' }],
   ])('%s reads the same from both forges', (_, overrides, expected) => {
@@ -83,7 +84,7 @@ describe('CVE-2025-59531, CVE-2025-59537, CVE-2025-59538: hostile shapes', () =>
   it.each([
     'main',
     'refs/heads/',
-    'refs/pull/1/head',
+    'refs/stash',
     'refs/heads/a..b',
     'refs/heads/a b',
     'refs/heads/a\nb',
