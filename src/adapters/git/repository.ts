@@ -3,7 +3,7 @@ import { isObjectId, isRefName, isShortObjectId } from '../../domain/git-name.ts
 import type { NewId } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Repository } from '../../ports/repository.ts';
-import { createCachedObjects } from './cached-objects.ts';
+import { type CachedObjects, createCachedObjects } from './cached-objects.ts';
 import { createGarbageCollector } from './collect-garbage.ts';
 import { createFetchQueue, createTurns } from './fetch-queue.ts';
 import { isCacheBroken, showURL } from './git-errors.ts';
@@ -65,16 +65,18 @@ export const createGitRepository = (options: GitRepositoryOptions): GitRepositor
     defaultBranch: async () => head ?? (await list()).head,
     listRefs: async () => listed(await list()),
     listTree: async (commit) => (await objects.tree(commit)) ?? notFound(options.url, 'commit', commit),
-    readBlobs: async (digests) => {
-      const blobs = await objects.blobs(digests);
-      const missing = digests.find((digest) => !blobs.has(digest));
-      return missing === undefined ? blobs : notFound(options.url, 'blob', missing);
-    },
+    readBlobs: (digests) => readAll(objects, options.url, digests),
     close: () => {
       stores.close();
       transport.close();
     },
   };
+};
+
+const readAll = async (objects: CachedObjects, url: string, digests: readonly string[]) => {
+  const blobs = await objects.blobs(digests);
+  const missing = digests.find((digest) => !blobs.has(digest));
+  return missing === undefined ? blobs : notFound(url, 'blob', missing);
 };
 
 /** Branches, tags and HEAD, peeled. */
