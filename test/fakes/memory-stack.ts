@@ -81,6 +81,28 @@ spec:
 ${more.spec ?? '  syncPolicy: { automated: { prune: true }, syncOptions: [CreateNamespace=true] }'}
 `;
 
+/** An AppProject that permits everything, as YAML; `more`: lines of its spec, two spaces in. */
+export const projectYaml = (name: string, more = ''): string => `
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: { name: ${name}, namespace: argocd }
+spec:
+  sourceRepos: ['*']
+  destinations: [{ name: '*', server: '*', namespace: '*' }]
+  clusterResourceWhitelist: [{ group: '*', kind: '*' }]
+${more}
+`;
+
+/** An AppProject that permits one namespace of one cluster, and no kind outside of namespaces. */
+export const NARROW_PROJECT = `
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: { name: narrow, namespace: argocd }
+spec:
+  sourceRepos: ['*']
+  destinations: [{ name: dev, namespace: web-dev }]
+`;
+
 /** A ConfigMap as YAML. */
 export const configMapYaml = (name: string, value: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { value: "${value}" }\n`;

@@ -1,7 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { transient } from '../../../src/domain/errors.ts';
 import type { PreviewMessage } from '../../../src/messages/preview.ts';
-import { applicationYaml, configMapYaml, createMemoryStack, MAIN, REPOSITORY } from '../../fakes/memory-stack.ts';
+import {
+  applicationYaml,
+  configMapYaml,
+  createMemoryStack,
+  MAIN,
+  NARROW_PROJECT,
+  projectYaml,
+  REPOSITORY,
+} from '../../fakes/memory-stack.ts';
 
 type Stack = Awaited<ReturnType<typeof createMemoryStack>>;
 
@@ -128,16 +136,8 @@ describe('a pull request', () => {
   });
 
   it('that a project does not permit fails policy', async () => {
-    const project = `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: narrow, namespace: argocd }
-spec:
-  sourceRepos: ['*']
-  destinations: [{ name: dev, namespace: web-dev }]
-`;
     await request({
-      'apps/project.yaml': project,
+      'apps/project.yaml': NARROW_PROJECT,
       'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev').replace('project: default', 'project: narrow'),
       'web/config.yaml': configMapYaml('web', 'one').replace('name: web', 'name: web, namespace: kube-system'),
     });
@@ -148,19 +148,11 @@ spec:
   });
 
   it('that narrows a project fails policy for what it would refuse, though nothing renders otherwise', async () => {
-    const project = (lists: string): string => `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: default, namespace: argocd }
-spec:
-  sourceRepos: ['*']
-  destinations: [{ server: '*', namespace: '*' }]
-  clusterResourceWhitelist: [{ group: '*', kind: '*' }]
-${lists}`;
-    await request({ 'apps/project.yaml': project('  description: all that there is\n') });
+    await request({ 'apps/project.yaml': projectYaml('default', '  description: all that there is') });
     const policy = () => said().findLast(([, context]) => context === 'towline/policy');
     expect(policy()?.slice(2)).toEqual(['success', 'permitted by the projects']);
-    await request({ 'apps/project.yaml': project("  namespaceResourceBlacklist: [{ group: '', kind: ConfigMap }]\n") });
+    const refuse = "  namespaceResourceBlacklist: [{ group: '', kind: ConfigMap }]";
+    await request({ 'apps/project.yaml': projectYaml('default', refuse) });
     expect(policy()?.slice(2)).toEqual(['failure', expect.stringContaining('namespaceResourceBlacklist')]);
     expect(comment()).toContain('**Not permitted**');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { voidLeases } from '../../../src/local/void-leases.ts';
-import { applicationYaml, configMapYaml, createMemoryStack } from '../../fakes/memory-stack.ts';
+import { applicationYaml, configMapYaml, createMemoryStack, NARROW_PROJECT } from '../../fakes/memory-stack.ts';
 
 const twoApplications = {
   'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev'),
@@ -127,16 +127,8 @@ describe('a push, end to end over memory', () => {
 
   it('refuses a namespace that the project does not permit, by the rendered object', async () => {
     const stack = await createMemoryStack();
-    const project = `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: narrow, namespace: argocd }
-spec:
-  sourceRepos: ['*']
-  destinations: [{ name: dev, namespace: web-dev }]
-`;
     const commit = await stack.push({
-      'apps/project.yaml': project,
+      'apps/project.yaml': NARROW_PROJECT,
       'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'dev').replace('project: default', 'project: narrow'),
       'web/config.yaml': configMapYaml('web', 'one').replace('name: web', 'name: web, namespace: kube-system'),
     });

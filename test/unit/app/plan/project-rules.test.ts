@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { applicationYaml, configMapYaml, createMemoryStack, MAIN, REPOSITORY } from '../../../fakes/memory-stack.ts';
+import {
+  applicationYaml,
+  configMapYaml,
+  createMemoryStack,
+  MAIN,
+  NARROW_PROJECT,
+  REPOSITORY,
+} from '../../../fakes/memory-stack.ts';
 
 describe('what the project refuses of the rendered objects', () => {
-  const narrow = `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: narrow, namespace: argocd }
-spec:
-  sourceRepos: ['*']
-  destinations: [{ name: dev, namespace: web-dev }]
-`;
+  const narrow = NARROW_PROJECT;
   const wide = narrow.replace('namespace: web-dev', 'namespace: "*"');
   const files = {
     'apps/project.yaml': narrow,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ApplicationRow } from '../../../../src/domain/application-row.ts';
 import { permanent } from '../../../../src/domain/errors.ts';
-import { applicationYaml, configMapYaml, createMemoryStack } from '../../../fakes/memory-stack.ts';
+import { applicationYaml, configMapYaml, createMemoryStack, projectYaml } from '../../../fakes/memory-stack.ts';
 
 const ID = 'argocd/web';
 const HOUR = 3_600;
@@ -111,16 +111,10 @@ describe('what a comparison finds', () => {
   });
 
   it('is told of orphans where the project wants to know', async () => {
-    const project = `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: default, namespace: argocd }
-spec:
-  sourceRepos: ["*"]
-  destinations: [{ name: "*", server: "*", namespace: "*" }]
-  clusterResourceWhitelist: [{ group: "*", kind: "*" }]
-  orphanedResources: { warn: true, ignore: [{ kind: ConfigMap, name: "known-*" }] }
-`;
+    const project = projectYaml(
+      'default',
+      '  orphanedResources: { warn: true, ignore: [{ kind: ConfigMap, name: "known-*" }] }',
+    );
     const { row, refresh, cluster } = await start({
       'apps/project.yaml': project,
       'web/a.yaml': configMapYaml('a', '1'),

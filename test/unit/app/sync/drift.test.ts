@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ApplicationRow } from '../../../../src/domain/application-row.ts';
 import { transient } from '../../../../src/domain/errors.ts';
-import { applicationYaml, configMapYaml, createMemoryStack } from '../../../fakes/memory-stack.ts';
+import { applicationYaml, configMapYaml, createMemoryStack, projectYaml } from '../../../fakes/memory-stack.ts';
 
 const ID = 'argocd/web';
 const HOUR = 3_600;
@@ -191,16 +191,7 @@ describe('self-heal', () => {
   });
 
   it('keeps out of a closed sync window', async () => {
-    const project = `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: default, namespace: argocd }
-spec:
-  sourceRepos: ["*"]
-  destinations: [{ name: "*", server: "*", namespace: "*" }]
-  clusterResourceWhitelist: [{ group: "*", kind: "*" }]
-  syncWindows: []
-`;
+    const project = projectYaml('default', '  syncWindows: []');
     const window = '[{ kind: deny, schedule: "* * * * *", duration: 24h, applications: ["*"] }]';
     await start(automated(', selfHeal: true'), { 'apps/project.yaml': project });
     await stack.push({ 'apps/project.yaml': project.replace('[]', window) });
@@ -212,16 +203,7 @@ spec:
   });
 
   it('heals when the sync window opens, however far away the next comparison is', async () => {
-    const project = (windows: string) => `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: default, namespace: argocd }
-spec:
-  sourceRepos: ["*"]
-  destinations: [{ name: "*", server: "*", namespace: "*" }]
-  clusterResourceWhitelist: [{ group: "*", kind: "*" }]
-  syncWindows: [${windows}]
-`;
+    const project = (windows: string) => projectYaml('default', `  syncWindows: [${windows}]`);
     await start(automated(', selfHeal: true'), { 'apps/project.yaml': project('') });
     const window = '{ kind: deny, schedule: "0 22 * * *", duration: 30m, clusters: [dev] }';
     await stack.push({ 'apps/project.yaml': project(window) });

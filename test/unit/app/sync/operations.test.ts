@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { permanent } from '../../../../src/domain/errors.ts';
-import { applicationYaml, configMapYaml, createMemoryStack } from '../../../fakes/memory-stack.ts';
+import { applicationYaml, configMapYaml, createMemoryStack, projectYaml } from '../../../fakes/memory-stack.ts';
 
 const ID = 'argocd/web';
 
@@ -143,21 +143,12 @@ describe('a newer commit', () => {
   });
 });
 
-const projectYaml = (windows: string) => `
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata: { name: default, namespace: argocd }
-spec:
-  sourceRepos: ['*']
-  destinations: [{ server: '*', namespace: '*' }]
-  clusterResourceWhitelist: [{ group: '*', kind: '*' }]
-  syncWindows: [${windows}]
-`;
+const withWindows = (windows: string): string => projectYaml('default', `  syncWindows: [${windows}]`);
 
 describe('a sync window', () => {
   // The stack's clock starts at 2023-11-14T22:13:20Z.
   const allow = (more = '') =>
-    projectYaml(
+    withWindows(
       `{ kind: allow, schedule: '0 1 * * *', duration: 1h, applications: [web], timeZone: Europe/Berlin${more} }`,
     );
   const files = (project: string) => ({
@@ -191,7 +182,7 @@ describe('a sync window', () => {
   });
 
   it('does not keep what it holds from being terminated', async () => {
-    const deny = projectYaml(`{ kind: deny, schedule: '14 22 * * *', duration: 1h, applications: [web] }`);
+    const deny = withWindows(`{ kind: deny, schedule: '14 22 * * *', duration: 1h, applications: [web] }`);
     await start({ ...files(deny), 'web/deployment.yaml': deployment(0), 'web/later.yaml': later('one') });
     expect(row().operation).toMatchObject({ waiting: 'health' });
     stack.time.now += 60_000;
@@ -205,7 +196,7 @@ describe('a sync window', () => {
 
   it('holds an operation that runs when it closes, unless it may overrun', async () => {
     const deny = (more = '') =>
-      projectYaml(`{ kind: deny, schedule: '14 22 * * *', duration: 1h, applications: [web]${more} }`);
+      withWindows(`{ kind: deny, schedule: '14 22 * * *', duration: 1h, applications: [web]${more} }`);
     await start({ ...files(deny()), 'web/deployment.yaml': deployment(0), 'web/later.yaml': later('one') });
     expect(row().operation).toMatchObject({ waiting: 'health' });
     stack.time.now += 60_000;
