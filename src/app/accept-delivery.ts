@@ -34,7 +34,7 @@ export type AuthenticEvent = Authentic & ({ change: RefChange } | { pullRequest:
 /**
  * Writes the delivery's row and sends its change. The row comes first and is due in a minute, so that a message that
  * could not be sent is sent by `schedule`; therefore a failed send is logged and still accepted. The same delivery
- * again does nothing, unless its work had failed.
+ * again does nothing, unless its work had failed: in the plan, in a render or in a sync.
  */
 export const acceptDelivery =
   (deps: AcceptDeliveryDeps) =>
@@ -105,6 +105,7 @@ export const changeMessageOf = (row: DeliveryRow): ChangeMessage => ({
   cause: row.cause,
   seenAt: row.receivedAt,
   ...(row.commit ? { commit: row.commit } : {}),
+  ...(row.again ? { again: true } : {}),
 });
 
 /** The message that asks to preview a pull request; undefined where the delivery is about none. */

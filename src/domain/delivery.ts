@@ -1,7 +1,10 @@
 import type { Cause } from './change.ts';
 import type { PullRequestChange } from './webhook/pull-request.ts';
 
-/** A delivery is received, then planned or failed; only a failed one does its work again when it is redelivered. */
+/**
+ * A delivery is received, then planned; failed, where it could not be planned or what was planned has failed. Only a failed
+ * one does its work again when it is redelivered.
+ */
 export type DeliveryState = 'received' | 'planned' | 'failed';
 
 /**
@@ -14,6 +17,8 @@ export interface DeliveryRow {
   /** When `schedule` sends the change again (ms since the epoch); absent once the change is planned or has failed. */
   due?: number;
   state: DeliveryState;
+  /** It was delivered again: what has failed since is tried again. */
+  again?: true;
   /** Registered URL. */
   repository: string;
   /** Full ref name. */
@@ -43,10 +48,17 @@ export const deliveryPlanned = ({ due: _due, ...row }: DeliveryRow): DeliveryRow
 /** The row after its work failed for good: at rest, and a redelivery starts it again. */
 export const deliveryFailed = ({ due: _due, ...row }: DeliveryRow): DeliveryRow => ({ ...row, state: 'failed' });
 
+/** The row after the rollout that its work came to has ended; undefined where it says so already. */
+export const deliveryEnded = (row: DeliveryRow, failed: boolean): DeliveryRow | undefined => {
+  if (failed) return row.state === 'failed' ? undefined : deliveryFailed(row);
+  return row.state === 'failed' ? deliveryPlanned(row) : undefined;
+};
+
 /** The row of a failed delivery that was delivered again, as of `now` (ms). */
 export const deliveryRestarted = (row: DeliveryRow, now: number): DeliveryRow => ({
   ...row,
   state: 'received',
+  again: true,
   receivedAt: now,
   due: now + RESEND_AFTER_MS,
   expiresAt: Math.floor(now / 1000) + DELIVERY_TTL_SECONDS,

@@ -133,5 +133,6 @@ export const newestMatching = (versions: readonly string[], constraint: string):
     const version = parseVersion(tag);
     return version && satisfies(version, range) ? [{ tag, version }] : [];
   });
-  return found.toSorted((a, b) => rcompare(a.version, b.version))[0]?.tag;
+  // `1.2.3` and `v1.2.3` are one version: whatever order the host lists them in, the same one is taken.
+  return found.toSorted((a, b) => rcompare(a.version, b.version) || (a.tag < b.tag ? -1 : 1))[0]?.tag;
 };

@@ -19,6 +19,8 @@ export const ChangeMessageSchema = v.object({
   applications: v.optional(v.array(text)),
   /** What generators see beside Git has moved: to be planned though the head be the one that was planned. */
   stale: v.optional(v.boolean()),
+  /** It is delivered again, after its work had failed: what failed is tried again. */
+  again: v.optional(v.boolean()),
 });
 
 export type ChangeMessage = v.InferOutput<typeof ChangeMessageSchema>;

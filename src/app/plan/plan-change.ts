@@ -2,6 +2,7 @@ import { deliveryFailed, deliveryPlanned } from '../../domain/delivery.ts';
 import { AppError } from '../../domain/errors.ts';
 import { abandonPlan, finishPlan, type RefRow, refId, requestPlan } from '../../domain/ref-row.ts';
 import type { ChangeMessage } from '../../messages/change.ts';
+import { retryRollout } from '../control/retry-rollout.ts';
 import { loadFleet } from '../load-fleet.ts';
 import { updateKnownRow, updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
@@ -28,9 +29,19 @@ export const planChange =
     if (isOver) return;
     const row = ref ? await updateKnownRow(deps.refs, ref, take) : await updateRow(deps.refs, id, take);
     if (row && held) await planWhileAsked(deps, row, owner, hint);
+    if (hint.again) await retryFailed(deps, id);
     if (row && !held) deps.log.info('plan under way, hint left to it', { repository: hint.repository, ref: hint.ref });
     await settleDelivery(deps, hint.delivery, deliveryPlanned);
   };
+
+/** A delivery that comes again is somebody's wish to have what failed tried again, as far as it still decides. */
+const retryFailed = async (deps: PlanDeps, ref: string): Promise<void> => {
+  const rollout = (await deps.refs.get(ref))?.rollout;
+  if (rollout === undefined) return;
+  await retryRollout(deps)(rollout).catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.kind !== 'rejected') throw error;
+  });
+};
 
 /** What a plan has served: hints that come in later are another plan's. */
 interface Served {

@@ -1,4 +1,5 @@
 import type { CommitRow } from '../../domain/commit-row.ts';
+import type { DeliveryRow } from '../../domain/delivery.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { RolloutSummary } from '../../domain/report/summary.ts';
 import type { Outcome, Rollout } from '../../domain/rollout.ts';
@@ -16,6 +17,7 @@ import type { Store } from '../../ports/store.ts';
 export interface ReportDeps {
   fleets: Store<FleetRow>;
   rollouts: Store<Rollout>;
+  deliveries: Store<DeliveryRow>;
   commits: Store<CommitRow>;
   outcomes: Outcomes;
   statuses: CommitStatuses;

@@ -1,3 +1,4 @@
+import { deliveryEnded } from '../../domain/delivery.ts';
 import { rolloutEnded, summarizeRollout, withLapsed } from '../../domain/fold-rollout.ts';
 import { STATUS_INTERVAL_MS } from '../../domain/report/outbox.ts';
 import { reportTurn } from '../../domain/report/report-turn.ts';
@@ -66,6 +67,7 @@ const tell = async (
   const told = { ...forge.told, ...deployed.told, ...chat.told };
   const later = [deployed.later, chat.later].flatMap((at) => at ?? []);
   const again = later.length > 0 ? { later: Math.min(...later) } : {};
+  if (ended) await settleDelivery(deps, rollout, summary);
   await settle(deps, { rollout, owner, told, summary, ended, later: again.later });
   await forge.release?.();
   const wait = (soonest({ ...rollout, ...told, ...again }) ?? Number.POSITIVE_INFINITY) - deps.clock();
@@ -87,6 +89,14 @@ const soonest = ({
   ].flatMap((at) => at ?? []);
   const open = times.filter((time) => time !== Number.MAX_SAFE_INTEGER);
   return open.length > 0 ? Math.min(...open) : undefined;
+};
+
+/** Who delivers the push of a rollout again wants to have tried again what failed of it. */
+const settleDelivery = async (deps: ReportDeps, rollout: Rollout, summary: RolloutSummary): Promise<void> => {
+  const delivery = rollout.origin?.delivery;
+  const failed = summary.state === 'failure';
+  if (delivery === undefined || (!failed && rollout.attempt === 1)) return;
+  await updateRow(deps.deliveries, delivery, (known) => known && deliveryEnded(known, failed));
 };
 
 interface Settling {

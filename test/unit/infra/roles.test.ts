@@ -79,6 +79,7 @@ const GRANTS: Record<string, string[]> = {
     ...table('FleetsTable', 'GetItem'),
     ...table('RolloutsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('CommitsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
+    ...table('DeliveriesTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('PreviewsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     ...table('AlertsTable', 'GetItem', 'BatchGetItem', 'PutItem'),
     'Bucket/previews/* s3:GetObject',
