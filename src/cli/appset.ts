@@ -5,7 +5,7 @@ import { applicationId } from '../domain/fleet/application.ts';
 import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
 import type { Expanded } from '../domain/fleet/applicationset/expand.ts';
 import { type GeneratorInputs, NO_INPUTS } from '../domain/fleet/applicationset/generator-inputs.ts';
-import { checkMade, distinctProblems } from '../domain/fleet/compile-sets.ts';
+import { problemsOfMade } from '../domain/fleet/compile-sets.ts';
 import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
 import { formatProblem, type Problem } from '../domain/problem.ts';
 import type { SetExpander } from '../ports/set-expander.ts';
@@ -194,7 +194,7 @@ const errorOf = (error: unknown): Expanded => {
 
 /** Says what is wrong with the Applications that a set makes, the same once; answers with whether something is. */
 const hasErrors = (manifests: readonly Record<string, unknown>[], set: ApplicationSet, say: Say): boolean => {
-  const problems = distinctProblems(manifests.flatMap((one) => checkMade(one, set).problems));
+  const problems = problemsOfMade(set, manifests);
   for (const problem of problems) say(shown(problem));
   return problems.some(({ severity }) => severity === 'error');
 };

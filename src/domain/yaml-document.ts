@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isPair, LineCounter, parseAllDocuments, visit } from 'yaml';
+import { type Document, isMap, isNode, isPair, LineCounter, parseAllDocuments, type ScalarTag, visit } from 'yaml';
 import type { Problem } from './problem.ts';
 
 export type Path = readonly (string | number)[];
@@ -16,13 +16,41 @@ export interface YamlDocument {
 
 const MAX_ALIASES = 100;
 
+/** Plain scalars that kubectl reads as YAML 1.1 has them (sources/yaml-scalars.ts: the same for manifests). */
+const KUBERNETES_TAGS: ScalarTag[] = [
+  {
+    tag: 'tag:yaml.org,2002:bool',
+    default: true,
+    test: /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/,
+    resolve: (text) => /^[yYoO][^fF]*$/.test(text),
+  },
+  {
+    tag: 'tag:yaml.org,2002:int',
+    default: true,
+    test: /^[-+]?0_*[0-7][0-7_]*$/,
+    resolve: (text) => Number.parseInt(text.replaceAll('_', ''), 8),
+  },
+  {
+    tag: 'tag:yaml.org,2002:float',
+    default: true,
+    test: /^[-+]?[0-9][0-9_]*_[0-9_]*(?:\.[0-9_]*)?$/,
+    resolve: (text) => Number(text.replaceAll('_', '')),
+  },
+];
+
 /**
  * Reads all documents of a YAML (or JSON) file; the items of a `kind: List` count as documents of their own. A syntax
  * error is a problem with its line, and the other documents count.
  */
 export const readYaml = (file: string, text: string): { documents: YamlDocument[]; problems: Problem[] } => {
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, merge: true, version: '1.2' });
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    merge: true,
+    version: '1.2',
+    customTags: (tags) => [...KUBERNETES_TAGS, ...tags],
+  });
   const documents: YamlDocument[] = [];
   const problems: Problem[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {

@@ -19,7 +19,6 @@ const SetSchema = v.object({
   templatePatch: v.exactOptional(text),
   goTemplate: v.boolean(),
   goTemplateOptions: v.array(text),
-  applyNestedSelectors: v.boolean(),
   preserveResourcesOnDeletion: v.boolean(),
   applicationsSync: v.picklist(['create-only', 'create-update', 'create-delete', 'sync']),
   ignoreApplicationDifferences: v.exactOptional(

@@ -31,7 +31,6 @@ const setOf = (name: string, overrides: Partial<ApplicationSet> = {}): Applicati
   template: { metadata: { name } },
   goTemplate: true,
   goTemplateOptions: ['missingkey=error'],
-  applyNestedSelectors: false,
   preserveResourcesOnDeletion: true,
   applicationsSync: 'sync',
   origin: { file: 'apps/set.yaml', line: 1 },

@@ -84,13 +84,47 @@ const compileSet = (
     const message = `ApplicationSet ${applicationId(set)}: ${expansion.error}`;
     return { applications: kept, problems: [setProblem(set, 'failed', message)] };
   }
-  const results = expansion.manifests.map((manifest) => readMade(manifest, set, kept));
+  const twice = namesTwice(expansion.manifests);
+  const single = expansion.manifests.filter((manifest) => !twice.includes(nameOf(manifest)));
+  const results = single.map((manifest) => readMade(manifest, set, kept));
   const applications = results.flatMap(({ application }) => (application ? [application] : []));
+  // Who repeats a name by mistake meant others too: nothing goes as long as it is not known which.
+  const policy = twice.length > 0 ? WITHOUT_DELETION[set.applicationsSync] : set.applicationsSync;
   return {
-    applications: applySyncPolicy(set.applicationsSync, kept, applications, applicationId),
-    problems: distinctProblems(results.flatMap(({ problems }) => problems)),
+    applications: applySyncPolicy(policy, kept, applications, applicationId),
+    problems: distinctProblems([
+      ...twice.map((name) => twiceProblem(set, name)),
+      ...results.flatMap(({ problems }) => problems),
+    ]),
   };
 };
+
+const WITHOUT_DELETION = {
+  sync: 'create-update',
+  'create-update': 'create-update',
+  'create-delete': 'create-only',
+  'create-only': 'create-only',
+} as const;
+
+/** Names that several Applications (manifests) of a set have: none of them counts, as in Argo CD. */
+const namesTwice = (manifests: readonly Record<string, unknown>[]): string[] => {
+  const names = Map.groupBy(manifests, nameOf);
+  return [...names].flatMap(([name, { length }]) => (length > 1 && name !== NAMELESS ? [name] : []));
+};
+
+const twiceProblem = (set: ApplicationSet, name: string): Problem =>
+  setProblem(
+    set,
+    'failed',
+    `ApplicationSet ${applicationId(set)}: it contains applications with duplicate name: ${JSON.stringify(name)}`,
+  );
+
+/** What is wrong with the Applications (manifests) that a set made. */
+export const problemsOfMade = (set: ApplicationSet, manifests: readonly Record<string, unknown>[]): Problem[] =>
+  distinctProblems([
+    ...namesTwice(manifests).map((name) => twiceProblem(set, name)),
+    ...manifests.flatMap((one) => checkMade(one, set).problems),
+  ]);
 
 /** Problems stand where the set stands now. */
 const unchangedSet = (set: ApplicationSet, { problems, error }: ExpandedSet, kept: Application[]): MadeBySets => {
@@ -125,7 +159,7 @@ const readMade = (
  * Checks an Application (a manifest) that a set made. `output`: it, where there is no error; problems stand at the set, with
  * the Application's name where there is one.
  */
-export const checkMade = (
+const checkMade = (
   manifest: Record<string, unknown>,
   { origin }: Pick<ApplicationSet, 'origin'>,
 ): { output?: ApplicationManifest; problems: Problem[] } => {
@@ -146,12 +180,14 @@ export const checkMade = (
   return { problems: all.map((problem) => ({ ...problem, message: `${problem.message} (Application ${name})` })) };
 };
 
+const NAMELESS = 'without a name';
+
 const nameOf = ({ metadata }: Record<string, unknown>): string =>
   typeof metadata === 'object' && metadata !== null && 'name' in metadata && typeof metadata.name === 'string'
     ? metadata.name
-    : 'without a name';
+    : NAMELESS;
 
 /** One template makes the same mistake in each of its Applications: said once. */
-export const distinctProblems = (problems: readonly Problem[]): Problem[] => [
+const distinctProblems = (problems: readonly Problem[]): Problem[] => [
   ...new Map(problems.map((problem) => [`${problem.code} ${problem.field} ${problem.message}`, problem])).values(),
 ];

@@ -20,8 +20,15 @@ export const gitInput = (files: readonly string[]): GitInput => {
       directories.add(file.slice(0, end));
     }
   }
-  return { directories: [...directories].sort(), files: [...files], contents: {} };
+  return { directories: inWalkOrder(directories), files: [...files], contents: {} };
 };
+
+/** A directory's own come right after it, as they do where a tree is walked: `a`, `a/b`, `a-b`. */
+const inWalkOrder = (directories: ReadonlySet<string>): string[] =>
+  [...directories]
+    .map((path) => path.replaceAll('/', '\0'))
+    .sort()
+    .map((path) => path.replaceAll('\0', '/'));
 
 type Answered<Type extends ProviderType, Input> = ProviderNeed & { type: Type; input: Input | InputError };
 type AnsweredGit<Type extends 'git' | 'gitFiles', Input> = Extract<Need, { type: Type }> & {

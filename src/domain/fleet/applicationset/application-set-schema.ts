@@ -110,6 +110,7 @@ export const ApplicationSetSchema = v.object({
     templatePatch: v.optional(text),
     goTemplate: flag,
     goTemplateOptions: v.optional(v.array(text)),
+    /** Since Argo CD 3.0 they are always applied. */
     applyNestedSelectors: flag,
     syncPolicy: v.optional(
       v.object({
@@ -127,7 +128,13 @@ export const ApplicationSetSchema = v.object({
         }),
       ),
     ),
-    strategy: v.optional(open),
+    strategy: v.optional(
+      v.object({
+        type: v.optional(v.picklist(['AllAtOnce', 'RollingSync', ''])),
+        rollingSync: v.optional(open),
+        deletionOrder: v.optional(v.picklist(['AllAtOnce', 'Reverse', ''])),
+      }),
+    ),
   }),
   status: v.optional(v.unknown()),
 });

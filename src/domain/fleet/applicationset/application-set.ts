@@ -136,7 +136,6 @@ export interface ApplicationSet {
   templatePatch?: string;
   goTemplate: boolean;
   goTemplateOptions: string[];
-  applyNestedSelectors: boolean;
   preserveResourcesOnDeletion: boolean;
   applicationsSync: ApplicationsSyncPolicy;
   /** Annotations and labels of its Applications that keep the value they once had. */

@@ -21,7 +21,8 @@ const checkGenerator = (generator: Generator, path: Path, depth: number): Findin
   const kinds = kindsOf(generator);
   const known = 'list, clusters, git, scmProvider, pullRequest, matrix, merge, plugin';
   if (kinds.length === 0) return [error(path, `names no known generator (${known})`)];
-  if (kinds.length > 1) return [error(path, `names several generators (${kinds.join(', ')}): one an item`)];
+  if (kinds.length > 1 && depth > 0)
+    return [error(path, `names several generators (${kinds.join(', ')}): one an item of matrix and merge`)];
   const { git, pullRequest, scmProvider, matrix, merge, clusterDecisionResource } = generator;
   return [
     ...(git ? checkGit(git, [...path, 'git']) : []),

@@ -6,7 +6,7 @@ import { type Rendering, type RenderTemplates, renderTexts, setError } from './r
 
 /** What a generator works with. `needs` collects what the inputs lack; params are incomplete where it is not empty. */
 export interface GeneratorContext {
-  set: Pick<ApplicationSet, 'goTemplate' | 'goTemplateOptions' | 'applyNestedSelectors'> & { name?: string };
+  set: Pick<ApplicationSet, 'goTemplate' | 'goTemplateOptions'> & { name?: string };
   inputs: GeneratorInputs;
   rendering: Rendering;
   needs: Need[];

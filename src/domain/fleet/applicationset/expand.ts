@@ -54,11 +54,7 @@ const finish = (
   const manifests = generated.flatMap(({ params, template }) =>
     params.map((one) => manifestOf(renderApplication(set, template, one, rendering), set)),
   );
-  const names = manifests.map(({ metadata }) => metadata['name']);
-  const twice = firstTwice(names);
-  return twice === undefined
-    ? { manifests, reads }
-    : { error: `it contains applications with duplicate name: ${JSON.stringify(twice)}`, reads };
+  return { manifests, reads };
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -76,9 +72,4 @@ const manifestOf = (
     ...application,
     metadata: { ...metadata, namespace },
   };
-};
-
-const firstTwice = (names: readonly unknown[]): unknown => {
-  const seen = new Set<unknown>();
-  return names.find((name) => seen.size === seen.add(name).size);
 };

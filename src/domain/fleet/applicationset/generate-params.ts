@@ -26,7 +26,7 @@ export const generateParams = (generator: Generator, context: GeneratorContext):
   const kinds = kindsOf(generator);
   if (kinds.length === 0) throw setError('a generator names no known kind (list, clusters, git, matrix, merge, …)');
   return kinds.map((kind) => ({
-    params: runKind(kind, generator, context).filter((params) => isSelected(generator, params, context)),
+    params: runKind(kind, generator, context).filter((params) => isSelected(generator, params)),
     template: templateOf(generator[kind]),
   }));
 };
@@ -45,20 +45,8 @@ const generateChild = (given: Generator, context: GeneratorContext, outer: Param
   const [kind] = kinds;
   if (!kind) throw setError('child generator generated no parameters: it names no known kind');
   if (kinds.length > 1) throw setError('found more than one generator in matrix.Generators');
-  const generator = interpolateGenerator(withoutNestedSelectors(given, context), outer, context);
-  return runKind(kind, generator, context).filter((params) => isSelected(given, params, context));
-};
-
-/** Selectors two levels down count only where the set asks for it, for old sets' sake. */
-const withoutNestedSelectors = (generator: Generator, { set }: GeneratorContext): Generator => {
-  if (set.applyNestedSelectors) return generator;
-  const strip = ({ selector: _selector, ...rest }: Generator): Generator => rest;
-  const { matrix, merge } = generator;
-  return {
-    ...generator,
-    ...(matrix ? { matrix: { ...matrix, generators: matrix.generators.map(strip) } } : {}),
-    ...(merge ? { merge: { ...merge, generators: merge.generators.map(strip) } } : {}),
-  };
+  const generator = interpolateGenerator(given, outer, context);
+  return runKind(kind, generator, context).filter((params) => isSelected(given, params));
 };
 
 /**
@@ -102,12 +90,10 @@ const preRender = (
     }),
   );
 
-const isSelected = ({ selector }: Generator, params: Params, { set }: GeneratorContext): boolean => {
+/** Selectors see params as flat texts, whichever the template language. */
+const isSelected = ({ selector }: Generator, params: Params): boolean => {
   if (!selector) return true;
-  const flat = set.goTemplate ? flatten(params) : params;
-  const texts = Object.entries(flat).flatMap(([key, value]) =>
-    set.goTemplate ? [[key, goText(value)] as const] : typeof value === 'string' ? [[key, value] as const] : [],
-  );
+  const texts = Object.entries(flatten(params)).map(([key, value]) => [key, goText(value)] as const);
   return matchesSelector(selector, Object.fromEntries(texts));
 };
 

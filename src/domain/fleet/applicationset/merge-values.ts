@@ -12,12 +12,15 @@ export const overlay = (base: Record<string, unknown>, over: Record<string, unkn
   return merged;
 };
 
+/** Helm's own values are one value to Argo CD, however deep. */
+const WHOLE = 'valuesObject';
+
 /** `base` with what it leaves empty taken from `rest`, at every depth. */
 export const fillIn = (base: Record<string, unknown>, rest: Record<string, unknown>): Record<string, unknown> => {
   const filled = { ...base };
   for (const [key, value] of Object.entries(rest)) {
     const known = filled[key];
-    if (isRecord(known) && isRecord(value)) filled[key] = fillIn(known, value);
+    if (isRecord(known) && isRecord(value) && key !== WHOLE) filled[key] = fillIn(known, value);
     else if (isEmpty(known)) filled[key] = value;
   }
   return filled;

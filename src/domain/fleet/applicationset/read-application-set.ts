@@ -2,7 +2,7 @@ import { isRecord } from '../../health/fields.ts';
 import type { Origin } from '../application.ts';
 import type { Finding } from '../check-application.ts';
 import { CONTROL_NAMESPACE } from '../read-manifests.ts';
-import type { ApplicationSet } from './application-set.ts';
+import { type ApplicationSet, type Generator, kindsOf } from './application-set.ts';
 import type { ApplicationSetManifest } from './application-set-schema.ts';
 import { checkGenerators } from './check-generators.ts';
 
@@ -15,7 +15,6 @@ export const applicationSetOf = ({ metadata, spec }: ApplicationSetManifest, ori
   ...(spec.templatePatch ? { templatePatch: spec.templatePatch } : {}),
   goTemplate: spec.goTemplate ?? false,
   goTemplateOptions: spec.goTemplateOptions ?? [],
-  applyNestedSelectors: spec.applyNestedSelectors ?? false,
   preserveResourcesOnDeletion: spec.syncPolicy?.preserveResourcesOnDeletion ?? false,
   applicationsSync: spec.syncPolicy?.applicationsSync ?? 'sync',
   ...(spec.preservedFields ? { preservedFields: spec.preservedFields } : {}),
@@ -37,12 +36,19 @@ export const applicationSetOf = ({ metadata, spec }: ApplicationSetManifest, ori
 export const checkApplicationSet = ({ spec }: ApplicationSetManifest): Finding[] => {
   return [
     ...checkGenerators(spec.generators, ['spec', 'generators']),
-    ...checkTemplate(spec.template, spec.templatePatch !== undefined),
-    ...(spec.strategy ? [withoutEffect(['spec', 'strategy'], STEPS)] : []),
+    ...checkTemplate(spec.template, spec.templatePatch !== undefined || spec.generators.some(hasTemplate)),
+    ...(spec.strategy?.type === 'RollingSync' ? [withoutEffect(['spec', 'strategy'], STEPS)] : []),
   ];
 };
 
-const checkTemplate = (template: Record<string, unknown>, isPatched: boolean): Finding[] => {
+/** Whether a generator brings a part of the template: what the set's lacks may be in it. */
+const hasTemplate = (generator: Generator): boolean =>
+  kindsOf(generator).some((kind) => {
+    const body: { template?: unknown } | undefined = generator[kind];
+    return isRecord(body?.template);
+  });
+
+const checkTemplate = (template: Record<string, unknown>, isAdded: boolean): Finding[] => {
   const missing = (path: string[], what: string): Finding => ({
     path: ['spec', 'template', ...path],
     severity: 'error',
@@ -51,7 +57,7 @@ const checkTemplate = (template: Record<string, unknown>, isPatched: boolean): F
   });
   const { metadata, spec } = template;
   const name = isRecord(metadata) ? metadata['name'] : undefined;
-  if (isPatched) return [];
+  if (isAdded) return [];
   return [
     ...(typeof name === 'string' && name !== '' ? [] : [missing(['metadata'], 'a name, with a parameter in it')]),
     ...(isRecord(spec) ? [] : [missing([], 'a spec: that of the Applications')]),

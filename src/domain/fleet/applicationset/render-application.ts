@@ -1,5 +1,5 @@
-import { parse } from 'yaml';
 import type { ApplicationSet, Params, Template } from './application-set.ts';
+import { firstDocument } from './first-document.ts';
 import { fillIn } from './merge-values.ts';
 import { type Rendering, renderDeep, renderTexts, setError } from './render.ts';
 import { strategicMerge } from './strategic-merge.ts';
@@ -50,17 +50,14 @@ const patched = (
   const [text = ''] = renderTexts([patch], params, rendering);
   const merged = strategicMerge(application, readPatch(text));
   const { project } = recordAt(application, 'spec');
-  return { ...merged, spec: { ...recordAt(merged, 'spec'), ...(project === undefined ? {} : { project }) } };
+  const { project: _patched, ...spec } = recordAt(merged, 'spec');
+  return { ...merged, spec: { ...spec, ...(project === undefined ? {} : { project }) } };
 };
 
 const readPatch = (text: string): Record<string, unknown> => {
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw setError(`templatePatch is no YAML once it is rendered: ${error.message.split('\n')[0]}`);
-  }
+  const read = firstDocument(text);
+  if ('fault' in read) throw setError(`templatePatch is no YAML once it is rendered: ${read.fault}`);
+  const { value } = read;
   if (value === null || value === undefined) return {};
   if (isRecord(value)) return value;
   throw setError('templatePatch has to be a mapping once it is rendered');

@@ -6,7 +6,8 @@ const ADDED = ['metadata.finalizers'];
 
 /**
  * Kubernetes' strategic merge patch of an Application: mappings are merged, null removes, lists are replaced (finalizers
- * are added), `$patch: replace` and `$patch: delete` do so for a mapping. Neither argument is changed.
+ * are added, and taken away by `$deleteFromPrimitiveList/finalizers`), `$patch: replace` and `$patch: delete` do so for a
+ * mapping. Neither argument is changed.
  */
 export const strategicMerge = (
   target: Record<string, unknown>,
@@ -17,7 +18,12 @@ export const strategicMerge = (
   if (directive === 'delete') return {};
   const merged = directive === 'replace' ? {} : { ...target };
   for (const [key, value] of Object.entries(fields)) {
-    if (key.startsWith('$')) continue;
+    if (key.startsWith('$')) {
+      const [, list = ''] = key.split('$deleteFromPrimitiveList/');
+      const [from, gone] = [merged[list], value];
+      if (Array.isArray(from) && Array.isArray(gone)) merged[list] = from.filter((one) => !gone.includes(one));
+      continue;
+    }
     const known = merged[key];
     const place = path === '' ? key : `${path}.${key}`;
     if (value === null) delete merged[key];

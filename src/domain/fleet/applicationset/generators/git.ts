@@ -1,9 +1,9 @@
-import { parseDocument } from 'yaml';
 import { matchPathGlob } from '../../../sources/file-selection.ts';
 import { matchGlob } from '../../glob.ts';
 import { matchPath } from '../../path-match.ts';
 import type { GitGenerator, Params, PathItem } from '../application-set.ts';
 import { type GeneratorContext, noteRead, take, withValues } from '../context.ts';
+import { firstDocument } from '../first-document.ts';
 import { type GitInput, gitKey } from '../generator-inputs.ts';
 import { flatten, goText, normalizeName } from '../go-text.ts';
 import { setError } from '../render.ts';
@@ -89,13 +89,14 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const readObjects = (path: string, text: string): Params[] => {
   const fail = (reason: string) =>
     setError(`${FAILED}: unable to process file '${path}': unable to parse file: ${reason}`);
-  const document = parseDocument(text, { merge: true, uniqueKeys: false });
-  const [error] = document.errors;
-  if (error) throw fail(error.message.split('\n')[0] ?? '');
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const read = firstDocument(text);
+  if ('fault' in read) throw fail(read.fault);
+  const { value } = read;
   if (value === null || value === undefined) return [{}];
   if (isRecord(value)) return [value];
-  if (Array.isArray(value) && value.every(isRecord)) return value;
+  // An empty list is as good as an empty file, an empty item as an empty mapping.
+  const items: unknown[] = Array.isArray(value) ? value.map((one: unknown) => one ?? {}) : [value];
+  if (items.every(isRecord)) return items.length > 0 ? items : [{}];
   throw fail('it has to hold a mapping, or a list of mappings');
 };
 

@@ -1,6 +1,6 @@
-import { parse } from 'yaml';
 import type { ListGenerator, Params } from '../application-set.ts';
 import type { GeneratorContext } from '../context.ts';
+import { firstDocument } from '../first-document.ts';
 import { setError } from '../render.ts';
 
 /** The elements as they are; without Go templates they have to be strings, apart from a mapping `values` of strings. */
@@ -30,13 +30,9 @@ const textOf = (key: string, value: unknown): string => {
 };
 
 const readElements = (text: string): Params[] => {
-  let value: unknown;
-  try {
-    value = parse(text);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw setError(`error unmarshling decoded ElementsYaml: ${error.message.split('\n')[0]}`);
-  }
+  const read = firstDocument(text);
+  if ('fault' in read) throw setError(`error unmarshling decoded ElementsYaml: ${read.fault}`);
+  const { value } = read;
   if (value === null || value === undefined) return [];
   if (Array.isArray(value) && value.every(isRecord)) return value;
   throw setError('error unmarshling decoded ElementsYaml: it has to be a list of mappings');

@@ -52,7 +52,6 @@ interface Input {
     spec?: {
       goTemplate?: boolean;
       goTemplateOptions?: string[];
-      applyNestedSelectors?: boolean;
       generators?: object[];
     };
   };
@@ -166,11 +165,11 @@ const inputsOf = (input: Input): GeneratorInputs => {
 };
 
 const contextOf = (options: Partial<GeneratorContext['set']>, inputs: GeneratorInputs = NO_INPUTS): GeneratorContext =>
-  createContext({ goTemplate: false, goTemplateOptions: [], applyNestedSelectors: false, ...options }, inputs, render);
+  createContext({ goTemplate: false, goTemplateOptions: [], ...options }, inputs, render);
 
 const setOptions = ({ applicationSet }: Input): Partial<GeneratorContext['set']> => {
-  const { goTemplate = false, goTemplateOptions = [], applyNestedSelectors = false } = applicationSet?.spec ?? {};
-  return { goTemplate, goTemplateOptions, applyNestedSelectors };
+  const { goTemplate = false, goTemplateOptions = [] } = applicationSet?.spec ?? {};
+  return { goTemplate, goTemplateOptions };
 };
 
 const ownOptions = ({ goTemplate, goTemplateOptions }: Input) => ({

@@ -112,22 +112,22 @@ describe('templates', () => {
 
   it('are Go’s where the set says so, in keys too', () => {
     const text = setText(
-      '[{ list: { elements: [{ name: Eu, server: "https://kubernetes.default.svc", on: true }] } }]',
+      '[{ list: { elements: [{ name: Eu, server: "https://kubernetes.default.svc", isOn: yes }] } }]',
       '  goTemplate: true\n  goTemplateOptions: [missingkey=error]\n',
       '{{ .name | lower }}-web',
     )
       .replace("'{{server}}'", "'{{ .server }}'")
       .replace(
         "metadata: { name: '",
-        'metadata: { labels: { "is-{{ .name | lower }}": "{{ ternary "yes" "no" .on }}" }, name: \'',
+        'metadata: { labels: { "is-{{ .name | lower }}": "{{ ternary "yes" "no" .isOn }}" }, name: \'',
       )
-      .replace('"{{ ternary "yes" "no" .on }}"', `'{{ ternary "yes" "no" .on }}'`);
+      .replace('"{{ ternary "yes" "no" .isOn }}"', `'{{ ternary "yes" "no" .isOn }}'`);
     expect(made(text)).toMatchObject([{ name: 'eu-web', labels: { 'is-eu': 'yes' }, cluster: 'hub' }]);
   });
 
   it('are patched, but not into another project', () => {
     const patch = `  templatePatch: |
-    metadata: { labels: { on: "{{name}}" }, finalizers: [mine] }
+    metadata: { labels: { at: "{{name}}" }, finalizers: [mine] }
     spec:
       project: other
       destination: { namespace: null }
@@ -136,7 +136,7 @@ describe('templates', () => {
     expect(made(setText('[{ clusters: { selector: { matchLabels: { environment: tools } } } }]', patch))).toMatchObject(
       [
         {
-          labels: { on: 'hub' },
+          labels: { at: 'hub' },
           finalizers: ['resources-finalizer.argocd.argoproj.io', 'mine'],
           project: 'default',
           destination: { namespace: '' },
@@ -144,6 +144,16 @@ describe('templates', () => {
         },
       ],
     );
+  });
+
+  it('read YAML as kubectl does: in a list, in what a file says and in a patch', () => {
+    const elements = '  goTemplate: true\n  templatePatch: "{ spec: { syncPolicy: { automated: { prune: yes } } } }"\n';
+    const list = "[{ list: { elementsYaml: '[{ name: hub, mode: 0644, on: no, on: off }]' } }]";
+    const text = setText(list, elements, '{{.name}}-{{.mode}}-{{index . "true"}}').replace(
+      "'{{server}}'",
+      'https://kubernetes.default.svc',
+    );
+    expect(made(text)).toMatchObject([{ name: 'hub-420-false', syncPolicy: { automated: { prune: true } } }]);
   });
 
   it('of a generator come before the set’s', () => {
