@@ -25,7 +25,10 @@ export const inspectHelm = (context: SourceContext, directory: string): HelmPlan
     path: takeParameterFile(context, directory, String(path)),
   }));
   const values = inlineValues(context);
-  const chart = takeChart(trace, directory, [...valueTexts(context, valueFiles), values ?? '']);
+  const files = [...valueFiles, ...fileParameters.map(({ path }) => path)];
+  const set = parameters(context);
+  const texts = [...valueTexts(context, files), values ?? '', ...set.map(({ value }) => value)];
+  const chart = takeChart(trace, directory, texts);
   if (!chart) return undefined;
   warn(context);
   const render: HelmRequest = {
@@ -36,7 +39,7 @@ export const inspectHelm = (context: SourceContext, directory: string): HelmPlan
     apiVersions: [],
     valueFiles,
     ...(values === undefined ? {} : { values }),
-    parameters: parameters(context),
+    parameters: set,
     fileParameters,
     skipCrds: options.skipCrds ?? false,
     skipTests: options.skipTests ?? false,
@@ -51,10 +54,10 @@ const warn = ({ source, warnings }: SourceContext): void => {
   warnings.push({ code: 'version-ignored', message });
 };
 
-/** `valuesObject` wins over `values`. JSON is YAML. */
+/** `valuesObject` wins over `values`, be it empty. JSON is YAML. */
 const inlineValues = ({ source }: SourceContext): string | undefined => {
   const { values, valuesObject } = source.helm ?? {};
-  if (valuesObject && Object.keys(valuesObject).length > 0) return JSON.stringify(valuesObject);
+  if (valuesObject) return JSON.stringify(valuesObject);
   return values ? String(values) : undefined;
 };
 
@@ -64,11 +67,12 @@ const inTree = ({ ref, prefix }: Trace, path: string): string => {
   return ref === undefined ? path : path.slice(path.indexOf('/', path.indexOf('/') + 1) + 1);
 };
 
-const valueTexts = (context: SourceContext, valueFiles: readonly string[]): string[] => {
+/** The texts of the files at these paths in the bundle: templates may evaluate what they say. */
+const valueTexts = (context: SourceContext, paths: readonly string[]): string[] => {
   const others = [...context.others.known.values()].flatMap((one) => ('trace' in one ? [one.trace] : []));
   const traces = [context.trace, ...context.refs.values(), ...others];
   return traces.flatMap((trace) =>
-    valueFiles.flatMap((path) => {
+    paths.flatMap((path) => {
       const digest = trace.files.get(path)?.digest;
       const entry = digest === undefined ? 'absent' : locate(trace, inTree(trace, path));
       return typeof entry === 'string' ? [] : [readText(trace, entry) ?? ''];

@@ -51,26 +51,26 @@ interface ImageOverride {
   digest?: string;
 }
 
-const NAME_AND_TAG = /^(.*):([a-zA-Z0-9._-]*|\*)$/s;
-
 /** `name=new:tag@digest`, `name:tag`, `name@digest`. */
 const parseImage = (text: string): ImageOverride => {
-  const [name = '', replacement, ...rest] = text.split('=');
-  if (rest.length > 0 || name === '') throw invalidImage(text);
-  if (replacement !== undefined) {
-    const { name: newName, ...version } = parseVersion(replacement);
-    return { name, ...(newName ? { newName } : {}), ...version };
-  }
-  const parsed = parseVersion(text);
-  if (parsed.newTag === undefined && parsed.digest === undefined) throw invalidImage(text);
-  return parsed;
+  const equals = text.indexOf('=');
+  const { name, ...version } = splitImage(text.slice(equals + 1));
+  if (equals < 0 && name !== '' && name !== text) return { name, ...version };
+  if (equals <= 0) throw invalidImage(text);
+  return { name: text.slice(0, equals), ...(name === '' ? {} : { newName: name }), ...version };
 };
 
-const parseVersion = (text: string): ImageOverride => {
-  const [before = '', digest] = text.split('@');
-  const tagged = NAME_AND_TAG.exec(before);
-  const name = tagged?.[1] ?? before;
-  return { name, ...(tagged?.[2] ? { newTag: tagged[2] } : {}), ...(digest ? { digest } : {}) };
+/** What follows the first `:` or `@` behind the registry's host, whose port is no tag; as kustomize 5.8 cuts it. */
+const splitImage = (text: string): ImageOverride => {
+  const host = Math.max(text.indexOf('/'), 0);
+  const at = text.indexOf('@', host);
+  const colon = text.slice(0, at < 0 ? undefined : at).indexOf(':', host);
+  const end = colon >= 0 ? colon : at;
+  const [newTag, digest] = [
+    colon < 0 ? '' : text.slice(colon + 1, at < 0 ? undefined : at),
+    at < 0 ? '' : text.slice(at + 1),
+  ];
+  return { name: end < 0 ? text : text.slice(0, end), ...(newTag ? { newTag } : {}), ...(digest ? { digest } : {}) };
 };
 
 const invalidImage = (text: string) =>
@@ -119,6 +119,10 @@ const addLabels = (fields: Fields, options: KustomizeOptions, pairs: Record<stri
   return { labels: same ? labels.map((entry) => (entry === same ? added : entry)) : [...labels, added] };
 };
 
+/** `edit add` takes the quotes off a value that has them at both ends. */
+const unquoted = (pairs: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, value.replace(/^"(.*)"$/s, '$1')]));
+
 const addPairs = (
   present: unknown,
   pairs: Record<string, string>,
@@ -127,7 +131,7 @@ const addPairs = (
 ): Fields => {
   const known: Fields = isFields(present) ? present : {};
   const taken = Object.keys(pairs).find((name) => Object.hasOwn(known, name));
-  if (taken === undefined || force) return { ...known, ...pairs };
+  if (taken === undefined || force) return { ...known, ...unquoted(pairs) };
   const option = what === 'label' ? 'forceCommonLabels' : 'forceCommonAnnotations';
   throw fail(
     'source-invalid',

@@ -17,7 +17,7 @@ interface Place {
 
 /**
  * The value files of a Helm source in the order in which they apply, as paths in the bundle. Patterns stand for their
- * matches by name, less the files that are also listed by themselves. Files that are looked for and absent are inputs too.
+ * matches (see `placeOf`), less the files that are also listed by themselves. Files that are looked for and absent are inputs too.
  * Errors: `value-file-missing`, `value-file-refused`, `path-escapes`, `ref-source-missing`.
  */
 export const takeValueFiles = (context: SourceContext, directory: string): string[] => {
@@ -26,11 +26,12 @@ export const takeValueFiles = (context: SourceContext, directory: string): strin
   const listed = new Set(places.flatMap(({ place }) => (place && !isPattern(place.path) ? [place.bundlePath] : [])));
   const taken = places.flatMap(({ named, place }) => {
     if (!place) return [];
-    const matches = isPattern(place.path) ? takeMatches(place).filter((path) => !listed.has(path)) : takeOne(place);
-    if (matches.length > 0 || ignoreMissingValueFiles || isPattern(place.path)) return matches;
-    const remedy = 'does not exist: add it, or set helm.ignoreMissingValueFiles';
-    if (place.trace.wanted.size > 0) return [];
-    throw fail('value-file-missing', `helm.valueFiles: ${named} (${place.path}) ${remedy}`, { file: place.path });
+    const matches = isPattern(place.path) ? takeMatches(place) : takeOne(place);
+    if (matches.length > 0) return isPattern(place.path) ? matches.filter((path) => !listed.has(path)) : matches;
+    if (ignoreMissingValueFiles || place.trace.wanted.size > 0) return [];
+    const reason = isPattern(place.path) ? 'matches no file: add one' : 'does not exist: add it';
+    const message = `helm.valueFiles: ${named} (${place.path}) ${reason}, or set helm.ignoreMissingValueFiles`;
+    throw fail('value-file-missing', message, { file: place.path });
   });
   return [...new Set(taken)];
 };
@@ -63,12 +64,22 @@ const takeMatches = ({ trace, path, bundlePath }: Place): string[] => {
   const matches = Object.fromEntries(entries.map(({ name, entry }) => [name, entry.digest]));
   note(trace, ['files', selection, directoryDigest(trace.tree, fixed) ?? null, matches]);
   return entries
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .toSorted((a, b) => (placeOf(pattern, a.name) < placeOf(pattern, b.name) ? -1 : 1))
     .flatMap(({ entry }) => {
       if (entry.mode === 'symlink') return takeOne({ trace, path: entry.path, bundlePath: root + entry.path });
       putFile(trace, root + entry.path, entry.digest);
       return [root + entry.path];
     });
+};
+
+/**
+ * By what matches are sorted: a directory's own files come before those below it, directories by name; a pattern that ends in
+ * `**` finds both mixed. Source: doublestar, with which Argo CD expands them.
+ */
+const placeOf = (pattern: string, name: string): string => {
+  const parts = name.split('/');
+  if (/(?:^|\/)\*\*$/.test(pattern)) return parts.join('\0');
+  return parts.map((part, index) => `${index === parts.length - 1 ? '\u0001' : '\u0002'}${part}`).join('\0');
 };
 
 /**

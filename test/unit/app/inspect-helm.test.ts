@@ -40,6 +40,10 @@ describe('a Helm source', () => {
     });
   });
 
+  it('takes an empty valuesObject for the values', async () => {
+    expect(await requestOf({}, { values: 'a: 1', valuesObject: {} })).toMatchObject({ values: '{}' });
+  });
+
   it('hands every option on', async () => {
     const helm: HelmOptions = {
       releaseName: 'r',
@@ -86,6 +90,10 @@ describe('a Helm source', () => {
       [...whole, 'c/templates/y.yaml'].toSorted(),
     );
     expect(await paths(more, { values: "t: '{{ .Files.Get `x` }}'" })).toEqual(whole);
+    expect(await paths(more, { parameters: [{ name: 't', value: 'x{{ .Files.Get `x` }}' }] })).toEqual(whole);
+    const byFile = { ...more, 'c/t.tpl': '{{ .Files.Get "x" }}' };
+    const fileParameters = [{ name: 't', path: 't.tpl' }];
+    expect(await paths(byFile, { fileParameters })).toEqual([...whole, 'c/t.tpl'].toSorted());
     expect(await paths({ ...more, 'c/charts/sub-1.0.0.tgz': { bytes: Buffer.from([1, 0xff]) } })).toEqual(
       [...whole, 'c/charts/sub-1.0.0.tgz'].toSorted(),
     );
@@ -130,6 +138,25 @@ describe('value files', () => {
     expect((await requestOf(files, { valueFiles })).valueFiles).toEqual(expected);
   });
 
+  it.each<[string, string[]]>([
+    // A directory's own files first, those below it later: they override.
+    ['../n/**/*.yaml', ['n/.h.yaml', 'n/Z.yaml', 'n/b.yaml', 'n/a/z.yaml', 'n/a/deep/q.yaml', 'n/a-b/x.yaml']],
+    ['../n/*/*.yaml', ['n/a/z.yaml', 'n/a-b/x.yaml']],
+    ['../n/**', ['n/.h.yaml', 'n/Z.yaml', 'n/a/deep/q.yaml', 'n/a/z.yaml', 'n/a-b/x.yaml', 'n/b.yaml']],
+    ['../n/{b,Z}*.yaml', ['n/Z.yaml', 'n/b.yaml']],
+  ])('%s stands for its matches in the order of Argo CD', async (pattern, expected) => {
+    const names = ['b.yaml', 'Z.yaml', '.h.yaml', 'a/z.yaml', 'a/deep/q.yaml', 'a-b/x.yaml'];
+    const nested = Object.fromEntries(names.map((name) => [`n/${name}`, name]));
+    expect((await requestOf(nested, { valueFiles: [pattern] })).valueFiles).toEqual(expected);
+  });
+
+  it('need a match of every pattern, as of every name', async () => {
+    const valueFiles = ['../v/*.json'];
+    expect((await requestOf(files, { valueFiles, ignoreMissingValueFiles: true })).valueFiles).toEqual([]);
+    const listed = { valueFiles: ['../v/[a]*.yaml', '../v/a.yaml'] };
+    expect((await requestOf(files, listed)).valueFiles).toEqual(['v/a.yaml']);
+  });
+
   it('notes one that is absent, and goes on where it may be', async () => {
     const { inputs, render } = await look({}, { valueFiles: ['no.yaml'], ignoreMissingValueFiles: true });
     expect(render).toMatchObject({ valueFiles: [] });
@@ -157,6 +184,7 @@ describe('value files', () => {
 
   it.each<[string, HelmOptions, string, RegExp]>([
     ['a missing file', { valueFiles: ['no.yaml'] }, 'value-file-missing', /no\.yaml \(c\/no\.yaml\) does not exist/],
+    ['a pattern without a match', { valueFiles: ['v/*.yaml'] }, 'value-file-missing', /v\/\*\.yaml.*matches no file/],
     ['a way out of the repository', { valueFiles: ['../../minio/values.yaml'] }, 'path-escapes', /leads out/],
     [
       'the root of the machine, which is the repository',

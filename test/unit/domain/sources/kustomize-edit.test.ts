@@ -5,7 +5,7 @@ import { changesNothing, editKustomization } from '../../../../src/domain/source
 type Row = [string, Record<string, unknown>, KustomizeOptions, Record<string, unknown>];
 
 describe('options set in a kustomization', () => {
-  // Expectations: what `kustomize edit` of 5.7 does with the same arguments.
+  // Expectations: what `kustomize edit` of 5.8 does with the same arguments.
   it.each<Row>([
     [
       'prefix, suffix, namespace',
@@ -26,6 +26,26 @@ describe('options set in a kustomization', () => {
       {},
       { images: ['nginx=r.io:5000/x/nginx:2'] },
       { images: [{ name: 'nginx', newName: 'r.io:5000/x/nginx', newTag: '2' }] },
+    ],
+    [
+      'a tag with build metadata',
+      {},
+      { images: ['nginx:1-alpine+b'] },
+      { images: [{ name: 'nginx', newTag: '1-alpine+b' }] },
+    ],
+    ['a tag that a variable left empty', {}, { images: ['nginx:'] }, { images: [{ name: 'nginx' }] }],
+    ['a port and a tag', {}, { images: ['r.io:5000/nginx:6'] }, { images: [{ name: 'r.io:5000/nginx', newTag: '6' }] }],
+    [
+      'a digest behind an empty tag',
+      {},
+      { images: ['nginx:@sha256:a:b'] },
+      { images: [{ name: 'nginx', digest: 'sha256:a:b' }] },
+    ],
+    [
+      'values in quotes',
+      {},
+      { commonLabels: { a: '"b"' }, commonAnnotations: { c: '"d', e: "'f'", g: '""' } },
+      { commonLabels: { a: 'b' }, commonAnnotations: { c: '"d', e: "'f'", g: '' } },
     ],
     [
       'another name without tag',
