@@ -16,8 +16,16 @@ type Fetch = (request: Request) => Response | Promise<Response>;
 
 export const CHANNEL = 'C0123456';
 
-/** One loopback server for a forge's repository API (`repository`), its statuses and Slack, which notes what is posted. */
-export const openFront = async (repository: string, statuses: Fetch, slackToken: string) => {
+/**
+ * One loopback server for a forge's repository API (`repository`), its statuses and Slack, which notes what is posted;
+ * `lists` answers GETs of its own with JSON (null: 404, undefined: not its own).
+ */
+export const openFront = async (
+  repository: string,
+  statuses: Fetch,
+  slackToken: string,
+  lists: (url: URL) => unknown = () => undefined,
+) => {
   const posts: Post[] = [];
   const slack = createFakeSlack({ token: slackToken, channel: CHANNEL });
   const noting =
@@ -35,6 +43,12 @@ export const openFront = async (repository: string, statuses: Fetch, slackToken:
   const answerSlack = getRequestListener(noting((request) => slack.app.fetch(request)));
   const front = await serveThrough(repository, (request, response) => {
     const path = request.url ?? '';
+    const listed = request.method === 'GET' ? lists(new URL(path, repository)) : undefined;
+    if (listed !== undefined) {
+      response.writeHead(listed === null ? 404 : 200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(listed ?? { message: 'Not Found' }));
+      return true;
+    }
     const isSlack = path.startsWith('/api/chat.');
     const isForge = ['/statuses', '/deployments', '/issues/', '/merge_requests/'].some((part) => path.includes(part));
     if (!isSlack && !isForge) return false;

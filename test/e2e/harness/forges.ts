@@ -14,6 +14,7 @@ import {
   type SentWebhook,
 } from '../../fakes/webhook-deliveries.ts';
 import { openFront, type Post } from './forge-front.ts';
+import { type ForgeListing, gitHubLists, gitLabLists } from './forge-lists.ts';
 
 /** A status as it was posted, whichever forge it is. */
 export interface ForgeStatus {
@@ -42,6 +43,8 @@ export interface FakeForge {
   slack: { ts: string; text: string; blocks: unknown[] }[];
   /** What one person alone was told in Slack. */
   whispers: { channel: string; user: string; text: string }[];
+  /** What generators find at the forge. */
+  listing: ForgeListing;
   /** Every POST to the forge and to Slack. */
   posts: Post[];
   /** The webhook of a push as this forge sends it. */
@@ -92,7 +95,10 @@ export const startGitHub = async (): Promise<FakeForge> => {
     if (request.url.includes('/deployments')) return deploying.fetch(request);
     return request.url.includes('/issues/') ? pulls.fetch(request) : app.fetch(request);
   };
-  const front = await openFront(repository.apiURL, answer, SECRETS.TOWLINE_SECRET_SLACK);
+  const listing: ForgeListing = { pulls: [], repositories: [] };
+  const front = await openFront(repository.apiURL, answer, SECRETS.TOWLINE_SECRET_SLACK, (url) =>
+    gitHubLists(listing, url),
+  );
   return {
     kind: 'github',
     comments: pulls.comments,
@@ -105,6 +111,7 @@ export const startGitHub = async (): Promise<FakeForge> => {
     slack: front.slack,
     whispers: front.whispers,
     posts: front.posts,
+    listing,
     statuses: () => front.posts.flatMap(statusOf),
     webhook: ({ delivery, ...commit }) =>
       githubWebhook(
@@ -145,7 +152,10 @@ export const startGitLab = async (): Promise<FakeForge> => {
   });
   const answer = (request: Request) =>
     request.url.includes('/merge_requests/') ? requests.fetch(request) : app.fetch(request);
-  const front = await openFront(new URL(repository.apiURL).origin, answer, SECRETS.TOWLINE_SECRET_SLACK);
+  const listing: ForgeListing = { pulls: [], repositories: [] };
+  const front = await openFront(new URL(repository.apiURL).origin, answer, SECRETS.TOWLINE_SECRET_SLACK, (url) =>
+    gitLabLists(listing, url),
+  );
   return {
     kind: 'gitlab',
     deployments: [],
@@ -158,6 +168,7 @@ export const startGitLab = async (): Promise<FakeForge> => {
     slack: front.slack,
     whispers: front.whispers,
     posts: front.posts,
+    listing,
     statuses: () => front.posts.flatMap(statusOf),
     webhook: ({ delivery, ...commit }) =>
       gitlabWebhook(gitlabPayload(commit), { token: SECRETS.TOWLINE_SECRET_HOOK, key: delivery }),
