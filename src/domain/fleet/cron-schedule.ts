@@ -4,6 +4,8 @@ import { Cron } from 'croner';
 export interface CronSchedule {
   /** The first time strictly after `after`; undefined where there is none (30 February). */
   next(after: Date): Date | undefined;
+  /** The last time strictly before `before`; undefined where there is none. */
+  last(before: Date): Date | undefined;
 }
 
 interface Field {
@@ -53,7 +55,7 @@ const readSchedule = (text: string): CronSchedule | { error: string } => {
   }
   // Every field is spelled out as a list, so that nothing is left to the library's own reading of it.
   const cron = new Cron(fields.join(' '), { mode: '5-part', timezone: 'UTC', paused: true });
-  return { next: (after) => cron.nextRun(after) ?? undefined };
+  return { next: (after) => cron.nextRun(after) ?? undefined, last: (before) => cron.previousRuns(1, before)[0] };
 };
 
 /** `*` or the list of all values of a field. */

@@ -49,6 +49,7 @@ interface Opening {
   offset: number;
   duration: number;
   next(after: Date): Date | undefined;
+  last(before: Date): Date | undefined;
 }
 
 const readWindow = ({ schedule, duration, timeZone }: SyncWindow, clock: Date): Opening | { error: string } => {
@@ -57,7 +58,7 @@ const readWindow = ({ schedule, duration, timeZone }: SyncWindow, clock: Date): 
   const length = parseGoDuration(duration ?? '');
   if (length === undefined) return { error: `cannot parse duration '${duration}': write it as 30m or 1h30m` };
   // A zone that cannot be read is UTC, as in Argo CD.
-  return { offset: zoneOffset(timeZone, clock) ?? 0, duration: length, next: cron.next };
+  return { offset: zoneOffset(timeZone, clock) ?? 0, duration: length, next: cron.next, last: cron.last };
 };
 
 const formats = new Map<string, Intl.DateTimeFormat>();
@@ -176,8 +177,9 @@ const zoneText = (zone: string | undefined): string => {
   return isTimeZone(zone) ? zone : `UTC ("${zone}" is no time zone)`;
 };
 
-/** Boundaries looked at; a schedule of every minute over a day has twice 1,440. */
-const MAX_BOUNDARIES = 5000;
+/** Times looked at, and overlapping openings of one window. */
+const MAX_TIMES = 1000;
+const MAX_OVERLAPS = 500;
 
 /**
  * The first time after `now` at which the windows let a sync begin; `now` itself if they do already. Undefined: not in
@@ -188,28 +190,49 @@ export const nextOpening = (
   question: Omit<WindowQuestion, 'startedAt'>,
 ): Date | undefined => {
   let { now } = question;
-  for (let tries = 0; tries < MAX_BOUNDARIES; tries++) {
+  for (let tries = 0; tries < MAX_TIMES; tries++) {
     const decision = canSync(windows, { now, isManual: question.isManual });
     if (decision.allowed) return now;
-    const after = decision.error ? undefined : nextBoundary(windows, now);
+    const after = decision.error ? undefined : earliestAfter(windows, { ...question, now });
     if (after === undefined) return undefined;
     now = after;
   }
   return undefined;
 };
 
-/** The next time at which some window opens or closes. A window is open from the second after its schedule's time. */
-const nextBoundary = (windows: readonly SyncWindow[], now: Date): Date | undefined => {
-  const times = windows.flatMap((window) => {
+/** Before that nothing can begin: all denying windows have to close, else an allowing one has to open. */
+const earliestAfter = (windows: readonly SyncWindow[], { now, isManual }: WindowQuestion): Date | undefined => {
+  const denies = activeWindows(windows, now).windows.filter(
+    ({ kind, manualSync }) => kind === 'deny' && !(isManual && manualSync),
+  );
+  const times = (denies.length > 0 ? denies : inactiveAllows(windows, now).windows).map((window) => {
     const opening = readWindow(window, now);
-    if ('error' in opening) return [];
+    if ('error' in opening) return undefined;
     const wall = now.getTime() + opening.offset;
-    const opens = opening.next(new Date(wall))?.getTime();
-    const closes = opening.next(new Date(wall - opening.duration))?.getTime();
-    return [
-      ...(opens === undefined ? [] : [opens + 1000 - opening.offset]),
-      ...(closes === undefined ? [] : [closes + opening.duration - opening.offset]),
-    ].filter((time) => time > now.getTime());
+    const change = window.kind === 'deny' ? closingOf(opening, wall) : openingAfter(opening, wall);
+    return change === undefined ? undefined : change - opening.offset;
   });
-  return times.length === 0 ? undefined : new Date(Math.min(...times));
+  const known = times.filter((time) => time !== undefined);
+  if (denies.length > 0) return known.length < times.length ? undefined : new Date(Math.max(...known));
+  return known.length === 0 ? undefined : new Date(Math.min(...known));
+};
+
+/** A window is open from the second after its schedule's time. */
+const openingAfter = ({ next }: Opening, wall: number): number | undefined => {
+  const opens = next(new Date(wall))?.getTime();
+  return opens === undefined ? undefined : opens + 1000;
+};
+
+/**
+ * When an open window closes: a freeze written as "every minute, for 24 hours" opens again long before, so this goes from
+ * the end of its last opening to that of the last one before then. Undefined: it does not, as far as anybody looks.
+ */
+const closingOf = ({ duration, last }: Opening, wall: number): number | undefined => {
+  let closes = wall;
+  for (let overlaps = 0; overlaps < MAX_OVERLAPS; overlaps++) {
+    const opened = last(new Date(closes))?.getTime();
+    if (opened === undefined || opened + duration <= closes) return closes;
+    closes = opened + duration;
+  }
+  return undefined;
 };
