@@ -16,5 +16,5 @@ declare module 'js-yaml' {
   }
   export const FAILSAFE_SCHEMA: Schema;
   export const types: Record<'merge' | 'binary', Type>;
-  export function load(text: string, options: { schema: Schema; json?: boolean }): unknown;
+  export function load(text: string, options: { schema: Schema; json?: boolean; maxDepth?: number }): unknown;
 }

@@ -11,8 +11,8 @@ type ReadFile = { objects: KubernetesObject[] } | { error: RenderError };
 
 /**
  * Reads a Directory source's manifests into objects, file by file and document by document, lists flattened. As in Argo
- * CD a YAML file that holds no Kubernetes object is passed over unless it looks as if it was meant to; unlike there a key
- * named twice is an error. Errors (as a value): `manifest-invalid`, `render-too-large`, naming file and line.
+ * CD a YAML file that holds no Kubernetes object is passed over unless it looks as if it was meant to, and of a key named
+ * twice the last counts. Errors (as a value): `manifest-invalid`, `render-too-large`, naming file and line.
  */
 export const readManifests = (files: Readonly<Record<string, BundleFile>>, request: DirectoryRequest): RenderResult => {
   const objects: KubernetesObject[] = [];
@@ -41,7 +41,7 @@ const readFile = (file: string, text: string): ReadFile => {
 };
 
 const readYamlFile = (file: string, text: string): ReadFile => {
-  const { documents, problem } = readYaml(text);
+  const { documents, problem } = readYaml(text, { duplicates: 'last' });
   const objects: KubernetesObject[] = [];
   for (const { value, line } of documents) {
     const read = objectsOf(value);
@@ -51,18 +51,18 @@ const readYamlFile = (file: string, text: string): ReadFile => {
     } else return { objects: [] };
   }
   if (!problem) return { objects };
-  const isManifest = objects.length > 0 || WORDS.some((word) => text.includes(word));
+  const isManifest = objects.length > 0 || WORDS.every((word) => text.includes(word)) || CUT_OFF.test(text);
   return isManifest ? { error: invalid(file, problem.line, problem.reason) } : { objects: [] };
 };
 
-/**
- * Words by which Argo CD tells a broken manifest from a YAML file that is none: all three. Where the text cannot be parsed
- * one is enough here: a manifest that is cut off in the middle is a mistake to name, not objects to prune.
- */
+/** Words by which Argo CD tells a broken manifest from a YAML file that is none: all three. */
 const WORDS = ['apiVersion:', 'kind:', 'metadata:'];
 
-/** A document that says apiVersion or kind was meant as an object, whatever it lacks. */
-const isMeant = (value: unknown): boolean => isFields(value) && ('apiVersion' in value || 'kind' in value);
+/** A text that cannot be parsed and starts as a manifest does: one that is cut off is a mistake to name, not objects to prune. */
+const CUT_OFF = /^(?:---.*\r?\n|#.*\r?\n|\s)*(?:apiVersion: *\S+\s+kind:|kind: *\S+\s+(?:apiVersion|metadata):)/;
+
+/** A document that says its kind was meant as an object, whatever it lacks; an apiVersion alone is that of a chart or of a tool. */
+const isMeant = (value: unknown): boolean => isFields(value) && 'kind' in value;
 
 const readJsonFile = (file: string, text: string): ReadFile => {
   let value: unknown;

@@ -20,7 +20,7 @@ export interface YamlLimits {
 }
 
 /** What one source's manifests may amount to. */
-export const MANIFEST_LIMITS: YamlLimits = { nodes: 2_000_000, depth: 100, documents: 10_000 };
+export const MANIFEST_LIMITS: YamlLimits = { nodes: 2_000_000, depth: 500, documents: 10_000 };
 
 /** A key named twice: `reject` it, or let the `last` one win as kubectl does (charts are full of them). */
 export type Duplicates = 'reject' | 'last';
@@ -38,7 +38,7 @@ export const readYaml = (
   const starts = [...text.matchAll(SEPARATOR)].map(({ index }) => index);
   if (starts.length > limits.documents) return { documents, problem: tooMany(limits.documents) };
   for (const { chunk, line } of splitDocuments(text, starts)) {
-    const read = readOne(chunk, line, duplicates);
+    const read = readOne(chunk, line, { duplicates, depth: limits.depth });
     if ('problem' in read) return { documents, problem: read.problem };
     if (read.value === null || read.value === undefined) continue;
     const excess = exceeds(read.value, limits.depth, budget);
@@ -85,10 +85,10 @@ const blankLines = (chunk: string): number => {
 const readOne = (
   chunk: string,
   line: number,
-  duplicates: Duplicates,
+  { duplicates, depth }: { duplicates: Duplicates; depth: number },
 ): { value: unknown } | { problem: YamlProblem } => {
   try {
-    return { value: load(chunk, { schema: MANIFEST_SCHEMA, json: duplicates === 'last' }) };
+    return { value: load(chunk, { schema: MANIFEST_SCHEMA, json: duplicates === 'last', maxDepth: depth }) };
   } catch (error) {
     if (error instanceof YAMLException) {
       return { problem: { reason: error.reason, line: line + (error.mark?.line ?? 0) } };

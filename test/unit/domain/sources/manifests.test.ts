@@ -35,6 +35,10 @@ describe('objects of a Directory source', () => {
     ['what only looks like such a list', { 'a.yaml': 'apiVersion: v1\nkind: Foo\nitems:\nspec: {}\n' }, ['Foo/']],
     ['a file that is no manifest', { 'values.yaml': 'some: [other, yaml]\n' }, []],
     ['a broken file that is no manifest', { 'x.yaml': '{{ a template }}: [\n' }, []],
+    ['a chart, which has an apiVersion and no kind', { 'Chart.yaml': 'apiVersion: v2\nname: a\n' }, []],
+    ['settings of a tool', { 'x.yaml': 'apiVersion: 1\ndatasources: [{ name: a }]\n' }, []],
+    ['a broken file that says kind somewhere', { 'x.yaml': 'a:\n  kind: {{ b }}: [\n' }, []],
+    ['a key named twice: the last counts', { 'a.yaml': `${CONFIG_MAP}kind: Secret\n` }, ['Secret/a']],
     ['a file that asks to be skipped', { 'a.yaml': `# +argocd:skip-file-rendering\n${CONFIG_MAP}` }, []],
     ['a byte order mark', { 'a.yaml': `\uFEFF${CONFIG_MAP}` }, ['ConfigMap/a']],
     ['UTF-16', { 'a.yaml': { base64: utf16(CONFIG_MAP, [0xff, 0xfe]).toString('base64') } }, ['ConfigMap/a']],
@@ -46,8 +50,17 @@ describe('objects of a Directory source', () => {
   it.each<[string, Record<string, string>, string]>([
     ['a fault after an object', { 'x/a.yaml': `${CONFIG_MAP}---\na: [\n` }, 'x/a.yaml:7: '],
     ['a fault in what was meant as a manifest', { 'a.yaml': 'kind: Pod\nmetadata: [\n' }, 'a.yaml:'],
-    ['a key named twice', { 'a.yaml': `${CONFIG_MAP}kind: Secret\n` }, 'a.yaml:5: duplicated mapping key'],
-    ['an object without kind', { 'a.yaml': '\n\napiVersion: v1\nmetadata: {}\n' }, 'a.yaml:3: kind is missing'],
+    [
+      'a manifest cut off in the middle',
+      { 'a.yaml': '---\n# Source: x\napiVersion: v1\nkind: Pod\nx: [\n' },
+      'a.yaml:',
+    ],
+    [
+      'an object without kind after one',
+      { 'a.yaml': `${CONFIG_MAP}---\napiVersion: v1\n` },
+      'a.yaml:6: kind is missing',
+    ],
+    ['an item without kind', { 'a.yaml': 'kind: List\nitems: [{ apiVersion: v1 }]\n' }, 'a.yaml:1: items[0]: kind is'],
     [
       'an object without apiVersion',
       { 'a.yaml': 'kind: Pod\nmetadata: {}\n' },
