@@ -6,7 +6,9 @@ import { createGitRepository } from '../adapters/git/repository.ts';
 import { rejected } from '../domain/errors.ts';
 import { formatProblem } from '../domain/problem.ts';
 import { type Checkout, readCheckout, resolveInCheckout } from '../local/git-checkout.ts';
+import { createLocalSandbox } from '../local/local-sandbox.ts';
 import type { Log } from '../ports/log.ts';
+import type { Sandbox } from '../ports/sandbox.ts';
 import {
   type CommandInput,
   checkDirectory,
@@ -19,6 +21,7 @@ import {
 import { type Affected, compareCommits } from './compare-commits.ts';
 import { readGivenAnswers } from './given-answers.ts';
 import { publicChartTrees } from './public-charts.ts';
+import { toolsDir } from './tools-dir.ts';
 
 /** What `towline affected --help` prints. */
 export const AFFECTED_USAGE = `Usage: towline affected --fleet DIR --from REV --to REV [--answers FILE] [-o text|json]
@@ -35,7 +38,8 @@ moves from one revision to the other.
   -o, --output FORMAT   text (default) or json: one list
 
 The checkout stands for the repositories of its remotes; where no Application names one of these, for every repository.
-Applications that follow another branch, a tag or a commit are affected only by their own document.
+Applications that follow another branch, a tag or a commit are affected only by their own document. Those that Applications
+deliver to the control plane (app of apps) count, as deep as they are delivered: what delivers them is rendered.
 
 Charts of Helm repositories and OCI registries are fetched, without credentials, and count as they are now.
 
@@ -73,9 +77,10 @@ export const runAffected = (input: RunAffectedInput): Promise<number> =>
     const answers =
       options.answers === undefined ? {} : { answers: await readGivenAnswers(options.answers, input.readFile) };
     const prefix = relative(checkout.root, await realpath(path));
-    const { applications, problems } = await withRepository(checkout, searchPath, (repository) =>
+    const { applications, problems } = await withRepository(checkout, input, (repository, sandbox) =>
       compareCommits({
         repository,
+        sandbox,
         charts: publicChartTrees(),
         checkout,
         commits,
@@ -146,22 +151,25 @@ const AWAKE_MS = 60_000;
 
 const SILENT: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Reads the checkout through the adapter that reads every Git repository, with a cache of its own for the while. */
+/** Reads the checkout through the adapter that reads every Git repository, with a cache and a sandbox of its own for the while. */
 const withRepository = async <T>(
   { root }: Checkout,
-  searchPath: string | undefined,
-  use: (repository: ReturnType<typeof createGitRepository>) => Promise<T>,
+  { cwd, environment }: CommandInput,
+  use: (repository: ReturnType<typeof createGitRepository>, sandbox: Sandbox) => Promise<T>,
 ): Promise<T> => {
   const cacheDir = await mkdtemp(join(tmpdir(), 'towline-affected-'));
+  const searchPath = environment['PATH'];
   const options = { url: root, cacheDir, log: SILENT, allowInsecure: true, newId: randomUUID, searchPath };
   const repository = createGitRepository(options);
+  const sandbox = createLocalSandbox({ stateDir: toolsDir({ cwd, environment }), environment, withOrigins: true });
   // The adapter's git process keeps no program alive, and here nothing else does.
   const awake = setInterval(() => undefined, AWAKE_MS);
   try {
-    return await use(repository);
+    return await use(repository, sandbox);
   } finally {
     clearInterval(awake);
     repository.close();
+    await sandbox.close();
     await rm(cacheDir, { recursive: true, force: true });
   }
 };

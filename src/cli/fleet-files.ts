@@ -14,6 +14,26 @@ export type FleetText = FleetDocument & { text: string };
 const MANIFEST = /\.(ya?ml|json)$/;
 const MENTION = /argoproj\.io\/|towline\.dev\/|\bargocd-cm\b/;
 
+/** A repository whose blobs are read once each. */
+export const readBlobsOnce = (repository: Pick<Repository, 'readBlobs'>): Pick<Repository, 'readBlobs'> => {
+  const known = new Map<string, Uint8Array>();
+  return {
+    readBlobs: async (digests) => {
+      const missing = digests.filter((digest) => !known.has(digest));
+      for (const [digest, bytes] of await repository.readBlobs(missing)) known.set(digest, bytes);
+      return new Map(digests.flatMap((digest) => mapped(digest, known.get(digest))));
+    },
+  };
+};
+
+const mapped = (digest: string, bytes: Uint8Array | undefined): [string, Uint8Array][] =>
+  bytes ? [[digest, bytes]] : [];
+
+const KINDS = /\b(?:Application|ApplicationSet|AppProject)\b/;
+
+/** Whether a file, or a template of one, may come to hold an Application, ApplicationSet or AppProject. */
+export const mentionsFleetKinds = (text: string): boolean => text.includes('argoproj.io/') && KINDS.test(text);
+
 /**
  * The files of a tree (below `prefix`, '' or ending in a slash) that hold documents of Argo CD or of Towline, by path.
  * Left out: templates of charts, which are no YAML yet, and what a kustomization patches with, which is no whole document.
@@ -77,9 +97,18 @@ export const findFleet = (texts: readonly FleetText[]): FleetFile | undefined =>
   return undefined;
 };
 
-/** The texts below the fleet's source path, fleet files apart. */
-export const documentsOf = (texts: readonly FleetText[], fleet: Pick<FleetFile, 'source'> | undefined): FleetText[] => {
+/**
+ * The texts below the fleet's source path, fleet files apart. The path begins at the repository's root, or where documents
+ * are looked for (`prefix`) where the fleet's repository is kept in a folder of another one.
+ */
+export const documentsOf = (
+  texts: readonly FleetText[],
+  fleet: Pick<FleetFile, 'source'> | undefined,
+  prefix = '',
+): FleetText[] => {
   const path = (fleet?.source.path ?? '').replace(/^\.?\/+|\/+$/g, '');
-  const prefix = path === '' || path === '.' ? '' : `${path}/`;
-  return texts.filter((one) => one.path.startsWith(prefix) && !isFleetFile(one));
+  const folder = path === '' || path === '.' ? '' : `${path}/`;
+  const below = (start: string) => texts.filter((one) => one.path.startsWith(start) && !isFleetFile(one));
+  const found = below(folder);
+  return found.length > 0 ? found : below(`${prefix}${folder}`);
 };

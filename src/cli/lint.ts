@@ -1,28 +1,35 @@
-import { join, resolve } from 'node:path';
 import { createDeleteJqPaths } from '../adapters/jq/delete-jq-paths.ts';
 import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
 import { jqFaults } from '../domain/fleet/applicationset/kept-by-jq.ts';
 import { checkSecret } from '../domain/fleet/check-secret.ts';
-import { compileFleet } from '../domain/fleet/compile-fleet.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
-import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
+import type { Documents } from '../domain/fleet/read-fleet-files.ts';
 import { textAt } from '../domain/health/fields.ts';
 import { nearest } from '../domain/nearest-name.ts';
 import { formatProblem, type Problem } from '../domain/problem.ts';
 import { problemAt } from '../domain/validate-document.ts';
 import { readYaml } from '../domain/yaml-document.ts';
-import { createFolderRepository } from '../local/folder-repository.ts';
-import { type CommandInput, checkDirectory, readOptions, runCommand, STATE_DIR, usage } from './command-line.ts';
-import { documentsOf, type FleetText, findFleet, isFleetFile, readFleetTexts } from './fleet-files.ts';
+import { type CommandInput, oneLine, readOptions, readRepos, runCommand, usage } from './command-line.ts';
+import { type FleetText, isFleetFile } from './fleet-files.ts';
+import { type LintedFleet, lintFleet } from './lint-fleet.ts';
 
 /** What `towline lint --help` prints. */
-export const LINT_USAGE = `Usage: towline lint DIR
+export const LINT_USAGE = `Usage: towline lint DIR [--repo URL=DIR]
 
 Checks every Application, ApplicationSet, AppProject, fleet file, Argo CD Secret (clusters, repositories) and argocd-cm
 below DIR, committed or not, and prints one line a problem (file:line: field: message) and a count. Other documents are
-passed over, as are templates of charts and files that a kustomization patches with. Where DIR holds a fleet file, the Applications below its source path are held against its
-clusters, the AppProjects and each other as well.
+passed over, as are templates of charts and files that a kustomization patches with. Where DIR holds a fleet file, the
+Applications below its source path, and those that its ApplicationSets make, are held against its clusters, the AppProjects
+and each other as well.
+
+What Applications deliver to the control plane (app of apps) is rendered and checked, too, as deep as it goes: the file and
+line are those of the template or manifest, and the message names who delivers it. The working tree stands for the
+repositories of the checkout's remotes, at whatever revision; where no Application names one of these, for every repository.
+
+      --repo URL=DIR    the working tree that stands for another repository. May be repeated
+
+Nothing is fetched: what is delivered out of other repositories and of charts of registries is not looked at.
 
 Exit code 0: nothing wrong (warnings may be printed); 1: at least one error, or something that Towline does not serve;
 2: wrong usage, or a folder that cannot be read.
@@ -34,7 +41,10 @@ Exit code 0: nothing wrong (warnings may be printed); 1: at least one error, or 
  */
 export const runLint = (input: CommandInput): Promise<number> =>
   runCommand('lint', input, async () => {
-    const { values, positionals } = readOptions(input.args, { help: { type: 'boolean', short: 'h' } });
+    const { values, positionals } = readOptions(input.args, {
+      repo: { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h' },
+    });
     if (values.help) {
       input.write(LINT_USAGE);
       return 0;
@@ -42,18 +52,13 @@ export const runLint = (input: CommandInput): Promise<number> =>
     const [directory, another] = positionals;
     if (directory === undefined) throw usage('DIR is missing');
     if (another !== undefined) throw usage(`unexpected argument ${another}`);
-    const texts = await readFolder(resolve(input.cwd, directory), input.cwd);
-    const { problems, documents } = await check(texts);
-    for (const problem of problems) input.write(`${lineOf(directory, problem)}\n`);
-    input.write(`${countText(problems, documents, texts.length)}\n`);
+    const linted = await lintFleet(input, { directory, repositories: readRepos(values.repo) });
+    for (const note of linted.notes) (input.writeError ?? input.write)(`towline lint: ${oneLine(note)}\n`);
+    const { problems, documents } = await check(linted);
+    for (const problem of problems) input.write(`${lineOf(problem)}\n`);
+    input.write(`${countText(problems, documents, linted)}\n`);
     return problems.some(isWrong) ? 1 : 0;
   });
-
-const readFolder = async (path: string, cwd: string): Promise<FleetText[]> => {
-  await checkDirectory(path);
-  const repository = createFolderRepository({ path, commit: '', ignored: path === cwd ? [STATE_DIR] : [] });
-  return readFleetTexts(repository, await repository.listTree(''));
-};
 
 interface Checked {
   problems: Problem[];
@@ -61,12 +66,21 @@ interface Checked {
 }
 
 /** Every problem once, by file and line. */
-const check = async (texts: readonly FleetText[]): Promise<Checked> => {
-  const fleet = findFleet(texts);
-  const files = await Promise.all(
-    texts.map(async (one) => (isFleetFile(one) ? checkFleetFile(one) : checkDocuments(one, fleet))),
-  );
-  const problems = [...files.flatMap((file) => file.problems), ...checkTogether(texts, fleet)];
+const check = async ({ texts, readFile, fleet, consumed, problems: found, nameOf }: LintedFleet): Promise<Checked> => {
+  const checked = texts.map(async (one) => {
+    if (isFleetFile(one)) return checkFleetFile(one);
+    // What Kustomize makes of it counts.
+    return consumed.has(one.path) ? { problems: [], documents: 0 } : checkDocuments(one, readFile(one), fleet);
+  });
+  const files = await Promise.all(checked);
+  const own = files.flatMap((file) => file.problems);
+  const places = new Set(own.map(placeOf));
+  const broken = new Set(own.flatMap((problem) => (isWrong(problem) ? [problem.file] : [])));
+  // The same of a document that is delivered, and stands in a file of its own; of a set, what follows from it.
+  const isNew = (problem: Problem): boolean =>
+    problem.code.startsWith('application-set-') ? !broken.has(problem.file) : !places.has(placeOf(problem));
+  const others = found.filter((problem) => problem.code === 'document-duplicate' || isNew(problem));
+  const problems = [...own, ...others].map((problem) => ({ ...problem, file: nameOf(problem.file) }));
   const distinct = new Map(problems.map((problem) => [`${problem.severity} ${formatProblem(problem)}`, problem]));
   return {
     problems: [...distinct.values()].toSorted((a, b) =>
@@ -75,6 +89,8 @@ const check = async (texts: readonly FleetText[]): Promise<Checked> => {
     documents: files.reduce((sum, file) => sum + file.documents, 0),
   };
 };
+
+const placeOf = ({ file, line, field, code }: Problem): string => `${file}:${line}:${field}:${code}`;
 
 const checkFleetFile = ({ path, text }: FleetText): Checked => {
   const parsed = parseFleetFile(text, { file: path, local: true });
@@ -91,10 +107,15 @@ const isOther = ({ code, line }: Problem, kinds: ReadonlyMap<number, string>): b
 const kindsOf = (path: string, text: string): Map<number, string> =>
   new Map(readYaml(path, text).documents.map(({ value, lineOf: at }) => [at(['kind']), textAt(value, 'kind')]));
 
-const checkDocuments = async ({ path, text }: FleetText, fleet: FleetFile | undefined): Promise<Checked> => {
-  const { applications, applicationSets, projects, settings, broken, problems } = readFleetFile(path, text);
+const checkDocuments = async (
+  { path, text }: FleetText,
+  { applications, applicationSets, projects, settings, broken, problems }: Documents,
+  fleet: FleetFile | undefined,
+): Promise<Checked> => {
   const secrets = checkSecrets(path, text);
-  const destinations = fleet || applications.length === 0 ? [] : checkDestinations(path, text);
+  const doubtful = applications.some(({ destination: { name, server } }) => Boolean(name) === Boolean(server));
+  const isClear = applications.length === 0 || (!doubtful && broken.length === 0);
+  const destinations = fleet || isClear ? [] : checkDestinations(path, text);
   const kinds = problems.some(({ code }) => code === 'kind-unsupported') ? kindsOf(path, text) : new Map();
   return {
     problems: [
@@ -140,27 +161,18 @@ const checkSecrets = (path: string, text: string): Checked => {
   return { problems: documents.flatMap((one) => checkSecret(one, path)), documents: documents.length };
 };
 
-/** What is wrong between documents: only a fleet says which of them belong together. */
-const checkTogether = (texts: readonly FleetText[], fleet: FleetFile | undefined): Problem[] => {
-  if (!fleet) return [];
-  const { applications, problems } = compileFleet({ files: documentsOf(texts, fleet), fleet });
-  return [
-    ...problems.filter(({ code }) => code === 'document-duplicate'),
-    ...applications.flatMap((application) => application.problems),
-  ];
-};
-
 const isWrong = ({ severity }: Problem): boolean => severity !== 'warning';
 
-const lineOf = (directory: string, problem: Problem): string => {
+const lineOf = (problem: Problem): string => {
   const note = problem.severity === 'error' ? '' : ` (${problem.severity})`;
-  return `${formatProblem({ ...problem, file: join(directory, problem.file) })}${note}`;
+  return `${formatProblem(problem)}${note}`;
 };
 
 const countOf = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-const countText = (problems: readonly Problem[], documents: number, files: number): string => {
+const countText = (problems: readonly Problem[], documents: number, { texts, delivered }: LintedFleet): string => {
   const errors = problems.filter(isWrong).length;
   const found = `${countOf(errors, 'error')}, ${countOf(problems.length - errors, 'warning')}`;
-  return `${found} in ${countOf(documents, 'document')} of ${countOf(files, 'file')}`;
+  const more = delivered === 0 ? '' : ` and ${delivered} that Applications deliver`;
+  return `${found} in ${countOf(documents, 'document')} of ${countOf(texts.length, 'file')}${more}`;
 };

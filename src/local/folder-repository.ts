@@ -11,7 +11,7 @@ export interface FolderOptions {
   path: string;
   /** What stands for the commit: its own where the folder is a Git checkout. */
   commit: string;
-  /** Names in the folder's root that are left out, `.git` apart: what Towline itself keeps there. */
+  /** Paths that are left out, `.git` apart: what Towline itself keeps there, what Git ignores. */
   ignored?: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export const createFolderRepository = ({ path, commit, ignored = [] }: FolderOpt
         ]),
       ),
     listTree: async () => {
-      tree ??= readTree({ root: path, files, ignored: new Set(['.git', ...ignored]) }, commit);
+      tree ??= readTree({ root: path, files, ignored: new Set(ignored) }, commit);
       return tree;
     },
     readBlobs: async (digests) => {
@@ -97,10 +97,9 @@ const readTree = (folder: Folder, commit: string): Tree => {
 const listFolder = (folder: Folder, directory: string, entries: Map<string, TreeEntry>): TreeEntry[] => {
   const place = join(folder.root, directory);
   const names = reading(place, () => readdirSync(place, { withFileTypes: true }));
-  const isIgnored = ({ name }: Dirent): boolean => (directory === '' ? folder.ignored.has(name) : name === '.git');
   return names.flatMap((one) => {
-    if (isIgnored(one)) return [];
     const path = directory === '' ? one.name : `${directory}/${one.name}`;
+    if (one.name === '.git' || folder.ignored.has(path)) return [];
     const entry = one.isDirectory() ? directoryEntry(folder, path, entries) : fileEntry(folder, path, one);
     if (!entry) return [];
     entries.set(path, entry);

@@ -52,6 +52,13 @@ export const resolveInCheckout = (
 ): Promise<string | undefined> =>
   gitIn(path, searchPath)(['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]);
 
+/** Paths in a checkout that Git ignores: files, and folders of which nothing is kept. */
+export const ignoredIn = async (root: string, searchPath: string | undefined): Promise<string[]> => {
+  const listed = ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'];
+  const found = await gitIn(root, searchPath)(listed);
+  return (found ?? '').split('\0').flatMap((path) => (path === '' ? [] : [path.replace(/\/$/, '')]));
+};
+
 const TIMEOUT_MS = 30_000;
 
 /** Runs git in a folder: what it said, trimmed, or undefined where it failed. */

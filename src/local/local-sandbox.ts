@@ -12,12 +12,14 @@ import { findTools } from './tools/find-tools.ts';
 export const createLocalSandbox = (options: {
   stateDir: string;
   environment: Readonly<Record<string, string | undefined>>;
+  /** Tell which template each object of a chart comes from. */
+  withOrigins?: boolean;
 }): Sandbox & { close(): Promise<void> } => {
   let started: Promise<{ sandbox: Sandbox; temporary: string }> | undefined;
   const start = async () => {
     const tools = await findTools(options.stateDir, options.environment);
     const temporary = await mkdtemp(join(tmpdir(), 'towline-render-'));
-    return { sandbox: createSandbox({ ...tools, temporary }), temporary };
+    return { sandbox: createSandbox({ ...tools, temporary, withOrigins: options.withOrigins ?? false }), temporary };
   };
   return {
     render: async (bundle) => {

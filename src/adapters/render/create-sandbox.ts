@@ -22,6 +22,8 @@ export interface SandboxConfig {
   stdoutBytes?: number;
   /** Milliseconds after a Kustomize render at which the next one's process is started ahead; default: it is not. */
   aheadAfterMilliseconds?: number;
+  /** Tell which template each object of a chart comes from; default: not. */
+  withOrigins?: boolean;
 }
 
 const DEADLINE_MILLISECONDS = 30_000;
@@ -101,7 +103,7 @@ const renderIn = async (config: SandboxConfig, folder: RenderFolder, bundle: Too
     ...limitsOf(config),
   });
   if (outcome.ended !== 'exit') return { ok: false, error: unfinished(outcome, config, bundle) };
-  if (outcome.code === 0) return readOutput(outcome.stdout);
+  if (outcome.code === 0) return readOutput(outcome.stdout, config);
   const context = { folder, request: render, files: Object.keys(bundle.files), ...(copies ? { copies } : {}) };
   return { ok: false, error: toRenderError(outcome.stderr, context) };
 };

@@ -25,18 +25,19 @@ export const by =
 /**
  * Reads the files' documents, taking those of unchanged files from the snapshot before. A document that is wrong, or
  * stands in a file that cannot be read, is replaced by its version in that snapshot. In order of path and line, those
- * that an application delivers (app of apps) before the fleet's own files.
+ * that an application delivers (app of apps) before the fleet's own files. `readFile`: how a file is read, for who knows some.
  */
 export const gatherDocuments = (
   files: readonly FleetDocument[],
   previous: FleetSnapshot | undefined,
+  readFile: ReadDocuments = readNew,
 ): GatheredDocuments => {
   const before = previous ? byFile(previous) : new Map<string, Documents>();
   const sorted = files.toSorted(by(({ path, registeredBy }) => `${registeredBy === undefined ? 1 : 0} ${path}`));
   const read = new Map(
     sorted.map((file) => [
       file.path,
-      isKnown(file, previous) ? (before.get(file.path) ?? noDocuments()) : readNew(file),
+      isKnown(file, previous) ? (before.get(file.path) ?? noDocuments()) : readFile(file),
     ]),
   );
   const found = merge([...read.values()]);
@@ -45,7 +46,21 @@ export const gatherDocuments = (
   return { ...found, clean: [...read].flatMap(([path, documents]) => (isClean(documents) ? [path] : [])) };
 };
 
-const readNew = ({ path, text, registeredBy }: FleetDocument): Documents => {
+/** Reads each file once, however often it is asked for. */
+export const readEachOnce = (): ReadDocuments => {
+  const known = new Map<string, Documents>();
+  return (file) => {
+    const key = `${file.path} ${file.digest}`;
+    const documents = known.get(key) ?? readNew(file);
+    known.set(key, documents);
+    return documents;
+  };
+};
+
+/** Reads what one file defines. */
+export type ReadDocuments = (file: FleetDocument) => Documents;
+
+const readNew: ReadDocuments = ({ path, text, registeredBy }) => {
   if (text === undefined) throw new Error(`compileFleet needs the text of ${path}`);
   return readFleetFile(path, text, registeredBy);
 };

@@ -48,7 +48,14 @@ export interface DirectoryRequest {
   manifests: string[];
 }
 
-export type RenderResult = { ok: true; objects: KubernetesObject[] } | { ok: false; error: RenderError };
+export type RenderResult = RenderedObjects | { ok: false; error: RenderError };
+
+export interface RenderedObjects {
+  ok: true;
+  objects: KubernetesObject[];
+  /** The file that each object was made from, as far as the tool tells and where it was asked to (`chart/templates/a.yaml`). */
+  origins?: (string | undefined)[];
+}
 
 /** A typed failure whose message is fit for a commit status: no absolute path, no environment value. */
 export interface RenderError {

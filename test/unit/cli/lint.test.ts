@@ -51,7 +51,7 @@ describe('towline lint', () => {
       out: [
         'bad/again.yaml:10: spec.destination: the fleet has no cluster "nowhere"; it has: here, there',
         'bad/again.yaml:10: spec.project: there is no AppProject "absent"; there are: default',
-        'bad/apps.yaml:1: metadata.name: Application argocd/web is also defined at again.yaml:1, and that one counts: remove one of them',
+        'bad/apps.yaml:1: metadata.name: Application argocd/web is also defined at test/fixtures/cli/lint/bad/again.yaml:1, and that one counts: remove one of them',
         'bad/apps.yaml:8: spec.source.targetRevison: this field is not known and does nothing; did you mean targetRevision? (warning)',
         'bad/apps.yaml:17: spec.source.path: must be a string, not 7: write it in quotes',
         'bad/apps.yaml:20: Aplication slip is not served; Towline reads Application, ApplicationSet and AppProject (unsupported)',
