@@ -115,7 +115,7 @@ describe('towline render', { timeout: 30_000 }, () => {
     expect((await run(multi)).code).toBe(1);
     const chart = ['-f', '-', '--repo-root', `${FIXTURES}/capabilities`, '-o', 'json'];
     const source = '{ repoURL: https://example.com/acme/fleet, path: chart }';
-    const application = `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: asks }\nspec: { project: default, source: ${source}, destination: { name: x, namespace: y } }\n`;
+    const application = `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: asks }\nspec: { project: default, source: ${source}, destination: { name: x, namespace: asks } }\n`;
     const asked = ['--kube-version', 'v1.30.2-eks-1', '--api-versions', 'monitoring.coreos.com/v1'];
     const { out } = await run([...chart, ...asked], application);
     expect(JSON.parse(out)[0].data).toEqual({ version: 'v1.30.2', monitors: 'true' });
