@@ -95,6 +95,7 @@ const projectFaults = (
       message: `project ${project.name} does not permit source ${repoURL} (sourceRepos: ${listed(project.sourceRepos)})`,
     })),
     ...foreignRepositories(project, application, fleet),
+    ...(project.wantsSignatures ? [signatureFault(project)] : []),
     ...(isPermitted ? [] : [destinationFault(project, cluster, destination.namespace)]),
     ...(isNamespacePermitted(project, application)
       ? []
@@ -117,6 +118,12 @@ const isNamespacePermitted = (project: AppProject, { namespace, origin }: Applic
   const said = isUnsaid ? { ...project, sourceNamespaces: [] } : project;
   return isAppNamespacePermitted(said, namespace, CONTROL_NAMESPACE);
 };
+
+const signatureFault = ({ name }: AppProject): Fault => ({
+  code: 'project-signatures',
+  field: 'spec.project',
+  message: `project ${name} wants signed commits (signatureKeys, sourceIntegrity), which Towline does not verify: leave it to an Argo CD, or take the rule out`,
+});
 
 const destinationFault = (project: AppProject, cluster: ClusterConfig, namespace: string): Fault => ({
   code: 'project-destination',

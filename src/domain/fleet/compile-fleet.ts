@@ -9,6 +9,7 @@ import { type Distinguishing, distinct } from './distinct-documents.ts';
 import type { FleetFile } from './fleet-file.ts';
 import { refusedRepositories, withFoundRepositories } from './found-repositories.ts';
 import { by, type GatheredDocuments, gatherDocuments } from './gather-documents.ts';
+import { withGlobalProjects } from './global-projects.ts';
 import type { AppProject } from './project.ts';
 import { DEFAULT_PROJECT } from './project-rules.ts';
 import { COMPILER, type FleetDocument, isKnown } from './read-fleet-files.ts';
@@ -43,7 +44,10 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
   const { expansions = new Map<string, SetExpansion>(), seen = new Map<string, SeenRead[]>() } = input;
   const made = compileSets(sets, { expansions, seen }, previous);
   problems.push(...made.problems);
-  const projects = withDefault(distinct(found.projects, 'AppProject', telling));
+  const written = withDefault(distinct(found.projects, 'AppProject', telling));
+  const [settings] = distinct(found.settings, 'ConfigMap', telling);
+  const { globalProjects = [] } = settings?.settings ?? {};
+  const projects = withGlobalProjects(written, globalProjects);
   const definite = distinct([...found.applications, ...made.applications], 'Application', telling);
   const { repositorySecrets, registered } = registerRepositories(found, definite, fleet, telling);
   const unchanged = unchangedIn(files, expansions, previous);
@@ -56,12 +60,12 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
       nesting: nestingFault(one, deliveries),
     }),
   );
-  const [settings] = distinct(found.settings, 'ConfigMap', telling);
   const content = {
     ...(settings ? { argoSettings: settings } : {}),
     ...(repositorySecrets.length > 0 ? { repositorySecrets } : {}),
     applications: applications.toSorted(by(({ id }) => id)),
     projects: projects.toSorted(by(({ name }) => name)),
+    ...(globalProjects.length > 0 ? { writtenProjects: written.toSorted(by(({ name }) => name)) } : {}),
     applicationSets: sets.toSorted(by(applicationId)),
     expanded: made.expanded,
     problems: problems.toSorted((a, b) => by<Problem>(({ file }) => file)(a, b) || a.line - b.line),

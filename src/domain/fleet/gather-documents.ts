@@ -1,5 +1,6 @@
 import type { Problem } from '../problem.ts';
 import { type Application, applicationId, type Origin } from './application.ts';
+import type { AppProject } from './project.ts';
 import {
   type Documents,
   documentKey,
@@ -76,13 +77,15 @@ const byFile = (snapshot: FleetSnapshot): Map<string, Documents> => {
   for (const one of snapshot.applications) {
     if (one.applicationSet === undefined) at(one.origin.file).applications.push(documentOf(one));
   }
-  for (const one of snapshot.projects) if (one.origin) at(one.origin.file).projects.push(one);
+  for (const one of writtenProjects(snapshot)) if (one.origin) at(one.origin.file).projects.push(one);
   for (const one of snapshot.applicationSets ?? []) at(one.origin.file).applicationSets.push(one);
   if (snapshot.argoSettings) at(snapshot.argoSettings.origin.file).settings.push(snapshot.argoSettings);
   for (const one of snapshot.repositorySecrets ?? []) at(one.origin.file).repositorySecrets.push(one);
   for (const one of snapshot.problems) if (!isOfExpansion(one)) at(one.file).problems.push(one);
   return files;
 };
+
+const writtenProjects = ({ projects, writtenProjects: written = projects }: FleetSnapshot): AppProject[] => written;
 
 /** Problems with what a set makes are found anew by every compile; those with its document are not. */
 export const EXPANSION = 'application-set-';
@@ -131,7 +134,7 @@ const keepLastGood = (found: Documents, read: ReadonlyMap<string, Documents>, pr
     origin !== undefined && read.get(origin.file)?.unread === true;
   const written = previous.applications.filter(({ applicationSet }) => applicationSet === undefined).map(documentOf);
   found.applications.push(...lost('Application', written, found.applications));
-  found.projects.push(...lost('AppProject', previous.projects, found.projects));
+  found.projects.push(...lost('AppProject', writtenProjects(previous), found.projects));
   found.applicationSets.push(...lost('ApplicationSet', previous.applicationSets ?? [], found.applicationSets));
   found.repositorySecrets.push(...lost('Secret', previous.repositorySecrets ?? [], found.repositorySecrets));
   const settings = previous.argoSettings ? [previous.argoSettings] : [];

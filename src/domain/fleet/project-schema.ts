@@ -63,7 +63,22 @@ export const AppProjectSchema = v.object({
       ),
     ),
     signatureKeys: v.optional(v.array(v.unknown())),
-    sourceIntegrity: v.optional(v.unknown()),
+    sourceIntegrity: v.optional(
+      v.object({
+        git: v.optional(
+          v.object({
+            policies: v.optional(
+              v.array(
+                v.object({
+                  repos: v.optional(v.array(v.object({ url: text }))),
+                  gpg: v.optional(v.object({ mode: v.optional(text), keys: v.optional(texts) })),
+                }),
+              ),
+            ),
+          }),
+        ),
+      }),
+    ),
     destinationServiceAccounts: v.optional(
       v.array(
         v.object({ server: v.optional(text), namespace: v.optional(text), defaultServiceAccount: v.optional(text) }),

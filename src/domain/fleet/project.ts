@@ -8,6 +8,8 @@ import type { Subscriptions } from './subscriptions.ts';
 export interface AppProject {
   name: string;
   namespace: string;
+  /** By which `globalProjects` find it. */
+  labels?: Record<string, string>;
   sourceRepos: string[];
   sourceNamespaces: string[];
   destinations: { server?: string; name?: string; namespace?: string }[];
@@ -20,6 +22,8 @@ export interface AppProject {
   syncWindows: SyncWindow[];
   orphanedResources?: { warn?: boolean; ignore?: { group?: string; kind?: string; name?: string }[] };
   permitOnlyProjectScopedClusters?: boolean;
+  /** It wants commits signed (`signatureKeys`, `sourceIntegrity`), which nobody here verifies. */
+  wantsSignatures?: true;
   /** Whom to act as, by destination. Parsed and checked; Towline acts as its own role (design: one role per cluster). */
   destinationServiceAccounts?: { server?: string; namespace?: string; defaultServiceAccount?: string }[];
   /** Parsed, kept and shown; access to the API is decided elsewhere. */

@@ -54,7 +54,7 @@ export const noDocuments = (): Documents => ({
 });
 
 /** Raised whenever the same text compiles to something else, so that no older snapshot is reused. */
-export const COMPILER = 7;
+export const COMPILER = 8;
 
 /** The paths of the files whose text the compiler needs: those that are new, changed, or were wrong before. */
 export const filesToRead = (

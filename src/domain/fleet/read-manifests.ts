@@ -56,6 +56,7 @@ export const projectOf = (
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? CONTROL_NAMESPACE,
+    ...(metadata.labels ? { labels: metadata.labels } : {}),
     sourceRepos: sourceRepos ?? [],
     sourceNamespaces: sourceNamespaces ?? [],
     destinations: destinations ?? [],
@@ -71,9 +72,14 @@ export const projectOf = (
       'permitOnlyProjectScopedClusters',
       'destinationServiceAccounts',
     ]),
+    ...(wantsSignatures(spec) ? { wantsSignatures: true } : {}),
     ...(origin ? { origin } : {}),
   };
 };
+
+/** Whether commits have to be signed: by any of some keys, or by a policy that is not switched off. */
+const wantsSignatures = ({ signatureKeys = [], sourceIntegrity }: AppProjectManifest['spec']): boolean =>
+  signatureKeys.length > 0 || (sourceIntegrity?.git?.policies ?? []).some(({ gpg }) => gpg?.mode !== 'none');
 
 /** The fields that are there, so that what is stored holds no undefined. */
 const given = <T extends object, K extends keyof T>(fields: T, keys: readonly K[]): Partial<Pick<T, K>> => {

@@ -25,14 +25,17 @@ export const isSettingsDocument = (value: unknown): boolean =>
 /** The most that the settings may be: they stand in the fleet's row, which every sync reads. */
 const MAX_CHARACTERS = 200_000;
 
-/** Reads an `argocd-cm`; without `settings` where anything in it is wrong, which `problems` names with its line. */
+/**
+ * Reads an `argocd-cm`; without `settings` where anything in it is wrong, which `problems` names with its line;
+ * what does nothing is warned about.
+ */
 export const readSettingsDocument = (
   document: YamlDocument,
   file: string,
   text: string,
 ): { settings?: SettingsDocument; problems: Problem[] } => {
   const problems = checkArgoSettings(document, file, text);
-  if (problems.length > 0 || !isFields(document.value)) return { problems };
+  if (problems.some(({ severity }) => severity === 'error') || !isFields(document.value)) return { problems };
   const { metadata, data } = document.value;
   const namespace = isFields(metadata) && typeof metadata.namespace === 'string' ? metadata.namespace : undefined;
   const texts = Object.entries(isFields(data) ? data : {}).filter(

@@ -35,8 +35,10 @@ export interface FleetSnapshot {
   digest: string;
   /** By id. */
   applications: CompiledApplication[];
-  /** By name. */
+  /** By name, with what global projects add. */
   projects: AppProject[];
+  /** As they are written, where a global project adds to one. */
+  writtenProjects?: AppProject[];
   /** What the fleet's `argocd-cm` says; absent: it has none, and Argo CD's defaults hold. */
   argoSettings?: SettingsDocument;
   /** Argo CD's repository and repo-creds Secrets, but for what is secret in them. */

@@ -33,6 +33,15 @@ export interface CompareOptions {
 
 export type TrackingMethod = 'annotation' | 'label' | 'annotation+label';
 
+/** An entry of `globalProjects`: the project whose rules are added to those that the selector takes. */
+export interface GlobalProject {
+  projectName: string;
+  labelSelector: {
+    matchLabels?: Record<string, string>;
+    matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  };
+}
+
 /** What of Argo CD's `argocd-cm` bears on comparing and judging resources. */
 export interface ArgoSettings {
   /** In the order they are written. */
@@ -48,6 +57,7 @@ export interface ArgoSettings {
   sensitiveAnnotations: string[];
   /** `application.sync.impersonation.enabled`: syncs must run as the project's service account. */
   impersonation?: true;
+  globalProjects?: GlobalProject[];
   /** `timeout.reconciliation`: seconds between two comparisons; 0: none without being asked. Absent: Towline's own. */
   reconciliationSeconds?: number;
 }

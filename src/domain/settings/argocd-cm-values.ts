@@ -1,6 +1,6 @@
 import { permanent } from '../errors.ts';
 import { isRecord } from '../health/fields.ts';
-import type { CompareOptions, FilteredResource, IgnoreRules, TrackingMethod } from './argo-settings.ts';
+import type { CompareOptions, FilteredResource, GlobalProject, IgnoreRules, TrackingMethod } from './argo-settings.ts';
 
 const invalid = (key: string, reason: string): Error =>
   permanent('settings-invalid', `argocd-cm: ${key} ${reason}`, { details: { key } });
@@ -53,6 +53,41 @@ export const readFilters = (key: string, value: unknown): FilteredResource[] => 
       clusters: strings(`${key} clusters`, filter['clusters']),
     };
   });
+};
+
+const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+/** Reads `globalProjects`: a list of {projectName, labelSelector}. */
+export const readGlobalProjects = (key: string, value: unknown): GlobalProject[] => {
+  if (!Array.isArray(value)) throw invalid(key, 'must be a list of {projectName, labelSelector}');
+  return value.map((item) => {
+    const { projectName, labelSelector } = record(key, item);
+    if (typeof projectName !== 'string') throw invalid(key, 'must name a project in each entry (projectName)');
+    const { matchLabels, matchExpressions = [] } = record(`${key} labelSelector`, labelSelector);
+    if (!Array.isArray(matchExpressions)) throw invalid(`${key} matchExpressions`, 'must be a list');
+    const labels = Object.entries(record(`${key} matchLabels`, matchLabels)).map(([name, text]) => {
+      if (typeof text === 'string') return [name, text] as const;
+      throw invalid(`${key} matchLabels ${name}`, 'must be a text: write it in quotes');
+    });
+    return {
+      projectName,
+      labelSelector: {
+        matchLabels: Object.fromEntries(labels),
+        matchExpressions: matchExpressions.map((one) => readExpression(key, one)),
+      },
+    };
+  });
+};
+
+const readExpression = (key: string, value: unknown): { key: string; operator: string; values: string[] } => {
+  const { key: label, operator, values } = record(`${key} matchExpressions`, value);
+  if (typeof label !== 'string' || typeof operator !== 'string' || !OPERATORS.includes(operator)) {
+    throw invalid(`${key} matchExpressions`, `must be a list of {key, operator (${OPERATORS.join(', ')}), values}`);
+  }
+  const texts = strings(`${key} matchExpressions values`, values);
+  if (operator.endsWith('In') && texts.length === 0)
+    throw invalid(`${key} matchExpressions`, `${operator} needs values`);
+  return { key: label, operator, values: texts };
 };
 
 const flag = (key: string, value: unknown, otherwise: boolean): boolean => {

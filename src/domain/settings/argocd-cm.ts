@@ -7,6 +7,7 @@ import {
   isTrackingMethod,
   readCompareOptions,
   readFilters,
+  readGlobalProjects,
   readIgnoreRules,
   readTypeFields,
 } from './argocd-cm-values.ts';
@@ -148,6 +149,9 @@ export const parseArgoSettings = (data: Readonly<Record<string, string>>): ArgoS
       .map((name) => name.trim())
       .filter(Boolean),
     ...(data['application.sync.impersonation.enabled'] === 'true' ? { impersonation: true } : {}),
+    ...(data['globalProjects']
+      ? { globalProjects: readGlobalProjects('globalProjects', yaml('globalProjects', data['globalProjects'])) }
+      : {}),
     ...readInterval(data['timeout.reconciliation']),
   };
 };
