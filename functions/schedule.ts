@@ -44,11 +44,12 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
   const others = pollOthers({ ...deps, indexes: createPlanIndexes(blobs) });
   const providers = generatorProviders(runtime);
   const answers = refreshAnswers({ ...deps, ...providers, blobs });
-  const poll = async (): Promise<void> => {
-    await refs();
+  const poll = async (): Promise<{ lost: boolean }> => {
+    const { lost = false } = await refs();
     await charts();
     await others();
     await hooks();
+    return { lost };
   };
   const connect = connectCluster({ clock: runtime.clock, random: Math.random, aws: eksClients, ...local });
   const facts = pollFacts(deps);
@@ -80,7 +81,8 @@ export const handler = lazily(() => {
     await schedule.sweep();
     await schedule.refreshAnswers();
     if (!moved && runtime.clock() - polledAt < runtime.config.pollSeconds * 1_000) return;
-    polledAt = runtime.clock();
-    await schedule.poll();
+    const now = runtime.clock();
+    const { lost } = await schedule.poll();
+    if (!lost) polledAt = now;
   };
 });

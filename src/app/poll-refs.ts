@@ -41,6 +41,12 @@ interface Failing {
   notBefore?: number;
 }
 
+/** What a poll came to. */
+interface Polled {
+  changes: number;
+  lost?: boolean;
+}
+
 /** What the polls before this one know of repositories, by URL. */
 interface Known {
   failing: Map<string, Failing>;
@@ -52,16 +58,18 @@ interface Known {
  * The backstop of webhooks: lists every registered repository's refs (one round trip each, conditional where the forge
  * knows that) and asks for a plan of those that the fleet follows and that stand elsewhere than at their last plan, or are
  * gone. A repository that does not answer is logged, does not hold up the others, and is asked less and less often; one
- * whose host limits requests is asked when the host said.
+ * whose host limits requests is asked when the host said. `lost`: nobody knows what the fleet follows, because the cache has
+ * lost its snapshot; then the fleet is planned, which makes it again, and the poll is to be repeated.
  */
-export const pollRefs = (deps: PollDeps): (() => Promise<{ changes: number }>) => {
+export const pollRefs = (deps: PollDeps): (() => Promise<Polled>) => {
   const known: Known = { failing: new Map(), seen: new Map() };
   return async () => {
     const fleet = await loadFleet(deps);
     const snapshot = await deps.snapshots.load(fleet.snapshot);
     const sources = followedSources(fleet.file, snapshot);
+    const lost = fleet.snapshot !== undefined && snapshot === undefined && fleet.source !== undefined;
     const due = fleet.file.repositories.filter(({ url }) => isDue(known.failing, url, deps.clock()));
-    const changes: ChangeMessage[] = [];
+    const changes = lost && fleet.source ? [compileAgain(fleet.source)] : [];
     await eachOf(due, POLLS_AT_ONCE, async (config) => {
       changes.push(...(await pollOne(deps, config, { fleet, sources, known })));
     });
@@ -69,9 +77,17 @@ export const pollRefs = (deps: PollDeps): (() => Promise<{ changes: number }>) =
       deps.events.emit({ event: 'change', at: deps.clock(), ...change });
     }
     await deps.queues.changes(changes);
-    return { changes: changes.length };
+    return { changes: changes.length, ...(lost ? { lost } : {}) };
   };
 };
+
+/** A plan of the ref that the fleet is compiled from, though that stands where it stood. */
+const compileAgain = (source: { repository: string; ref: string }): ChangeMessage => ({
+  version: 1,
+  ...source,
+  cause: 'poll',
+  stale: true,
+});
 
 const isDue = (failing: Map<string, Failing>, url: string, now: number): boolean => {
   const known = failing.get(url);

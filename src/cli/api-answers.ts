@@ -19,6 +19,7 @@ const State = {
   applied: v.optional(Applied),
   outcome: v.optional(Standing),
   pinned: v.optional(v.looseObject({ generation: v.number() })),
+  refGone: v.optional(v.looseObject({ message: v.string() })),
 };
 
 /** An application in the list. */

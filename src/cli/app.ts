@@ -131,6 +131,7 @@ const describe = (one: Detail): string =>
     ['Sync', one.sync],
     ['Health', `${one.health.status} ${one.health.message}`],
     ['State', standingOf(one)],
+    ...(one.refGone ? [['Held', one.refGone.message] as const] : []),
     ['Generation', `${one.applied?.generation ?? 'none'} applied, ${one.desired?.generation ?? 'none'} desired`],
     ...(one.desired?.revisions ?? []).map(
       ({ repository, ref, commit }) => ['Desired', `${commit} ${repository} ${ref}`] as const,

@@ -133,6 +133,8 @@ export interface ApplicationRow extends Row {
   times: Partial<Record<'planned' | 'rendered' | 'applied' | 'healthy', number>>;
   /** What was applied in full, newest first. */
   history: Applied[];
+  /** The ref that it is taken from was deleted: it stays as it is, and people are told so. */
+  refGone?: { ref: string; message: string };
   /** Gone from Git: to be deleted (with the resources finalizer) or forgotten. */
   removed?: boolean;
   /** Why somebody has to approve that it goes; absent: it may. */

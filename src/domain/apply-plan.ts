@@ -39,6 +39,7 @@ export const applyPlan = (
     waiting: _waiting,
     pinned: _pinned,
     displaced: _displaced,
+    refGone: _refGone,
     ...rest
   } = base;
   return {

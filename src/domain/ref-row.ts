@@ -25,6 +25,8 @@ export interface RefRow extends Row {
   others?: MovingOther[];
   /** The newest rollout of this ref. */
   rollout?: string;
+  /** It was deleted after it had been planned. */
+  gone?: boolean;
   /** The last plan could not read something: the same head is planned again at `due`. */
   unread?: boolean;
   /** What generators see beside Git has moved since the last plan. */
@@ -113,6 +115,8 @@ export interface PlanOutcome {
   rollout?: string;
   /** What its applications read of elsewhere and may move. */
   others?: readonly MovingOther[];
+  /** It is there no more. */
+  gone?: boolean;
   /** When to plan again what could not be read, in ms since the epoch. */
   retryAt?: number;
 }
@@ -133,6 +137,7 @@ export const finishPlan = (row: RefRow, result: PlanEnd): { row: RefRow; again: 
     head: _head,
     index: _index,
     others: _others,
+    gone: _gone,
     unread: _unread,
     unfinished: _unfinished,
     origin,
@@ -152,6 +157,7 @@ export const finishPlan = (row: RefRow, result: PlanEnd): { row: RefRow; again: 
     ended: [...(row.ended ?? []).filter((commit) => !ended.includes(commit)), ...ended].slice(-ENDED_KEPT),
     snapshot: result.snapshot,
     ...(result.head ? { head: result.head } : {}),
+    ...(result.gone ? { gone: true } : {}),
     ...(result.index ? { index: result.index } : {}),
     ...(result.rollout ? { rollout: result.rollout } : {}),
     ...(result.others?.length ? { others: result.others.slice(0, OTHERS_KEPT) } : {}),

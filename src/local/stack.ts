@@ -111,7 +111,7 @@ const start = async (options: StackOptions, closing: Closing[]): Promise<Omit<St
     contexts,
     ...(options.gitURL ? { gitURL: options.gitURL } : {}),
   });
-  return { url: server.url, webhooks, poll: schedule.poll };
+  return { url: server.url, webhooks, poll: async () => void (await schedule.poll()) };
 };
 
 /** Webhook secrets have to be right, since anybody may call; what another that is missing does is told by the warning. */

@@ -1,6 +1,8 @@
 import type { Log } from '../ports/log.ts';
 
 const SWEEP_MS = 60_000;
+/** How long a plan may take that makes again what a poll needs. */
+const POLL_AGAIN_MS = 2_000;
 
 interface Ticks {
   sweep: () => Promise<unknown>;
@@ -8,7 +10,8 @@ interface Ticks {
   refreshAnswers: () => Promise<unknown>;
   /** Every minute, too: the fleet's clusters, where it has them found. */
   findClusters: () => Promise<boolean>;
-  poll: () => Promise<unknown>;
+  /** `lost`: it is to be repeated soon. */
+  poll: () => Promise<{ lost: boolean }>;
   pollSeconds: number;
   pollAtStart: boolean;
   log: Log;
@@ -24,6 +27,7 @@ export const startTicks = ({
   pollAtStart,
   log,
 }: Ticks): (() => Promise<void>) => {
+  let stopped = false;
   const running = new Set<Promise<unknown>>();
   const run = (name: string, work: () => Promise<unknown>): void => {
     const one = work()
@@ -31,18 +35,27 @@ export const startTicks = ({
       .finally(() => running.delete(one));
     running.add(one);
   };
+  let again: NodeJS.Timeout | undefined;
+  const pollWhole = async (): Promise<void> => {
+    clearTimeout(again);
+    const { lost } = await poll();
+    if (lost && !stopped)
+      again = setTimeout(() => run('poll', pollWhole), Math.min(POLL_AGAIN_MS, pollSeconds * 1_000));
+  };
   const lookForClusters = async (): Promise<void> => {
-    if (await findClusters()) await poll();
+    if (await findClusters()) await pollWhole();
   };
   run('clusters', lookForClusters);
-  if (pollAtStart) run('poll', poll);
+  if (pollAtStart) run('poll', pollWhole);
   const timers = [
     setInterval(() => run('sweep', sweep), SWEEP_MS),
     setInterval(() => run('generators', refreshAnswers), SWEEP_MS),
     setInterval(() => run('clusters', lookForClusters), SWEEP_MS),
-    setInterval(() => run('poll', poll), pollSeconds * 1_000),
+    setInterval(() => run('poll', pollWhole), pollSeconds * 1_000),
   ];
   return async () => {
+    stopped = true;
+    clearTimeout(again);
     for (const timer of timers) clearInterval(timer);
     await Promise.all(running);
   };

@@ -105,6 +105,7 @@ export const applicationPage = (row: ApplicationRow): Html => html`
 <h2>${row.id} ${state(row.sync)} ${state(row.health.status)}</h2>
 <p class="soft">${row.spec.cluster} · ${row.spec.destination.namespace} · ${row.health.message}</p>
 ${row.desired?.error ? html`<p class="state bad">${row.desired.error.message}</p>` : ''}
+${row.refGone ? html`<p class="state bad">${row.refGone.message}</p>` : ''}
 ${row.waiting ? html`<p class="soft">Waiting: ${row.waiting}. Sync: <code>towline app sync ${row.id}</code></p>` : ''}
 ${row.pinned ? html`<p class="soft">Rolled back to generation ${row.pinned.generation}. Resume: <code>towline app resume ${row.id}</code></p>` : ''}
 ${row.operation ? html`<p>Last operation: ${state(row.operation.phase)} ${row.operation.message}</p>` : ''}

@@ -346,6 +346,8 @@ export const createMemoryStack = async (
     handlers,
     settle,
     push,
+    /** The poll of another process, which remembers nothing. */
+    startPoll: () => pollRefs({ ...ports, snapshots: createSnapshots(ports.blobs), openRepository, random: () => 1 }),
     poll: pollRefs({ ...ports, snapshots, openRepository, random: () => 1 }),
     pollCharts: charts ? pollCharts({ ...ports, snapshots, charts }) : () => Promise.resolve({ changes: 0 }),
     pollOthers: charts

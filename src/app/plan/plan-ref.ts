@@ -14,6 +14,7 @@ import { type DeliveredRollouts, deliveredRollouts } from './delivered-rollouts.
 import type { PlanDeps } from './deps.ts';
 import { findAffected } from './find-affected.ts';
 import { giveUpLost } from './give-up-lost.ts';
+import { letGo } from './hold-at-gone.ts';
 import { joinRollouts, nextRolloutId, openRollout, planRollout } from './open-rollout.ts';
 import { judgeKnown, refuseKnown } from './refuse-known.ts';
 import { reportGone } from './report-gone.ts';
@@ -72,7 +73,9 @@ const isFollowed = async (
 const gone = async (deps: PlanDeps, row: RefRow, fleet: FleetRow, repository: Repository): Promise<PlanResult> => {
   await giveUpLost(deps, row);
   const rollout = await reportGone(deps, { row, fleet, repository });
-  return { fleet, snapshot: row.snapshot, index: row.index, ...othersOf(row), rollout: rollout ?? row.rollout };
+  const isGone = row.gone === true || row.head !== undefined;
+  const rest = { snapshot: row.snapshot, index: row.index, ...othersOf(row), rollout: rollout ?? row.rollout };
+  return { fleet, ...rest, ...(isGone ? { gone: true } : {}) };
 };
 
 const isPlanned = (row: RefRow, head: string, fleet: FleetRow): boolean =>
@@ -152,6 +155,9 @@ const planCompiled = async (deps: PlanDeps, input: HeadInput, stand: Stand): Pro
   });
   const told = tellRollouts(deps, input, { rollout, opened, compiled, written, delivered });
   const [isRollout] = await Promise.all([told, renders.finish(written)]);
+  // Whoever says that something is stale may miss the snapshot itself, which this process may still know.
+  if (row.stale) await deps.snapshots.store(compiled.snapshot);
+  if (row.gone) await letGo(deps, row, { snapshot: compiled.snapshot, defaultBranch: stand.defaultBranch });
   return {
     fleet: compiled.fleet,
     head: input.head,

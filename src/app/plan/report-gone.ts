@@ -8,6 +8,7 @@ import { takesFrom } from '../../domain/tracking-ref.ts';
 import type { Repository } from '../../ports/repository.ts';
 import { updateRow } from '../update-row.ts';
 import type { PlanDeps } from './deps.ts';
+import { holdAtGone } from './hold-at-gone.ts';
 import { moveOn } from './move-on.ts';
 import { supersede } from './open-rollout.ts';
 
@@ -32,6 +33,7 @@ export const reportGone = async (
   if (head === undefined) return undefined;
   const snapshot = await deps.snapshots.load(fleet.snapshot);
   const { held, moved } = await moveOn(deps, { row, repository: opened, snapshot });
+  await holdAtGone(deps, held, row);
   const isFleets = await concernsFleet(fleet, snapshot, { repository, ref, opened });
   if (held.length + moved.size === 0 && !isFleets) return undefined;
   const now = deps.clock();

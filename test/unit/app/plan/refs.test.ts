@@ -169,6 +169,27 @@ describe('a ref that is neither branch nor tag', () => {
   });
 });
 
+describe('a snapshot that the cache has lost', () => {
+  it('is made again by the poll, which then sees what the applications follow', async () => {
+    const stack = await createMemoryStack();
+    stack.config.commit('refs/heads/release', version('one'));
+    await stack.push(following('release'));
+    await stack.settle();
+    await stack.poll();
+    await stack.settle();
+    stack.config.commit('refs/heads/release', version('two'));
+    const keys = [...stack.blobs.blobs.keys()].filter((key) => key.startsWith('snapshots/'));
+    for (const key of keys) stack.blobs.blobs.delete(key);
+    const poll = stack.startPoll();
+    expect(await poll()).toEqual({ changes: 1, lost: true });
+    await stack.settle();
+    expect(await poll()).toEqual({ changes: 1 });
+    await stack.settle();
+    expect(value(stack)).toEqual({ value: 'two' });
+    expect(await poll()).toEqual({ changes: 0 });
+  });
+});
+
 describe('a branch that has a tag of its name, deleted', () => {
   it('gives way to the tag, and takes over again when it comes back', async () => {
     const stack = await createMemoryStack();
