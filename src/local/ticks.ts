@@ -27,7 +27,6 @@ export const startTicks = ({
   pollAtStart,
   log,
 }: Ticks): (() => Promise<void>) => {
-  let stopped = false;
   const running = new Set<Promise<unknown>>();
   const run = (name: string, work: () => Promise<unknown>): void => {
     const one = work()
@@ -35,13 +34,7 @@ export const startTicks = ({
       .finally(() => running.delete(one));
     running.add(one);
   };
-  let again: NodeJS.Timeout | undefined;
-  const pollWhole = async (): Promise<void> => {
-    clearTimeout(again);
-    const { lost } = await poll();
-    if (lost && !stopped)
-      again = setTimeout(() => run('poll', pollWhole), Math.min(POLL_AGAIN_MS, pollSeconds * 1_000));
-  };
+  const { pollWhole, stop } = createPolling((work) => run('poll', work), poll);
   const lookForClusters = async (): Promise<void> => {
     if (await findClusters()) await pollWhole();
   };
@@ -54,9 +47,24 @@ export const startTicks = ({
     setInterval(() => run('poll', pollWhole), pollSeconds * 1_000),
   ];
   return async () => {
-    stopped = true;
-    clearTimeout(again);
+    stop();
     for (const timer of timers) clearInterval(timer);
     await Promise.all(running);
   };
+};
+
+/** The poll, and soon again where it could not see all. */
+const createPolling = (run: (work: () => Promise<void>) => void, poll: Ticks['poll']) => {
+  let again: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const pollWhole = async (): Promise<void> => {
+    clearTimeout(again);
+    const { lost } = await poll();
+    if (lost && !isStopped) again = setTimeout(() => run(pollWhole), POLL_AGAIN_MS);
+  };
+  const stop = (): void => {
+    isStopped = true;
+    clearTimeout(again);
+  };
+  return { pollWhole, stop };
 };
