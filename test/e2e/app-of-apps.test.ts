@@ -84,7 +84,9 @@ describe('an application that delivers applications, on a running stack', () => 
   });
 
   it('tells a child that is broken with its file, and keeps what there is', async () => {
-    const { end, commit } = await world.push({ 'bootstrap/child.yaml': 'kind: [Application\n' });
+    const { end, commit } = await world.push({
+      'bootstrap/child.yaml': 'apiVersion: argoproj.io/v1alpha1\nkind: [Application\nmetadata: {}\n',
+    });
     expect(end.state).toBe('failure');
     expect(world.statusOf(commit)['towline/dev']?.description).toContain('bootstrap/child.yaml');
     expect(await ours()).toHaveLength(2);

@@ -45,7 +45,7 @@ describe('a fleet on GitLab', () => {
   });
 
   it('says failed, naming the file, for a commit that breaks a manifest, and success for its repair', async () => {
-    const broken = await world.push({ 'workloads/web/config.yaml': 'kind: [\n' });
+    const broken = await world.push({ 'workloads/web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n' });
     expect(told(broken.commit, 'towline/dev').at(-1)).toEqual([
       'failed',
       expect.stringContaining('workloads/web/config.yaml'),

@@ -35,7 +35,7 @@ spec:
 `;
 
 const objectText = (name: string, object: ObjectModel): string => {
-  if (object.kind === 'Broken') return 'kind: [';
+  if (object.kind === 'Broken') return 'apiVersion: v1\nkind: [\nmetadata: {}\n';
   const { kind, value, annotations = {} } = object;
   const metadata = JSON.stringify({ name, annotations });
   if (kind === 'ConfigMap')

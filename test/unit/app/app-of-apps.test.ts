@@ -199,7 +199,7 @@ describe('what an application may deliver besides', () => {
     expect(idsOf(stack)).toEqual(['argocd/root']);
     const failure = 'children/a.yaml:6: spec.project';
     expect(stack.statusOf(stack.commit)['towline/dev']).toEqual(['failure', expect.stringContaining(failure)]);
-    const commit = await stack.push({ 'children/a.yaml': 'kind: [' });
+    const commit = await stack.push({ 'children/a.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n' });
     await stack.settle(60);
     expect(stack.statusOf(commit)['towline/dev']).toEqual(['failure', expect.stringContaining('children/a.yaml')]);
     const mended = await stack.push({ 'children/a.yaml': child('a') });

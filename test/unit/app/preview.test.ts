@@ -125,7 +125,11 @@ describe('a pull request', () => {
   });
 
   it.each([
-    ['a manifest that does not parse', { 'web/config.yaml': 'kind: [' }, /argocd\/web-dev@dev: web\/config\.yaml/],
+    [
+      'a manifest that does not parse',
+      { 'web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n' },
+      /argocd\/web-dev@dev: web\/config\.yaml/,
+    ],
     ['a path that is gone', { 'api/config.yaml': null }, /argocd\/api@dev: /],
     ['an Application that does not parse', { 'apps/api.yaml': 'a: [\n' }, /apps\/api\.yaml/],
   ])('with %s fails render, naming it', async (_, files, cause) => {

@@ -91,7 +91,7 @@ describe('a push, end to end over memory', () => {
   });
 
   it.each([
-    ['a broken manifest', { 'web/config.yaml': 'kind: [' }, /web\/config\.yaml/],
+    ['a broken manifest', { 'web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n' }, /web\/config\.yaml/],
     ['a missing path', { 'web/config.yaml': null }, /web/],
     ['an unknown cluster', { 'apps/web-dev.yaml': applicationYaml('web-dev', 'web', 'nowhere') }, /nowhere/],
     ['broken Application YAML', { 'apps/web-dev.yaml': 'a: [\n' }, /apps\/web-dev\.yaml/],

@@ -74,7 +74,10 @@ describe('a delivery that comes again', () => {
   });
 
   it('tries again what could not be rendered', async () => {
-    const commit = stack.repository.commit(MAIN, { ...FILES, 'web/config.yaml': 'kind: [' });
+    const commit = stack.repository.commit(MAIN, {
+      ...FILES,
+      'web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n',
+    });
     await deliver(commit);
     await stack.settle();
     expect(stateOf(commit)?.state).toBe('failure');

@@ -123,7 +123,7 @@ describe('towline app sync, wait', () => {
   });
 
   it('ends with 1 where it fails', async () => {
-    await stack.push({ 'web/config.yaml': 'kind: [' });
+    await stack.push({ 'web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n' });
     await stack.settle();
     const { code, out } = await app('wait web');
     expect(code).toBe(1);
@@ -131,7 +131,7 @@ describe('towline app sync, wait', () => {
   });
 
   it('shows one first, and not as synced, whose newest commit cannot be rendered', async () => {
-    await stack.push({ 'web/config.yaml': 'kind: [' });
+    await stack.push({ 'web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n' });
     await stack.settle();
     const [first] = (await app('list')).out.split('\n').slice(1);
     expect(first).toMatch(/^argocd\/web +dev +dev +Unknown +Healthy /);

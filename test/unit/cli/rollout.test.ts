@@ -22,7 +22,10 @@ beforeEach(async () => {
 const newest = () => [...stack.rollouts.rows.values()].toSorted((a, b) => b.createdAt - a.createdAt)[0]?.id ?? '';
 const failOne = async () => {
   await stack.settle();
-  await stack.push({ 'web/config.yaml': 'kind: [', 'api/config.yaml': configMapYaml('api', 'two') });
+  await stack.push({
+    'web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n',
+    'api/config.yaml': configMapYaml('api', 'two'),
+  });
   await stack.settle();
   return newest();
 };

@@ -211,7 +211,7 @@ describe('one commit, several reports', () => {
   });
 
   it('news that come while a report is under way, after the end, are not lost', async () => {
-    const commit = await stack.push({ 'web/config.yaml': 'kind: [' });
+    const commit = await stack.push({ 'web/config.yaml': 'apiVersion: v1\nkind: [\nmetadata: {}\n' });
     await stack.settle();
     const row = rolloutOf(commit);
     const busy = { ...row, lease: { owner: 'another', until: stack.time.now + 150_000 } };
