@@ -59,7 +59,7 @@ const readYamlFile = (file: string, text: string): ReadFile => {
 const WORDS = ['apiVersion:', 'kind:', 'metadata:'];
 
 /** A text that cannot be parsed and starts as a manifest does: one that is cut off is a mistake to name, not objects to prune. */
-const CUT_OFF = /^(?:---.*\r?\n|#.*\r?\n|\s)*(?:apiVersion: *\S+\s+kind:|kind: *\S+\s+(?:apiVersion|metadata):)/;
+const CUT_OFF = /^(?:---.*\r?\n|#.*\r?\n|\s)*(?:apiVersion: *\S+\s+kind:|kind:)/;
 
 /** A document that says its kind was meant as an object, whatever it lacks; an apiVersion alone is that of a chart or of a tool. */
 const isMeant = (value: unknown): boolean => isFields(value) && 'kind' in value;
