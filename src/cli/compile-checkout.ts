@@ -122,6 +122,8 @@ const compileRound = async (
   const inputs = new Map<string, GeneratorInputs>();
   const expansions = new Map<string, Expansion>();
   for (const set of documents.applicationSets) {
+    // Of several sets of one name the first counts.
+    if (expansions.has(applicationId(set))) continue;
     const made = await expand(set);
     if (!made) continue;
     expansions.set(applicationId(set), made.expanded);

@@ -12,7 +12,8 @@ import type { Repository, Tree, TreeEntry } from '../ports/repository.ts';
 export type FleetText = FleetDocument & { text: string };
 
 const MANIFEST = /\.(ya?ml|json)$/;
-const MENTION = /argoproj\.io\/|towline\.dev\/|\bargocd-cm\b/;
+/** The group may be misspelt. */
+const MENTION = /\bargo\w*\.io\/|towline\.dev\/|\bargocd-cm\b/;
 
 /** A repository whose blobs are read once each. */
 export const readBlobsOnce = (repository: Pick<Repository, 'readBlobs'>): Pick<Repository, 'readBlobs'> => {

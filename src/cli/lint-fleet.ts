@@ -4,7 +4,7 @@ import { isChartSource } from '../app/chart-trees.ts';
 import { type CommitTree, reading, type TreeReader } from '../app/plan/tree-reader.ts';
 import { permanent } from '../domain/errors.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
-import { type ReadDocuments, readEachOnce } from '../domain/fleet/gather-documents.ts';
+import { isOfExpansion, type ReadDocuments, readEachOnce } from '../domain/fleet/gather-documents.ts';
 import { CONTROL_NAMESPACE } from '../domain/fleet/read-manifests.ts';
 import type { FleetSnapshot } from '../domain/fleet/snapshot.ts';
 import type { Problem } from '../domain/problem.ts';
@@ -18,6 +18,7 @@ import { deliveredPlaces, deliveryProblems, isUnread, placeProblem } from './del
 import { createDeliveries } from './deliveries.ts';
 import { type FleetText, readBlobsOnce, readFleetTexts } from './fleet-files.ts';
 import { createFollow } from './follow.ts';
+import { placeInSet } from './place-in-set.ts';
 import { toolsDir } from './tools-dir.ts';
 
 /** A folder's documents and what is wrong between them and with what they make and deliver. */
@@ -79,7 +80,7 @@ export const lintFleet = async (
     });
     const nameOf = (file: string): string =>
       file.startsWith(below) ? join(directory, file.slice(below.length)) : relative(input.cwd, join(root, file));
-    return { texts, readFile, fleet: compiled.fleet, nameOf, ...findings(compiled) };
+    return { texts, readFile, fleet: compiled.fleet, nameOf, ...findings(compiled, texts) };
   } finally {
     await sandbox.close();
   }
@@ -150,18 +151,19 @@ const treesIn = (here: Folder, { others, isOwn }: Standing): TreeReader => ({
 const PENDING = 'application-set-pending';
 
 /** What a compile finds beyond single documents, each where somebody wrote it. */
-const findings = ({
-  snapshot,
-  delivered,
-  fleet,
-}: CompiledCheckout): Pick<LintedFleet, 'problems' | 'delivered' | 'consumed' | 'notes'> => {
+const findings = (
+  { snapshot, delivered, fleet }: CompiledCheckout,
+  texts: readonly FleetText[],
+): Pick<LintedFleet, 'problems' | 'delivered' | 'consumed' | 'notes'> => {
   const places = deliveredPlaces(delivered);
-  const isOfAll = ({ code, file }: Problem): boolean =>
-    code !== PENDING &&
-    (places.has(file) || code.startsWith('application-set-') || (fleet !== undefined && code === 'document-duplicate'));
+  const textOf = new Map(texts.map(({ path, text }) => [path, text]));
+  const placed = (problem: Problem): Problem => placeInSet(problem, textOf.get(problem.file) ?? '');
+  const others = snapshot.problems.filter(({ code, file }) => code !== PENDING && !places.has(file));
   const problems = [
-    ...snapshot.problems.filter(isOfAll),
-    ...snapshot.applications.flatMap((application) => application.problems),
+    ...snapshot.problems.filter(({ code, file }) => code !== PENDING && places.has(file)),
+    ...others.filter(isOfExpansion).map(placed),
+    ...others.filter(({ code }) => fleet !== undefined && code === 'document-duplicate'),
+    ...snapshot.applications.flatMap(({ applicationSet, problems: own }) => (applicationSet ? own.map(placed) : own)),
     ...deliveryProblems(delivered, snapshot.applications),
   ];
   return {

@@ -1,11 +1,11 @@
 import { createDeleteJqPaths } from '../adapters/jq/delete-jq-paths.ts';
 import type { ApplicationSet } from '../domain/fleet/applicationset/application-set.ts';
-import { jqFaults } from '../domain/fleet/applicationset/kept-by-jq.ts';
+import { jqFault, jqFaults } from '../domain/fleet/applicationset/kept-by-jq.ts';
 import { checkSecret } from '../domain/fleet/check-secret.ts';
 import type { FleetFile } from '../domain/fleet/fleet-file.ts';
 import { parseFleetFile } from '../domain/fleet/parse-fleet-file.ts';
 import type { Documents } from '../domain/fleet/read-fleet-files.ts';
-import { textAt } from '../domain/health/fields.ts';
+import { listAt, textAt } from '../domain/health/fields.ts';
 import { nearest } from '../domain/nearest-name.ts';
 import { formatProblem, type Problem } from '../domain/problem.ts';
 import { problemAt } from '../domain/validate-document.ts';
@@ -121,6 +121,7 @@ const checkDocuments = async (
     problems: [
       ...problems.filter((problem) => !isOther(problem, kinds)),
       ...(await checkExpressions(applicationSets)),
+      ...(await checkIgnored(path, text)),
       ...destinations,
       ...secrets.problems,
     ],
@@ -138,6 +139,31 @@ const checkExpressions = async (sets: readonly ApplicationSet[]): Promise<Proble
     }),
   );
   return faults.flat();
+};
+
+/** The same of what Applications ignore. */
+const checkIgnored = async (path: string, text: string): Promise<Problem[]> => {
+  if (!text.includes('jqPathExpressions')) return [];
+  const deleteJqPaths = createDeleteJqPaths();
+  const found: Problem[] = [];
+  for (const document of readYaml(path, text).documents) {
+    for (const { place, expression } of ignoredByJq(document.value)) {
+      const fault = await jqFault(expression, deleteJqPaths);
+      if (fault === undefined) continue;
+      found.push(problemAt(document, path, place, { severity: 'error', code: 'jq-invalid', message: fault }));
+    }
+  }
+  return found;
+};
+
+const ignoredByJq = (value: unknown): { place: (string | number)[]; expression: string }[] => {
+  if (textAt(value, 'kind') !== 'Application') return [];
+  return listAt(value, 'spec.ignoreDifferences').flatMap((rule, index) =>
+    listAt(rule, 'jqPathExpressions').flatMap((expression, at) => {
+      const place = ['spec', 'ignoreDifferences', index, 'jqPathExpressions', at];
+      return typeof expression === 'string' ? [{ place, expression }] : [];
+    }),
+  );
 };
 
 /** Without a fleet there are no clusters to hold a destination against, but it has to name one. */

@@ -84,7 +84,7 @@ const inDocuments = (
 };
 
 /** `spec.sources[1].helm`, `metadata.labels["a.b/c"]` as a path; the other way round: `fieldText`. */
-const pathOf = (field: string): Path =>
+export const pathOf = (field: string): Path =>
   [...field.matchAll(/\[(\d+)\]|\["([^"]+)"\]|([^.[\]]+)/g)].map(([, index, quoted, name]) =>
     index === undefined ? (quoted ?? name ?? '') : Number(index),
   );

@@ -37,10 +37,13 @@ export const validateDocument = <S extends Schema>(
   return { problems: [...invalid, ...unknown] };
 };
 
-/** Lists where the schema has a mapping: valibot takes them as mappings without fields. */
+/** Lists where the schema has a mapping: valibot takes them as mappings without fields, or with numbers for keys. */
 const listsForMappings = (schema: Schema, value: unknown, path: Path): { path: Path; message: string }[] => {
   const shape = shapeOf(schema);
-  if (!shape) return [];
+  if (!shape) {
+    const isList = Array.isArray(value) && unwrap(schema).type === 'record';
+    return isList ? [{ path, message: `must be a mapping, not the list ${shown(value)}` }] : [];
+  }
   if ('item' in shape) {
     return Array.isArray(value)
       ? value.flatMap((one, index) => listsForMappings(shape.item, one, [...path, index]))

@@ -1,4 +1,14 @@
-import { type Document, isMap, isNode, isPair, LineCounter, parseAllDocuments, type ScalarTag, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type ScalarTag,
+  visit,
+} from 'yaml';
 import type { Problem } from './problem.ts';
 
 export type Path = readonly (string | number)[];
@@ -49,13 +59,16 @@ export const readYaml = (file: string, text: string): { documents: YamlDocument[
     uniqueKeys: true,
     merge: true,
     version: '1.2',
+    logLevel: 'error',
     customTags: (tags) => [...KUBERNETES_TAGS, ...tags],
   });
   const documents: YamlDocument[] = [];
   const problems: Problem[] = [];
   for (const document of Array.isArray(parsed) ? parsed : []) {
     const [error] = document.errors;
-    const read = error ? { position: error.pos[0], message: error.message } : valueOf(document);
+    const read = error
+      ? { position: error.pos[0], message: error.message }
+      : (mappingAsKey(document) ?? valueOf(document));
     if ('message' in read) problems.push(syntaxProblem(file, lines.linePos(read.position), read.message));
     else if (read.value !== null && read.value !== undefined) documents.push(...objectsOf(document, lines, read.value));
   }
@@ -70,6 +83,20 @@ const valueOf = (document: Document.Parsed): { value: unknown } | { position: nu
     if (!(error instanceof Error)) throw error;
     return { position: danglingAlias(document) ?? document.contents?.range[0] ?? 0, message: error.message };
   }
+};
+
+/** A mapping or list as the name of a field: what is left of a template without quotes. */
+const mappingAsKey = (document: Document.Parsed): { position: number; message: string } | undefined => {
+  let position: number | undefined;
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (!isMap(key) && !isSeq(key)) return undefined;
+      position = key.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  if (position === undefined) return undefined;
+  return { position, message: 'a mapping or list stands where the name of a field belongs; put {{ … }} in quotes' };
 };
 
 /** Where the first alias without an anchor before it stands. */

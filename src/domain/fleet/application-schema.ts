@@ -8,10 +8,15 @@ const texts = v.array(text);
 const labels = v.record(text, text);
 const flag = v.boolean();
 
-const integer = v.pipe(v.number(), v.integer('must be a whole number'));
+const integer = v.pipe(v.number(), v.safeInteger('must be a whole number'));
 const duration = v.pipe(
   text,
   v.check((one) => parseBackoff(one) !== undefined, 'must be a duration such as 5s, 3m or 1h30m'),
+);
+
+const namespace = v.pipe(
+  text,
+  v.regex(/^(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)?$/, 'must be at most 63 lower-case letters, digits and "-"'),
 );
 
 const syncPolicy = v.object({
@@ -48,7 +53,7 @@ export const ApplicationSchema = v.object({
     source: v.optional(SourceSchema),
     sources: v.optional(v.array(SourceSchema)),
     sourceHydrator: v.optional(SourceHydratorSchema),
-    destination: v.object({ server: v.optional(text), name: v.optional(text), namespace: v.optional(text) }),
+    destination: v.object({ server: v.optional(text), name: v.optional(text), namespace: v.optional(namespace) }),
     syncPolicy: v.optional(syncPolicy),
     ignoreDifferences: v.optional(
       v.array(

@@ -2,6 +2,7 @@ import { nearest } from '../nearest-name.ts';
 import type { Problem } from '../problem.ts';
 import { plainVersion } from '../sources/chart-scan.ts';
 import { joinPath } from '../sources/trace.ts';
+import { readYaml } from '../sources/yaml-documents.ts';
 import type { Path } from '../yaml-document.ts';
 import type { ApplicationSource } from './application.ts';
 import type { ApplicationManifest } from './application-schema.ts';
@@ -41,7 +42,8 @@ const checkSources = ({ source, sources, sourceHydrator }: ApplicationManifest['
   }
   if (sources?.length) {
     const hidden = source ? [warning(['spec', 'source'], 'source-ignored', 'does nothing beside spec.sources')] : [];
-    return [...hidden, ...sources.flatMap((one, index) => checkSource(one, ['spec', 'sources', index]))];
+    const found = sources.flatMap((one, index) => checkSource(one, ['spec', 'sources', index]));
+    return [...hidden, ...found, ...checkRefs(sources)];
   }
   return source ? checkSource(source, ['spec', 'source']) : [invalid(['spec'], 'needs a source (or sources)')];
 };
@@ -62,6 +64,27 @@ const checkSource = (source: ApplicationSource, path: Path): Finding[] => {
   ];
 };
 
+/** Names of sources, and value files of those that there are not: as Argo CD refuses them. */
+const checkRefs = (sources: readonly ApplicationSource[]): Finding[] =>
+  sources.flatMap(({ ref, helm }, index) => {
+    const path = ['spec', 'sources', index];
+    const named = sources.flatMap((one) => one.ref ?? []);
+    return [
+      ...(ref && !/^[\w-]+$/.test(ref)
+        ? [invalid([...path, 'ref'], `"${ref}" must be letters, digits, "-" and "_", without the $ of its use`)]
+        : []),
+      ...(ref && named.indexOf(ref) !== named.lastIndexOf(ref)
+        ? [invalid([...path, 'ref'], `"${ref}" names more than one source`)]
+        : []),
+      ...(helm?.valueFiles ?? []).flatMap((file, at) => {
+        const wanted = /^\$([\w-]+)\//.exec(file)?.[1];
+        if (wanted === undefined || named.includes(wanted) || /^(?:ARGOCD|KUBE)_/.test(wanted)) return [];
+        const message = `"${file}" is of a source with ref: ${wanted}, which there is not`;
+        return [invalid([...path, 'helm', 'valueFiles', at], message)];
+      }),
+    ];
+  });
+
 /** A path that leads out of the repository finds nothing. */
 const checkPath = (directory: string, path: Path): Finding[] => {
   if (directory.startsWith('/'))
@@ -73,6 +96,7 @@ const checkOptions = ({ helm, kustomize, plugin }: ApplicationSource, path: Path
   ...(helm?.parameters ?? []).flatMap(({ name }, index) =>
     name === '' ? [invalid([...path, 'helm', 'parameters', index, 'name'], 'must name a value of the chart')] : [],
   ),
+  ...checkValues(helm?.values ?? '', [...path, 'helm', 'values']),
   ...(helm?.kubeVersion && plainVersion(helm.kubeVersion) === undefined
     ? [invalid([...path, 'helm', 'kubeVersion'], `"${helm.kubeVersion}" is no version such as 1.31.2`)]
     : []),
@@ -86,6 +110,14 @@ const checkOptions = ({ helm, kustomize, plugin }: ApplicationSource, path: Path
     : []),
   ...(plugin ? [{ path: [...path, 'plugin'], severity: 'unsupported' as const, ...PLUGIN }] : []),
 ];
+
+const checkValues = (values: string, path: Path): Finding[] => {
+  if (values.trim() === '') return [];
+  const { documents, problem } = readYaml(values, { duplicates: 'last' });
+  if (problem) return [invalid(path, `is not YAML (its line ${problem.line}): ${problem.reason}`)];
+  const odd = documents.find(({ value }) => typeof value !== 'object' || Array.isArray(value));
+  return odd ? [invalid(path, 'must be YAML of a mapping: the names of values, each with its value')] : [];
+};
 
 const PLUGIN = {
   code: 'plugin-unsupported',

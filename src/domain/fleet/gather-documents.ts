@@ -90,7 +90,8 @@ const writtenProjects = ({ projects, writtenProjects: written = projects }: Flee
 /** Problems with what a set makes are found anew by every compile; those with its document are not. */
 export const EXPANSION = 'application-set-';
 export const TEMPLATE_BASE = ['spec', 'template'] as const;
-const isOfExpansion = ({ code, field }: Problem): boolean =>
+/** Whether a problem is with what a set makes. */
+export const isOfExpansion = ({ code, field }: Pick<Problem, 'code' | 'field'>): boolean =>
   code.startsWith(EXPANSION) || field === TEMPLATE_BASE.join('.') || field.startsWith(`${TEMPLATE_BASE.join('.')}.`);
 
 /** The application without what compiling added. */

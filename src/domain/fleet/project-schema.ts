@@ -62,7 +62,7 @@ export const AppProjectSchema = v.object({
         }),
       ),
     ),
-    signatureKeys: v.optional(v.array(v.unknown())),
+    signatureKeys: v.optional(v.array(v.object({ keyID: text }))),
     sourceIntegrity: v.optional(
       v.object({
         git: v.optional(

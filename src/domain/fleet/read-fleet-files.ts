@@ -1,3 +1,4 @@
+import { nearest } from '../nearest-name.ts';
 import type { Problem } from '../problem.ts';
 import { problemAt, validateDocument } from '../validate-document.ts';
 import { readYaml, type YamlDocument } from '../yaml-document.ts';
@@ -102,8 +103,13 @@ const readDocument = (file: string, document: YamlDocument, found: Documents): v
   const say = (severity: Problem['severity'], code: string, message: string): void => {
     found.problems.push({ ...problemAt(document, file, ['kind'], { severity, code, message }), field: '' });
   };
-  if (kind === undefined || apiVersion === undefined) {
+  if (kind === undefined && apiVersion?.startsWith('argoproj.io/')) {
+    found.problems.push(problemAt(document, file, ['kind'], KIND_MISSING));
+  } else if (kind === undefined || apiVersion === undefined) {
     say('warning', 'document-ignored', 'this document is ignored: it is no Kubernetes object (no apiVersion or kind)');
+  } else if (isMisspelt(kind, apiVersion)) {
+    found.problems.push(problemAt(document, file, ['apiVersion'], misspelt(apiVersion)));
+    found.broken.push(keyOf(document.value));
   } else if (!apiVersion.startsWith('argoproj.io/')) {
     const where = 'plain manifests belong in a source that an Application names';
     const why = argoSecretAdvice(document.value) ?? `it is no Argo CD kind; ${where}`;
@@ -122,6 +128,26 @@ const readDocument = (file: string, document: YamlDocument, found: Documents): v
     );
   }
 };
+
+const KIND_MISSING = {
+  severity: 'error' as const,
+  code: 'field-invalid',
+  message: 'is missing: Application, ApplicationSet or AppProject',
+};
+
+const OWN_KINDS = ['Application', 'ApplicationSet', 'AppProject'];
+
+/** Other groups have kinds of these names, too (`app.k8s.io`). */
+const isMisspelt = (kind: string, apiVersion: string): boolean => {
+  const [group = ''] = apiVersion.split('/');
+  return OWN_KINDS.includes(kind) && group !== 'argoproj.io' && nearest(group, ['argoproj.io']) !== undefined;
+};
+
+const misspelt = (apiVersion: string) => ({
+  severity: 'error' as const,
+  code: 'field-invalid',
+  message: `must be "argoproj.io/v1alpha1", not "${apiVersion}"`,
+});
 
 const nameOf = (value: unknown): string =>
   (isRecord(value) ? textAt(value['metadata'], 'name') : undefined) ?? 'without a name';

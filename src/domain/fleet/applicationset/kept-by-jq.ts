@@ -82,6 +82,12 @@ export const jqFaults = async (set: KeepingSet, deleteJqPaths: DeleteJqPaths): P
   return faults;
 };
 
+/** Why an expression is no jq, or never ends; undefined: it is right. */
+export const jqFault = async (expression: string, deleteJqPaths: DeleteJqPaths): Promise<string | undefined> => {
+  const result = await without(asObject({}), [{ application: undefined, field: '', text: expression }], deleteJqPaths);
+  return isFault(result) ? result.message : undefined;
+};
+
 const keep = async (
   made: KubernetesObject,
   live: KubernetesObject,
