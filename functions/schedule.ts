@@ -2,6 +2,7 @@ import { type ConnectClusterDeps, connectCluster } from '../src/adapters/kuberne
 import { createChartTrees } from '../src/app/chart-trees.ts';
 import { findClusters } from '../src/app/find-clusters.ts';
 import { refreshAnswers } from '../src/app/generators/refresh-answers.ts';
+import { listedOnce } from '../src/app/listed-once.ts';
 import { createSnapshots } from '../src/app/load-fleet.ts';
 import { createPlanIndexes } from '../src/app/plan/plan-index-store.ts';
 import { pollCharts } from '../src/app/poll-charts.ts';
@@ -39,12 +40,15 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
     snapshots: createSnapshots(blobs),
     charts: createChartTrees({ openCharts: runtime.openCharts, blobs }),
   };
-  const [refs, charts] = [pollRefs({ ...deps, random: Math.random }), pollCharts(deps)];
+  const listed = listedOnce(deps.openRepository);
+  const polled = { ...deps, openRepository: listed.openRepository };
+  const [refs, charts] = [pollRefs({ ...polled, random: Math.random }), pollCharts(deps)];
   const hooks = watchHooks({ ...deps, readHooks: gitLabHooks(runtime) });
-  const others = pollOthers({ ...deps, indexes: createPlanIndexes(blobs) });
+  const others = pollOthers({ ...polled, indexes: createPlanIndexes(blobs) });
   const providers = generatorProviders(runtime);
   const answers = refreshAnswers({ ...deps, ...providers, blobs });
   const poll = async (): Promise<{ lost: boolean }> => {
+    listed.forget();
     const { lost = false } = await refs();
     await charts();
     await others();

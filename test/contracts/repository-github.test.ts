@@ -103,6 +103,16 @@ describe('github repository', () => {
     expect(fake.requests.map(({ status }) => status)).toEqual([200, 304, 304]);
   });
 
+  test('a poll of what did not change costs nothing of the rate limit', async () => {
+    const { repository, fake } = await open();
+    const poll = async () => [await repository.defaultBranch(), await repository.listRefs()];
+    const first = await poll();
+    const before = fake.requests.length;
+    expect(await poll()).toEqual(first);
+    expect(new Set(fake.requests.slice(before).map(({ status }) => status))).toEqual(new Set([304]));
+    expect(fake.requests.length - before).toBeLessThanOrEqual(5);
+  });
+
   test('many blobs cost one request, and bytes that are not what was asked for are not taken', async () => {
     const { repository, commit, fake } = await open();
     const { entries } = await repository.listTree(commit);

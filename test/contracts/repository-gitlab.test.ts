@@ -102,6 +102,23 @@ describe('gitlab repository', () => {
     expect(await moved.repository.resolve('refs/heads/main')).toBe(moved.commit);
   });
 
+  test('a poll of what did not change is confirmed by 304, page by page', async () => {
+    const { bare, commit, repository, fake } = await open({ pageSize: 2 });
+    await bare.git('fetch', '--quiet', '.', ...['a', 'b', 'c'].map((name) => `${commit}:refs/heads/${name}`));
+    const poll = async () => {
+      const before = fake.requests.length;
+      const refs = [await repository.defaultBranch(), (await repository.listRefs()).size];
+      return { refs, statuses: fake.requests.slice(before).map(({ status }) => status) };
+    };
+    const first = await poll();
+    expect(first.refs).toEqual(['refs/heads/main', 5]);
+    const again = await poll();
+    expect(again.refs).toEqual(first.refs);
+    expect(new Set(again.statuses)).toEqual(new Set([304]));
+    await bare.git('update-ref', 'refs/heads/d', commit);
+    expect((await poll()).refs).toEqual(['refs/heads/main', 6]);
+  });
+
   test('a next page on another host is not asked for', async () => {
     const other = await open();
     const link = `<${other.fake.apiURL}/next>; rel="next"`;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type BareReader, createBareReader } from './bare-reader.ts';
 
@@ -34,8 +35,8 @@ export const startFakeGitLab = async (directory: string, options: FakeGitLabOpti
     response.on('finish', () => requests.push({ url, token: headers['private-token'], status: response.statusCode }));
     if (options.intercept?.(request, response)) return;
     answer(bare, options, new URL(url, base)).then(
-      (found) => reply(response, found),
-      (error: unknown) => reply(response, { status: 500, body: { message: String(error) } }),
+      (found) => reply(request, response, found),
+      (error: unknown) => reply(request, response, { status: 500, body: { message: String(error) } }),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -52,10 +53,14 @@ export const startFakeGitLab = async (directory: string, options: FakeGitLabOpti
   };
 };
 
-const reply = (response: ServerResponse, { status = 200, body, next }: Answer): void => {
+const reply = (request: IncomingMessage, response: ServerResponse, { status = 200, body, next }: Answer): void => {
   const link = next === undefined ? {} : { link: `<${next}>; rel="next"` };
-  if (Buffer.isBuffer(body)) response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
-  else response.writeHead(status, { 'content-type': 'application/json', ...link }).end(JSON.stringify(body));
+  if (Buffer.isBuffer(body)) return void response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
+  const text = JSON.stringify(body);
+  const etag = `W/"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"`;
+  const headers = { 'content-type': 'application/json', etag, ...link };
+  if (status === 200 && request.headers['if-none-match'] === etag) response.writeHead(304, { etag, ...link }).end();
+  else response.writeHead(status, headers).end(text);
 };
 
 const answer = async (bare: BareReader, options: FakeGitLabOptions, url: URL): Promise<Answer> => {

@@ -36,6 +36,15 @@ export interface GitLabClient {
 const TIMEOUT_MS = 20_000;
 const MAX_REDIRECTS = 3;
 const DEFAULT_WAIT_SECONDS = 60;
+/** Small answers that move: the project, branches and tags. */
+const MAX_KEPT = 200;
+
+/** An answer that GitLab confirms with 304. */
+interface Kept {
+  etag: string;
+  data: unknown;
+  next?: string | undefined;
+}
 
 /**
  * Opens a client for one project. Plain fetch instead of gitbeaker: that one follows redirects with the token in a
@@ -44,24 +53,28 @@ const DEFAULT_WAIT_SECONDS = 60;
 export const createGitLabClient = (options: GitLabClientOptions): GitLabClient => {
   const { url: subject } = options.repository;
   const base = projectURL(options.repository);
-  const read = async (path: string, query: Query = {}): Promise<Response | undefined> => {
+  const read = async (
+    path: string,
+    query: Query = {},
+    condition: Record<string, string> = {},
+  ): Promise<Response | undefined> => {
     const search = new URLSearchParams(query).toString();
     const url = path.startsWith('http') ? path : `${base}${path}${search && `?${search}`}`;
     if (new URL(url).origin !== new URL(base).origin) throw unreadable(subject, 'a page is on another host');
-    const answer = await send(options, url);
+    const answer = await send(options, url, condition);
     if (answer.status === 404) return undefined;
-    if (!answer.ok) throw answerError(answer, subject, options.clock());
+    if (!answer.ok && answer.status !== 304) throw answerError(answer, subject, options.clock());
     return answer;
   };
+  const ask = createConditionalRead(read, subject);
   return {
     subject,
     get: async (path, schema, query) => {
-      const answer = await read(path, query);
+      const answer = await ask(path, query);
       if (!answer) return undefined;
-      const parsed = v.safeParse(schema, await answer.json().catch(() => undefined));
+      const parsed = v.safeParse(schema, answer.data);
       if (!parsed.success) throw unreadable(subject, `${path}: ${v.getDotPath(parsed.issues[0]) ?? 'no JSON'}`);
-      const next = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get('link') ?? '')?.[1];
-      return { data: parsed.output, next };
+      return { data: parsed.output, next: answer.next };
     },
     getBytes: async (path) => {
       const answer = await read(path);
@@ -73,11 +86,15 @@ export const createGitLabClient = (options: GitLabClientOptions): GitLabClient =
 };
 
 /** Sends a request; once more where GitLab failed, and to where a project of this host has moved. */
-const send = async (options: GitLabClientOptions, url: string): Promise<Response> => {
+const send = async (
+  options: GitLabClientOptions,
+  url: string,
+  condition: Record<string, string>,
+): Promise<Response> => {
   const token = (await options.credential?.())?.trim();
   const once = async (target: string): Promise<Response> =>
     (options.fetch ?? fetch)(target, {
-      headers: { 'user-agent': 'towline', ...(token ? { 'private-token': token } : {}) },
+      headers: { 'user-agent': 'towline', ...condition, ...(token ? { 'private-token': token } : {}) },
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((error: unknown) => unreachable(error, options.repository.url));
@@ -91,6 +108,33 @@ const send = async (options: GitLabClientOptions, url: string): Promise<Response
     answer = await once(target);
   }
   return answer.status >= 500 ? once(target) : answer;
+};
+
+/** Asks only for what has changed since the last time. Undefined: there is none. */
+const createConditionalRead = (
+  read: (path: string, query: Query, condition: Record<string, string>) => Promise<Response | undefined>,
+  subject: string,
+) => {
+  const kept = new Map<string, Kept>();
+  return async (path: string, query: Query = {}): Promise<Kept | undefined> => {
+    const key = `${path} ${JSON.stringify(query)}`;
+    const known = kept.get(key);
+    const answer = await read(path, query, known ? { 'if-none-match': known.etag } : {});
+    if (!answer) return undefined;
+    if (answer.status === 304 && known) return known;
+    const data: unknown = await answer.json().catch(() => undefined);
+    if (data === undefined) throw unreadable(subject, `${path}: no JSON`);
+    const next = /<([^>]+)>;\s*rel="next"/.exec(answer.headers.get('link') ?? '')?.[1];
+    const found = { etag: answer.headers.get('etag') ?? '', data, next };
+    if (found.etag !== '' && /^$|\/repository\/(?:branches|tags)/.test(path)) keep(kept, key, found);
+    return found;
+  };
+};
+
+const keep = (kept: Map<string, Kept>, key: string, answer: Kept): void => {
+  const oldest = kept.size >= MAX_KEPT ? kept.keys().next().value : undefined;
+  if (oldest !== undefined) kept.delete(oldest);
+  kept.set(key, answer);
 };
 
 const isRedirect = ({ status, headers }: Response): boolean => status >= 300 && status < 400 && headers.has('location');

@@ -1,4 +1,4 @@
-import { deliveryPlanned } from '../../domain/delivery.ts';
+import { deliveryFailed, deliveryPlanned } from '../../domain/delivery.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
@@ -36,12 +36,19 @@ export const previewRequest =
   async (message: PreviewMessage): Promise<void> => {
     const fleet = withoutCredentials(await loadFleet(deps), message.fork);
     const config = fleet.file.repositories.find(({ url }) => sameRepository(url, message.repository));
-    if (config && config.forge !== 'git') await preview(deps, message, { fleet, config, forge: config.forge });
-    if (message.delivery === undefined) return;
-    await updateRow(deps.deliveries, message.delivery, (known) =>
-      known?.state === 'received' ? deliveryPlanned(known) : undefined,
-    );
+    try {
+      if (config && config.forge !== 'git') await preview(deps, message, { fleet, config, forge: config.forge });
+    } catch (error) {
+      if (error instanceof AppError && error.kind !== 'transient') await settle(deps, message, deliveryFailed);
+      throw error;
+    }
+    await settle(deps, message, deliveryPlanned);
   };
+
+const settle = async (deps: PreviewDeps, { delivery }: PreviewMessage, to: typeof deliveryPlanned): Promise<void> => {
+  if (delivery === undefined) return;
+  await updateRow(deps.deliveries, delivery, (known) => (known?.state === 'received' ? to(known) : undefined));
+};
 
 /** Whoever writes a fork need not be trusted, and what it names must not be read for it. */
 const withoutCredentials = (fleet: FleetRow, fork: boolean): FleetRow => {
