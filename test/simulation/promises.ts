@@ -146,11 +146,12 @@ const wrongStatuses = (world: World, commits: Commits): string[] => {
   const told = Map.groupBy(history.statuses, ({ status }) => `${status.commit} ${status.context}`);
   const breaches = [...told].flatMap(([what, posts]) => {
     const last = posts.at(-1)?.status;
-    // What waited for a person ends once more when that one has said yes.
+    // What waited for a person ends once more when that one has said yes; what failed, when it is tried again.
     const repeated = Map.groupBy(
       posts,
       ({ rollout, status }) => `${rollout} ${status.state}${status.description.includes('waiting') ? ' waiting' : ''}`,
     );
+    const attempts = (key: string): number => ports.rollouts.rows.get(key.split(' ')[0] ?? '')?.attempt ?? 1;
     const isOld = posts.some(({ rollout }, index) => {
       const born = (id: string) => ports.rollouts.rows.get(id)?.createdAt ?? 0;
       return posts.slice(0, index).some((before) => born(before.rollout) > born(rollout));
@@ -158,7 +159,7 @@ const wrongStatuses = (world: World, commits: Commits): string[] => {
     return [
       ...(last && !isTerminal(last.state) ? [`6 statuses: ${what} ends as ${last.state}`] : []),
       ...[...repeated].flatMap(([key, all]) =>
-        all.length > 1 + machine.unsure ? [`6 statuses: ${what} told ${all.length} times: ${key}`] : [],
+        all.length > attempts(key) + machine.unsure ? [`6 statuses: ${what} told ${all.length} times: ${key}`] : [],
       ),
       ...(isOld ? [`6 statuses: ${what} was told by an older rollout after a newer one`] : []),
     ];
@@ -176,7 +177,10 @@ const wrongStatuses = (world: World, commits: Commits): string[] => {
       (context) => `6 statuses: no ${context} of ${commit}`,
     ),
   );
-  return [...breaches, ...silent];
+  const tried = [...ports.rollouts.rows.values()].flatMap(({ id, attempt }) =>
+    attempt > 1 + history.redelivered ? [`6 statuses: rollout ${id} was tried ${attempt} times, and nobody asked`] : [],
+  );
+  return [...breaches, ...silent, ...tried];
 };
 
 const wrongMessages = ({ history, machine }: World): string[] => {
