@@ -16,7 +16,7 @@ import { publicCharts } from './wiring/charts.ts';
 import { clusterDirectory } from './wiring/cluster-directory.ts';
 import { correlation } from './wiring/correlation.ts';
 import { eksClients } from './wiring/eks.ts';
-import { gitLabHooks } from './wiring/forge-reporting.ts';
+import { forgeHooks } from './wiring/forge-reporting.ts';
 import { generatorProviders } from './wiring/generators.ts';
 import { forgeRepositories } from './wiring/repositories.ts';
 import { type GitRuntime, lambdaRuntime, lazily } from './wiring/runtime.ts';
@@ -43,7 +43,7 @@ export const createSchedule = (runtime: GitRuntime, local: LocalClusters = {}) =
   const listed = listedOnce(deps.openRepository);
   const polled = { ...deps, openRepository: listed.openRepository };
   const [refs, charts] = [pollRefs({ ...polled, random: Math.random }), pollCharts(deps)];
-  const hooks = watchHooks({ ...deps, readHooks: gitLabHooks(runtime) });
+  const hooks = watchHooks({ ...deps, readHooks: forgeHooks(runtime) });
   const others = pollOthers({ ...polled, indexes: createPlanIndexes(blobs) });
   const providers = generatorProviders(runtime);
   const answers = refreshAnswers({ ...deps, ...providers, blobs });

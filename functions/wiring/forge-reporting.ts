@@ -1,5 +1,6 @@
 import { createGitHubReports } from '../../src/adapters/github/check-runs.ts';
 import { createGitHubDeployments } from '../../src/adapters/github/deployments.ts';
+import { createGitHubHooks } from '../../src/adapters/github/hooks.ts';
 import { createGitHubComments } from '../../src/adapters/github/pull-request-comments.ts';
 import { createGitLabStatuses } from '../../src/adapters/gitlab/commit-statuses.ts';
 import { createGitLabHooks } from '../../src/adapters/gitlab/hooks.ts';
@@ -54,10 +55,12 @@ export const forgeReports = ({
   };
 };
 
-/** The hooks that GitLab has for a project. */
-export const gitLabHooks = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): ReadHooks => {
+/** The hooks that a forge has for a repository. */
+export const forgeHooks = ({ secrets, clock }: Pick<Runtime, 'secrets' | 'clock'>): ReadHooks => {
   const credentials = credentialsOf(secrets);
-  return createGitLabHooks({ clock, credential: (repository) => () => credentials(repository) });
+  const deps = { clock, credential: (repository: RepositoryConfig) => () => credentials(repository) };
+  const [github, gitlab] = [createGitHubHooks(deps), createGitLabHooks(deps)];
+  return (repository) => (repository.forge === 'github' ? github(repository) : gitlab(repository));
 };
 
 /** Comments of pull requests on whatever forge the repository is on. */

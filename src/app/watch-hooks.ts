@@ -5,7 +5,7 @@ import { stableText } from '../domain/stable-digest.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
-import type { ReadHooks } from '../ports/webhook-health.ts';
+import type { HookState, ReadHooks } from '../ports/webhook-health.ts';
 import { loadFleet } from './load-fleet.ts';
 import { updateRow } from './update-row.ts';
 
@@ -19,12 +19,12 @@ export interface WatchHooksDeps {
 const LOOK_EVERY_MS = 15 * 60_000;
 /** A token that may not see hooks is not asked again before that. */
 const DENIED_MS = 24 * 60 * 60_000;
-const OURS = /\/(?:webhooks\/gitlab|api\/webhook)\/?$/;
+const OURS = /\/(?:webhooks\/(?:gitlab|github)|api\/webhook)\/?$/;
 
 /**
- * Says which hooks GitLab has stopped calling, for what they would tell comes with the poll only. Of repositories with a
+ * Says which hooks a forge has stopped calling or sees fail, for what they would tell comes with the poll only. Of repositories with a
  * webhook's secret and credentials, every quarter of an hour; of those whose token may not see hooks, once a day. Answers
- * with how many are disabled among those looked at. Errors: the store's.
+ * with how many are so among those looked at. Errors: the store's.
  */
 export const watchHooks = (deps: WatchHooksDeps): (() => Promise<{ disabled: number }>) => {
   const nextLook = new Map<string, number>();
@@ -53,7 +53,7 @@ const note = async ({ fleets }: WatchHooksDeps, url: string, found: DisabledHook
 };
 
 const isWatched = ({ forge, credentials, webhookSecret }: RepositoryConfig): boolean =>
-  forge === 'gitlab' && credentials !== undefined && webhookSecret !== undefined;
+  forge !== 'git' && credentials !== undefined && webhookSecret !== undefined;
 
 const look = async (
   { readHooks, log }: WatchHooksDeps,
@@ -61,23 +61,29 @@ const look = async (
 ): Promise<{ found?: DisabledHook[]; isSeen: boolean }> => {
   try {
     const hooks = await readHooks(repository);
-    const disabled = (hooks ?? []).flatMap(({ url, disabled: state }) =>
-      state && OURS.test(url) ? [{ url, ...state }] : [],
-    );
-    for (const { url, until } of disabled) {
-      const remedy =
-        'GitLab sends no events: look at the hook’s recent events in the project’s settings, and test it there';
-      log.error('webhook disabled by GitLab', {
-        repository: repository.url,
-        hook: url,
-        until: until ?? 'enabled again',
-        remedy,
-      });
-    }
+    const disabled = (hooks ?? []).flatMap((hook) => (OURS.test(hook.url) ? disabledOf(hook) : []));
+    for (const hook of disabled) tell(log, repository, hook);
     return { found: disabled, isSeen: hooks !== undefined };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     log.warn('webhooks not looked at', { repository: repository.url, code: error.code, reason: error.message });
     return { isSeen: true };
   }
+};
+
+const disabledOf = ({ url, disabled, failing }: HookState): DisabledHook[] => {
+  if (disabled) return [{ url, ...disabled }];
+  return failing === undefined ? [] : [{ url, status: failing }];
+};
+
+const REMEDY = 'look at the hook’s recent deliveries in the repository’s settings on the forge, and test it there';
+
+const tell = (
+  log: Log,
+  { url: repository, forge }: RepositoryConfig,
+  { url: hook, until, status }: DisabledHook,
+): void => {
+  const name = forge === 'github' ? 'GitHub' : 'GitLab';
+  if (status !== undefined) log.warn(`webhook fails, says ${name}`, { repository, hook, status, remedy: REMEDY });
+  else log.error(`webhook disabled by ${name}`, { repository, hook, until: until ?? 'enabled again', remedy: REMEDY });
 };

@@ -12,10 +12,15 @@ import type { Row } from './row.ts';
 import { type ArgoSettings, defaultSettings } from './settings/argo-settings.ts';
 import { stableText } from './stable-digest.ts';
 
-/** A hook that its forge has stopped calling. `until`: when it calls again, as it says; absent: when somebody enables it. */
+/**
+ * A hook that its forge has stopped calling, or that it sees fail. `until`: when it calls again, as it says; absent: when
+ * somebody enables it.
+ */
 export interface DisabledHook {
   url: string;
   until?: string;
+  /** It is called all the same: the HTTP status with which it was answered last. */
+  status?: number;
 }
 
 /** The one fleet of a stack: its file, and what was last compiled. */

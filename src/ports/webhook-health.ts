@@ -6,6 +6,8 @@ export interface HookState {
   url: string;
   /** The forge sends nothing: for a while, or until somebody enables it. */
   disabled?: { until?: string };
+  /** The HTTP status with which its last event was answered, as the forge saw it, where that was no success. */
+  failing?: number;
 }
 
 /**

@@ -83,5 +83,5 @@ ${scrolling(
 
 const repositoryLine = ({ url, forge, hooks, waits }: RepositoryHealth): Html => html`<tr>
 <td class="wide">${url}</td><td>${forge}</td>
-<td>${hooks.map(({ url: hook, until }) => html`<p>${state('disabled')} by the forge, ${until ? html`until ${until}` : 'until somebody enables it'}: <span class="soft">${hook}; its refs are polled</span></p>`)}</td>
+<td>${hooks.map(({ url: hook, until, status }) => html`<p>${status === undefined ? html`${state('disabled')} by the forge, ${until ? html`until ${until}` : 'until somebody enables it'}` : html`${state('failing')}, last answered ${status}`}: <span class="soft">${hook}; its refs are polled</span></p>`)}</td>
 <td>${waits ? html`${state('waiting')} <span class="soft">${waits.code}, next try ${time(waits.retryAt)} UTC</span>` : ''}</td></tr>`;

@@ -67,9 +67,29 @@ describe('the health of hooks', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('is asked of GitLab alone, with credentials and a webhook, and holds up nothing', async () => {
+  it('is told where the last event of a GitHub hook was answered by no success', async () => {
+    const hooks: HookState[] = [
+      { url: 'https://t.example/webhooks/github', failing: 401 },
+      { url: 'https://t.example/webhooks/github', disabled: {} },
+      { url: 'https://t.example/webhooks/github' },
+      { url: 'https://ci.example/hook', failing: 500 },
+    ];
+    const { stack, watch } = await setUp([repository('b', { forge: 'github' })], () => hooks);
+    expect(await watch()).toEqual({ disabled: 2 });
+    expect(stack.log.lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'webhook fails, says GitHub'],
+      ['error', 'webhook disabled by GitHub'],
+    ]);
+    const [shown] = (await createReadModel(stack).overview(10)).repositories;
+    expect(shown?.hooks).toEqual([
+      { url: 'https://t.example/webhooks/github', status: 401 },
+      { url: 'https://t.example/webhooks/github' },
+    ]);
+  });
+
+  it('is asked of forges alone, with credentials and a webhook, and holds up nothing', async () => {
     const others = [
-      repository('b', { forge: 'github' }),
+      repository('b', { forge: 'git' }),
       { url: 'https://gitlab.test/acme/c', forge: 'gitlab' as const, webhookSecret: 'x' },
       { url: 'https://gitlab.test/acme/d', forge: 'gitlab' as const, credentials: 'x' },
     ];
