@@ -4,8 +4,10 @@ import {
   clusterFromSecret,
   clusterSecretOf,
   isClusterSecret,
+  namedBySecret,
 } from '../domain/fleet/cluster-secret.ts';
 import { clusterFromEks } from '../domain/fleet/eks-cluster.ts';
+import { clusterOfSecret } from '../domain/fleet/find-cluster.ts';
 import type { ClusterConfig, ClusterSource, FleetFile } from '../domain/fleet/fleet-file.ts';
 import { FLEET_ID, type FleetRow, withFoundClusters } from '../domain/fleet-row.ts';
 import type { KubernetesObject } from '../domain/kubernetes-object.ts';
@@ -35,7 +37,7 @@ export const findClusters = (deps: FindClustersDeps) => async (): Promise<boolea
   const found: ClusterConfig[] = [];
   for (const source of sources) {
     const foundIn = sourceDigest(source);
-    const clusters = await readSource(deps, row.file, source);
+    const clusters = await readSource(deps, row, source);
     // Written by a version that did not note where clusters were found.
     if (!clusters && hasUnknownOrigin(row)) return false;
     found.push(...(clusters?.map((one) => ({ ...one, foundIn })) ?? lastFound(row, foundIn)));
@@ -79,11 +81,11 @@ const nameOf = ({ name, server }: ClusterConfig) => ({
 /** Undefined: it cannot be read now. */
 const readSource = async (
   deps: FindClustersDeps,
-  file: FleetFile,
+  row: FleetRow,
   source: ClusterSource,
 ): Promise<ClusterConfig[] | undefined> => {
   try {
-    return await read(deps, file, source);
+    return await read(deps, row, source);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const { code, message } = error;
@@ -93,25 +95,26 @@ const readSource = async (
   }
 };
 
-const read = async (deps: FindClustersDeps, file: FleetFile, source: ClusterSource): Promise<ClusterConfig[]> => {
+const read = async (deps: FindClustersDeps, row: FleetRow, source: ClusterSource): Promise<ClusterConfig[]> => {
+  const { file, writtenClusters: written = file.clusters } = row;
   switch (source.type) {
     case 'eks':
       return (await deps.directory.eks(source)).map((cluster) => clusterFromEks(cluster, source));
     case 'secretsManager':
       return (await deps.directory.secrets(source)).flatMap((secret) => {
         const manifest = clusterSecretOf(secret);
-        if ('metadata' in manifest) return takeOver(deps, manifest);
+        if ('metadata' in manifest) return takeOver(deps, manifest, { written });
         deps.log.warn('cluster Secret not taken over', { secret: secret.name, reason: manifest.reason });
         return [];
       });
     case 'secretsIn':
-      return readHub(deps, file, source);
+      return readHub(deps, { file, written }, source);
   }
 };
 
 const readHub = async (
   deps: FindClustersDeps,
-  file: FleetFile,
+  { file, written }: { file: FleetFile; written: readonly ClusterConfig[] },
   { cluster, namespace }: ClusterSource & { type: 'secretsIn' },
 ): Promise<ClusterConfig[]> => {
   const hub = file.clusters.find(({ name }) => name === cluster);
@@ -121,7 +124,7 @@ const readHub = async (
   return secrets
     .map(secretOf)
     .filter(isClusterSecret)
-    .flatMap((secret) => takeOver(deps, secret));
+    .flatMap((secret) => takeOver(deps, secret, { written, hub: cluster }));
 };
 
 const SECRETS = { group: '', version: 'v1', kind: 'Secret' };
@@ -136,7 +139,17 @@ const secretOf = (object: KubernetesObject): ClusterSecret => {
   return { metadata: { name, labels, annotations }, data: Object.fromEntries(own) };
 };
 
-const takeOver = ({ log }: FindClustersDeps, secret: ClusterSecret): ClusterConfig[] => {
+/** A cluster that is written down is as it is written, whatever the Secret's credentials: its labels and annotations count. */
+const takeOver = (
+  { log }: FindClustersDeps,
+  secret: ClusterSecret,
+  { written, hub }: { written: readonly ClusterConfig[]; hub?: string },
+): ClusterConfig[] => {
+  const known = clusterOfSecret(written, namedBySecret(secret), hub);
+  if (known) {
+    const { labels = {}, annotations = {} } = secret.metadata;
+    return [{ ...known, secret: { labels, annotations } }];
+  }
   const taken = clusterFromSecret(secret);
   if ('cluster' in taken) return [taken.cluster];
   log.warn('cluster Secret not taken over', { secret: secret.metadata.name, reason: taken.reason });

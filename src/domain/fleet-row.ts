@@ -94,7 +94,7 @@ export const withFleetFile = (row: FleetRow | undefined, file: FleetFile): Fleet
   const kept = keptRepositories(file, rest.file);
   if (!writtenClusters || !file.clustersFrom) return { ...rest, file: kept };
   const names = new Set(writtenClusters.map(({ name }) => name));
-  const found = rest.file.clusters.filter(({ name }) => !names.has(name));
+  const found = rest.file.clusters.filter(({ name, secret }) => secret !== undefined || !names.has(name));
   return { ...rest, file: { ...kept, clusters: together(file.clusters, found) }, writtenClusters: file.clusters };
 };
 
@@ -127,5 +127,21 @@ export const withFoundClusters = (row: FleetRow, found: readonly ClusterConfig[]
 
 const together = (written: readonly ClusterConfig[], found: readonly ClusterConfig[]): ClusterConfig[] => {
   const names = new Set(written.map(({ name }) => name));
-  return [...written, ...found.filter(({ name }) => !names.has(name))];
+  const told = new Map(found.flatMap((one) => (one.secret ? [[one.name, one] as const] : [])));
+  return [
+    ...written.map((one) => withSecret(one, told.get(one.name))),
+    ...found.filter(({ name, secret }) => secret === undefined && !names.has(name)),
+  ];
 };
+
+/** What is written comes first. */
+const withSecret = (written: ClusterConfig, told: ClusterConfig | undefined): ClusterConfig =>
+  told?.secret
+    ? {
+        ...written,
+        labels: { ...told.secret.labels, ...written.labels },
+        annotations: { ...told.secret.annotations, ...written.annotations },
+        secret: told.secret,
+        ...(told.foundIn === undefined ? {} : { foundIn: told.foundIn }),
+      }
+    : written;

@@ -43,6 +43,12 @@ export const clusterFromSecret = (secret: ClusterSecret): { cluster: ClusterConf
   };
 };
 
+/** Which cluster a Secret is about, whether or not it can be taken over: its name and the server's address, '' for none. */
+export const namedBySecret = (secret: ClusterSecret): { name: string; server: string } => ({
+  name: valueOf(secret, 'name') || secret.metadata.name,
+  server: valueOf(secret, 'server'),
+});
+
 /**
  * The Secret that a text describes: one of Argo CD's cluster Secrets as a manifest (YAML or JSON), or its fields by
  * themselves (`name, server, config, project, labels, annotations`; of the GitOps Bridge also `addons` and `metadata`).

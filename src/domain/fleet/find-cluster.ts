@@ -41,6 +41,20 @@ export const findCluster = (
   return { message: `the fleet has no cluster ${wanted}; it has: ${names}` };
 };
 
+/**
+ * The cluster of the fleet file that one of Argo CD's cluster Secrets is about, by name or address; that of the in-cluster
+ * address is `hub`, where the Secret was found, else the one marked `inCluster`.
+ */
+export const clusterOfSecret = (
+  clusters: readonly ClusterConfig[],
+  { name, server }: { name: string; server: string },
+  hub: string | undefined,
+): ClusterConfig | undefined =>
+  clusters.find((one) => one.name === name || sameServer(one.server, server)) ??
+  (trimmed(server) === IN_CLUSTER_SERVER
+    ? clusters.find((one) => (hub === undefined ? one.inCluster : one.name === hub))
+    : undefined);
+
 /** Whether a destination is the in-cluster one by Argo CD's own name or address of it. */
 export const isInCluster = ({ name, server }: Pick<Destination, 'name' | 'server'>): boolean =>
   name === IN_CLUSTER_NAME || trimmed(server) === IN_CLUSTER_SERVER;

@@ -87,6 +87,8 @@ export interface ClusterConfig {
   labels: Record<string, string>;
   annotations: Record<string, string>;
   access: ClusterAccess;
+  /** What Argo CD's Secret of a cluster that is written down says of it beside the file. */
+  secret?: { labels: Record<string, string>; annotations: Record<string, string> };
   /** Digest of the source (`clustersFrom`) that it was found in; absent for one that is written down. */
   foundIn?: string;
 }

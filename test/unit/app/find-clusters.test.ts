@@ -144,6 +144,45 @@ describe('clusters out of Argo CD cluster Secrets (GitOps Bridge)', () => {
     expect(withFleetFile(row, plain).file.clusters.map(({ name }) => name)).toEqual(['dev', 'prod']);
   });
 
+  it('tell labels and annotations of clusters that are written down, their hub included, whatever they hold', async () => {
+    const stack = await setUp();
+    await stack.push({ 'apps/addons.yaml': ADDONS });
+    const own = { name: 'in-cluster', server: 'https://kubernetes.default.svc', config: '{"tlsClientConfig":{}}' };
+    await stack.clusters.dev.create(secretOf('hub', own), { fieldManager: 'terraform' });
+    await stack.clusters.dev.create(secretOf('prod', { config: '{"bearerToken":"canary"}' }), {
+      fieldManager: 'terraform',
+    });
+    expect(await stack.find()).toBe(true);
+    expect(await stack.names()).toEqual(['dev', 'prod']);
+    await stack.poll();
+    await stack.settle();
+    expect(stack.ids()).toEqual(['argocd/metrics-dev', 'argocd/metrics-prod']);
+    const row = stack.fleets.rows.get(FLEET_ID);
+    if (!row) throw new Error('no fleet');
+    const [dev] = row.file.clusters;
+    // The file says that dev's environment is dev, its Secret prod.
+    expect(dev).toMatchObject({
+      labels: { environment: 'dev', enable_metrics: 'true' },
+      annotations: { aws_account_id: '1-hub' },
+      access: { type: 'embedded' },
+    });
+    expect(writtenFile(row).clusters[0]?.labels).toEqual({ environment: 'dev' });
+    const next = withFleetFile(row, writtenFile(row));
+    expect(next.file.clusters[0]?.labels).toMatchObject({ enable_metrics: 'true' });
+    expect(await stack.find()).toBe(false);
+    expect(JSON.stringify([...stack.fleets.rows.values(), ...stack.log.lines])).not.toContain('canary');
+
+    await stack.clusters.dev.delete({
+      group: '',
+      version: 'v1',
+      kind: 'Secret',
+      namespace: 'argocd',
+      name: 'cluster-hub',
+    });
+    expect(await stack.find()).toBe(true);
+    expect(stack.fleets.rows.get(FLEET_ID)?.file.clusters[0]?.labels).toEqual({ environment: 'dev' });
+  });
+
   it('say which Secret is not taken over', async () => {
     const stack = await setUp();
     await stack.clusters.dev.create(secretOf('kind', { server: 'https://10.0.0.1' }), { fieldManager: 'terraform' });
