@@ -95,9 +95,12 @@ const faultOf = ({ files, render }: ToolBundle): string | undefined => {
 const renderIn = async (config: SandboxConfig, folder: RenderFolder, bundle: ToolBundle): Promise<RenderResult> => {
   const { render } = bundle;
   const copies = render.tool === 'helm' ? await copyValues(render, folder) : undefined;
+  const args = render.tool === 'helm' ? helmArguments(render, folder, copies ?? NO_COPIES) : kustomizeArguments(render);
+  const tooLong = tooLongFor(args);
+  if (tooLong !== undefined) return { ok: false, error: { code: 'bundle-too-large', message: tooLong } };
   const outcome = await runTool({
     command: render.tool === 'helm' ? config.helm : config.kubectl,
-    args: render.tool === 'helm' ? helmArguments(render, folder, copies ?? NO_COPIES) : kustomizeArguments(render),
+    args,
     cwd: folder.repository,
     environment: toolEnvironment(folder),
     ...limitsOf(config),
@@ -106,6 +109,20 @@ const renderIn = async (config: SandboxConfig, folder: RenderFolder, bundle: Too
   if (outcome.code === 0) return readOutput(outcome.stdout, config);
   const context = { folder, request: render, files: Object.keys(bundle.files), ...(copies ? { copies } : {}) };
   return { ok: false, error: toRenderError(outcome.stderr, context) };
+};
+
+/** Bytes of one argument and of all, a little below what Linux starts a process with. */
+const ARGUMENT_BYTES = { one: 130_000, all: 1_900_000 };
+
+/** What of a command line no process would be started with. */
+const tooLongFor = (args: readonly string[]): string | undefined => {
+  const sizes = args.map((arg) => Buffer.byteLength(arg) + 1);
+  const longest = args[sizes.findIndex((size) => size > ARGUMENT_BYTES.one)];
+  const all = sizes.reduce((sum, size) => sum + size + 8, 0);
+  if (longest === undefined && all <= ARGUMENT_BYTES.all) return undefined;
+  const which = longest === undefined ? 'all parameters together' : JSON.stringify(longest.slice(0, 40));
+  const [bytes, limit] = longest === undefined ? [all, ARGUMENT_BYTES.all] : [longest.length, ARGUMENT_BYTES.one];
+  return `helm.parameters: ${which} has ${bytes} bytes, a command line takes ${limit}: use helm.valuesObject`;
 };
 
 const NO_COPIES: ValueCopies = { values: [], parameters: [] };

@@ -53,11 +53,17 @@ const ASSIGNED =
   /((?:password|passwd|secret|token|api[_-]?key|credential)s?["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,}\]]+)/gi;
 const TOKENS = /\b(?:gh[pousr]_[\w.-]{20,}|glpat-[\w-]{15,}|xox[a-z]-[\w-]{10,}|A(?:KI|SI)A[A-Z0-9]{16})/g;
 const PEM = /-----BEGIN [\s\S]*?(?:-----END [A-Z ]+-----|$)/g;
-const ENCODED = /(?=[A-Za-z0-9+_=]*\d)(?=[A-Za-z0-9+_=]*[A-Z])(?=[A-Za-z0-9+_=]*[a-z])[A-Za-z0-9+_=]{24,}/g;
+const ENCODED = /[A-Za-z0-9+_=]{24,}/g;
+/** What is encoded has digits and letters of both cases. */
+const isEncoded = (text: string): boolean => /\d/.test(text) && /[A-Z]/.test(text) && /[a-z]/.test(text);
 
 /** Blanks what looks like a secret's value. */
 export const redact = (text: string): string =>
-  text.replace(PEM, '•••').replace(TOKENS, '•••').replace(ASSIGNED, '$1•••').replace(ENCODED, '•••');
+  text
+    .replace(PEM, '•••')
+    .replace(TOKENS, '•••')
+    .replace(ASSIGNED, '$1•••')
+    .replace(ENCODED, (found) => (isEncoded(found) ? '•••' : found));
 
 const NAMED = /([\w@$.~+-][\w@$.~+/ -]*\.(?:ya?ml|tpl|json|txt|env))(?::(\d+))?/g;
 const LINE = /\bline (\d+)/;

@@ -1,4 +1,4 @@
-const quote = (char: string): string => char.replace(/[\\^$.|+()*?[\]{}/]/g, '\\$&');
+import { char, charClass, compileParts, notSlash, type PatternPart } from '../linear-match.ts';
 
 /** A character class of Go's path.Match from just behind its `[`: `^` negates, `\` quotes, ranges with `-`. */
 const readClass = (pattern: string, start: number): { source: string; next: number } | undefined => {
@@ -15,40 +15,39 @@ const readClass = (pattern: string, start: number): { source: string; next: numb
   return undefined;
 };
 
-const toExpression = (pattern: string): RegExp | null => {
-  let source = '';
+/** Null: it cannot be read. */
+const compile = (pattern: string): Matcher | null => {
+  const parts: PatternPart[] = [];
   for (let index = 0; index < pattern.length; index++) {
-    const char = pattern.charAt(index);
-    if (char === '*') source += '[^/]*';
-    else if (char === '?') source += '[^/]';
-    else if (char === '\\' && index + 1 < pattern.length) source += quote(pattern.charAt(++index));
-    else if (char === '[') {
+    const one = pattern.charAt(index);
+    if (one === '*') parts.push({ type: 'run', fits: notSlash });
+    else if (one === '?') parts.push({ type: 'one', fits: notSlash });
+    else if (one === '\\' && index + 1 < pattern.length) parts.push(char(pattern.charAt(++index)));
+    else if (one === '[') {
       const read = readClass(pattern, index + 1);
-      if (!read) return null;
-      source += read.source;
+      const part = read && charClass(read.source);
+      if (!part) return null;
+      parts.push(part);
       index = read.next - 1;
-    } else source += quote(char);
+    } else parts.push(char(one));
   }
-  try {
-    return new RegExp(`^${source}$`, 's');
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return compileParts(parts);
 };
 
-const compiled = new Map<string, RegExp | null>();
+type Matcher = (text: string) => boolean;
+
+const compiled = new Map<string, Matcher | null>();
 
 /**
  * Whether a name matches a shell pattern as Go's path.Match reads it: `*` and `?` stop at `/`, `[a-z]`, `[^a-z]`, no
  * braces, no `**`. A pattern that cannot be read matches nothing. Source: https://pkg.go.dev/path#Match
  */
 export const matchPath = (pattern: string, name: string): boolean => {
-  let expression = compiled.get(pattern);
-  if (expression === undefined) {
+  let matcher = compiled.get(pattern);
+  if (matcher === undefined) {
     if (compiled.size > 2000) compiled.clear();
-    expression = toExpression(pattern);
-    compiled.set(pattern, expression);
+    matcher = compile(pattern);
+    compiled.set(pattern, matcher);
   }
-  return expression?.test(name) ?? false;
+  return matcher?.(name) ?? false;
 };

@@ -1,6 +1,6 @@
-const QUOTE = /[\\^$.|+()]/;
+import { anyChar, char, charClass, compileParts, createPartList } from '../linear-match.ts';
 
-/** Reads `[…]` at `start`; answers with its regular expression and the index after it, or nothing where it never ends. */
+/** Reads `[…]` at `start`; answers with it and the index after it, or nothing where it never ends. */
 const readClass = (pattern: string, start: number): { source: string; next: number } | undefined => {
   const end = pattern.indexOf(']', start + 2);
   if (end < 0) return undefined;
@@ -9,34 +9,30 @@ const readClass = (pattern: string, start: number): { source: string; next: numb
   return { source: `[${negated ? '^' : ''}${body}]`, next: end + 1 };
 };
 
-const toSource = (pattern: string): string => {
-  let source = '';
-  let depth = 0;
-  for (let i = 0; i < pattern.length; ) {
-    const char = pattern.charAt(i);
-    const group = char === '[' ? readClass(pattern, i) : undefined;
-    if (group) source += group.source;
-    else if (char === '*') source += '.*';
-    else if (char === '?') source += '.';
-    else if (char === '{') [source, depth] = [`${source}(?:`, depth + 1];
-    else if (char === '}' && depth > 0) [source, depth] = [`${source})`, depth - 1];
-    else if (char === ',' && depth > 0) source += '|';
-    else if (char === '\\') source += `\\${pattern.charAt(++i)}`;
-    else source += QUOTE.test(char) || '[{}'.includes(char) ? `\\${char}` : char;
-    i = group ? group.next : i + 1;
+type Matcher = (text: string) => boolean;
+
+/** Undefined: the pattern cannot be read. */
+const compile = (pattern: string): Matcher | undefined => {
+  const list = createPartList();
+  for (let i = 0; i < pattern.length; i += 1) {
+    const one = pattern.charAt(i);
+    const group = one === '[' ? readClass(pattern, i) : undefined;
+    if (group) {
+      const read = charClass(group.source);
+      if (!read) return undefined;
+      list.add(read);
+      i = group.next - 1;
+    } else if (one === '*') list.add({ type: 'run', fits: anyChar });
+    else if (one === '?') list.add({ type: 'one', fits: anyChar });
+    else if (one === '{') list.open();
+    else if (one === '}' && list.depth() > 0) list.close();
+    else if (one === ',' && list.depth() > 0) list.or();
+    else list.add(char(one === '\\' ? pattern.charAt(++i) : one));
   }
-  return source;
+  return list.depth() === 0 ? compileParts(list.end()) : undefined;
 };
 
-const compiled = new Map<string, RegExp | undefined>();
-
-const compile = (pattern: string): RegExp | undefined => {
-  try {
-    return new RegExp(`^${toSource(pattern)}$`, 's');
-  } catch {
-    return undefined;
-  }
-};
+const compiled = new Map<string, Matcher | undefined>();
 
 /**
  * Whether `text` matches a glob without separators, as Argo CD reads group/kind patterns: `*` (any run, `/` too), `?`,
@@ -44,11 +40,11 @@ const compile = (pattern: string): RegExp | undefined => {
  */
 export const matchGlob = (pattern: string, text: string): boolean => {
   if (pattern === text) return true;
-  let expression = compiled.get(pattern);
+  let matcher = compiled.get(pattern);
   if (!compiled.has(pattern)) {
-    expression = compile(pattern);
+    matcher = compile(pattern);
     if (compiled.size > 1000) compiled.clear();
-    compiled.set(pattern, expression);
+    compiled.set(pattern, matcher);
   }
-  return expression?.test(text) ?? false;
+  return matcher?.(text) ?? false;
 };

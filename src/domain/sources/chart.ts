@@ -31,6 +31,28 @@ export interface Chart {
  * Undefined while texts have to be read first. Errors: `chart-invalid`, `chart-dependencies-missing`.
  */
 export const takeChart = (trace: Trace, directory: string, values: readonly string[]): Chart | undefined => {
+  const own = takeOwn(trace, directory, values);
+  if (!own) return undefined;
+  const { use, constrainsKubeVersion } = own;
+  const nested = takeDependencies(trace, directory, own.metadata, own.files);
+  const all = [use, ...nested.map((chart) => chart.use)];
+  return {
+    use: {
+      kubeVersion: all.some((one) => one.kubeVersion),
+      apiVersions: all.some((one) => one.apiVersions),
+      files: use.files,
+    },
+    constrainsKubeVersion: constrainsKubeVersion || nested.some((chart) => chart.constrainsKubeVersion),
+  };
+};
+
+interface OwnChart extends Chart {
+  metadata: Record<string, unknown>;
+  files: readonly ChartFile[];
+}
+
+/** The chart without its dependencies. */
+const takeOwn = (trace: Trace, directory: string, values: readonly string[]): OwnChart | undefined => {
   const read = walkFiles(trace, directory, isOfChart);
   const texts = read.map(({ entry }) => readText(trace, entry)).filter((text) => text !== undefined);
   const packed = read.some(({ path }) => path.endsWith('.tgz'));
@@ -41,17 +63,7 @@ export const takeChart = (trace: Trace, directory: string, values: readonly stri
   const files = use.files ? walkFiles(trace, directory) : read;
   for (const { path, entry } of files) putFile(trace, under(directory, path), entry.digest);
   if (!metadata) return undefined;
-  const nested = takeDependencies(trace, directory, metadata, files);
-  const all = [use, ...nested.map((chart) => chart.use)];
-  return {
-    use: {
-      kubeVersion: all.some((one) => one.kubeVersion),
-      apiVersions: all.some((one) => one.apiVersions),
-      files: use.files,
-    },
-    constrainsKubeVersion:
-      typeof metadata.kubeVersion === 'string' || nested.some((chart) => chart.constrainsKubeVersion),
-  };
+  return { use, constrainsKubeVersion: typeof metadata.kubeVersion === 'string', metadata, files };
 };
 
 /** Whether Helm reads what stands there even where no template refers to `.Files`. */
@@ -203,7 +215,10 @@ const vendoredCharts = (trace: Trace, files: readonly ChartFile[]): Set<string> 
   return names;
 };
 
-/** What `helm dependency build` does for a `file://` dependency: the chart goes below `charts/`. */
+/**
+ * What `helm dependency build` does for a `file://` dependency: the chart goes below `charts/` as it stands, without what it
+ * depends on in turn, unless that is in its own `charts/`.
+ */
 const takeLocal = (trace: Trace, directory: string, name: string, path: string): Chart[] => {
   const file = under(directory, 'Chart.yaml');
   const source = path.startsWith('/') ? undefined : joinPath(directory, path);
@@ -214,7 +229,7 @@ const takeLocal = (trace: Trace, directory: string, name: string, path: string):
   }
   note(trace, ['tree', source, directoryDigest(trace.tree, source) ?? null]);
   const inner: Trace = { ...trace, files: new Map() };
-  const chart = takeChart(inner, source, []);
+  const chart = takeOwn(inner, source, []);
   for (const taken of inner.files.values()) {
     const at = under(directory, `charts/${name}/${taken.path.slice(source.length + 1)}`);
     trace.files.set(at, { ...taken, path: at });

@@ -1,3 +1,4 @@
+import { anyChar, char, charClass, compileParts, createPartList, notSlash, type PatternPart } from '../linear-match.ts';
 import { matchGlob } from '../settings/glob.ts';
 import { listDirectory, listFiles, type SourceEntry, type SourceTree } from './source-tree.ts';
 
@@ -73,37 +74,44 @@ export const overrideNames = (application: string): string[] => [
   `.argocd-source-${application}.yaml`,
 ];
 
-const expressions = new Map<string, RegExp>();
+const compiled = new Map<string, (path: string) => boolean>();
 
 /** Whether a relative path matches a glob with separators: `*` and `?` stop at `/`, `**` spans directories, `{a,b}`, `[a-z]`. */
 export const matchPathGlob = (pattern: string, path: string): boolean => {
-  const known = expressions.get(pattern) ?? compile(pattern);
-  if (expressions.size > 1_000) expressions.clear();
-  expressions.set(pattern, known);
-  return known.test(path);
+  const known = compiled.get(pattern) ?? compile(pattern);
+  if (compiled.size > 1_000) compiled.clear();
+  compiled.set(pattern, known);
+  return known(path);
 };
 
-const TOKEN = /\*\*\/|\*\*|\*|\?|\[[!^]?[^\]]+\]|\\.|[{},]|[^*?[\]\\{},]+|./gs;
+const TOKEN = /\*\*\/|\*\*|\*|\?|\[[!^]?[^\]]+\]|\\.|./gs;
 
-const compile = (pattern: string): RegExp => {
-  let depth = 0;
-  const parts = [...pattern.matchAll(TOKEN)].map(([token]) => {
-    if (token === '**/') return '(?:[^/]+/)*';
-    if (token === '**') return '.*';
-    if (token === '*') return '[^/]*';
-    if (token === '?') return '[^/]';
-    if (token === '{') return ((depth += 1), '(?:');
-    if (token === '}' && depth > 0) return ((depth -= 1), ')');
-    if (token === ',' && depth > 0) return '|';
-    if (token.startsWith('[') && token.length > 2) return token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\');
-    return quote(token.length === 2 && token.startsWith('\\') ? token.slice(1) : token);
-  });
-  try {
-    return new RegExp(`^${parts.join('')}${')'.repeat(depth)}$`, 's');
-  } catch {
-    // A class such as `[z-a]`: it matches nothing but itself.
-    return new RegExp(`^${quote(pattern)}$`, 's');
+const FOLDERS: PatternPart = {
+  type: 'repeat',
+  parts: [{ type: 'one', fits: notSlash }, { type: 'run', fits: notSlash }, char('/')],
+};
+
+const WILDCARDS: Readonly<Record<string, PatternPart>> = {
+  '**/': FOLDERS,
+  '**': { type: 'run', fits: anyChar },
+  '*': { type: 'run', fits: notSlash },
+  '?': { type: 'one', fits: notSlash },
+};
+
+const compile = (pattern: string): ((path: string) => boolean) => {
+  const list = createPartList();
+  for (const [token] of pattern.matchAll(TOKEN)) {
+    const wildcard = Object.hasOwn(WILDCARDS, token) ? WILDCARDS[token] : undefined;
+    if (wildcard) list.add(wildcard);
+    else if (token === '{') list.open();
+    else if (token === '}' && list.depth() > 0) list.close();
+    else if (token === ',' && list.depth() > 0) list.or();
+    else if (token.startsWith('[') && token.length > 2) {
+      const read = charClass(token.replace(/^\[!/, '[^').replaceAll('\\', '\\\\'));
+      // A class such as `[z-a]`: the pattern matches nothing but itself.
+      if (!read) return (path) => path === pattern;
+      list.add(read);
+    } else list.add(char(token.length === 2 && token.startsWith('\\') ? token.slice(1) : token));
   }
+  return compileParts(list.end());
 };
-
-const quote = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

@@ -35,7 +35,7 @@ export const readYaml = (
 ): { documents: YamlDocument[]; problem?: YamlProblem } => {
   const documents: YamlDocument[] = [];
   const budget = { nodes: limits.nodes };
-  const starts = [...text.matchAll(SEPARATOR)].map(({ index }) => index);
+  const starts = startsIn(text, limits.documents);
   if (starts.length > limits.documents) return { documents, problem: tooMany(limits.documents) };
   for (const { chunk, line } of splitDocuments(text, starts)) {
     const read = readOne(chunk, line, { duplicates, depth: limits.depth });
@@ -51,6 +51,16 @@ export const readYaml = (
 const tooMany = (documents: number): YamlProblem => ({ reason: `more than ${documents} documents`, line: 1 });
 
 const SEPARATOR = /^---(?=[ \t\r\n]|$)/gm;
+
+/** Where documents start; one more than `most` is enough to know. */
+const startsIn = (text: string, most: number): number[] => {
+  const starts: number[] = [];
+  for (const { index } of text.matchAll(SEPARATOR)) {
+    starts.push(index);
+    if (starts.length > most) break;
+  }
+  return starts;
+};
 
 /** Cuts at lines that start with `---`, which no content of a document can. */
 const splitDocuments = (text: string, starts: readonly number[]): { chunk: string; line: number }[] => {
@@ -78,9 +88,14 @@ const newlines = (text: string): number => {
 
 /** Lines before the first that is neither blank, a comment nor the bare separator. */
 const blankLines = (chunk: string): number => {
-  const skipped = /^(?:(?:---)?[ \t]*(?:#.*)?\r?\n)*/.exec(chunk)?.[0] ?? '';
-  return newlines(skipped);
+  const blank = /(?:---)?[ \t]*(?:#.*)?\r?\n/y;
+  let lines = 0;
+  while (blank.test(chunk)) lines += 1;
+  return lines;
 };
+
+/** A reason may quote the text, and a name in it may have a million characters. */
+const REASON_LENGTH = 300;
 
 const readOne = (
   chunk: string,
@@ -91,7 +106,7 @@ const readOne = (
     return { value: load(chunk, { schema: MANIFEST_SCHEMA, json: duplicates === 'last', maxDepth: depth }) };
   } catch (error) {
     if (error instanceof YAMLException) {
-      return { problem: { reason: error.reason, line: line + (error.mark?.line ?? 0) } };
+      return { problem: { reason: error.reason.slice(0, REASON_LENGTH), line: line + (error.mark?.line ?? 0) } };
     }
     if (error instanceof RangeError) return { problem: { reason: 'nested too deep, or a number out of range', line } };
     throw error;
@@ -109,6 +124,7 @@ const exceeds = (value: unknown, depth: number, budget: { nodes: number }): stri
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth === 0) return 'nested too deep';
   for (const child of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof child === 'number' && !Number.isFinite(child)) return 'a number is out of range';
     if (typeof child !== 'object' || child === null) {
       budget.nodes -= 1;
       continue;

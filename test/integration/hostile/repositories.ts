@@ -258,6 +258,20 @@ const bombs = (): HostileRepository[] => [
     },
     /^manifest-invalid$/,
   ),
+  directory('comments without end', { 'a/x.yaml': '#\n'.repeat(4_000_000) + CM }),
+  directory('a tag without end', { 'a/x.yaml': `${CM}d: !<${'x'.repeat(1_000_000)}> a\n` }, /^manifest-invalid$/),
+  directory(
+    'a number without end',
+    { 'a/x.json': `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"},"n":${'9'.repeat(1_000)}}` },
+    /^manifest-invalid$/,
+  ),
+  directory('alternatives that multiply in include', { [`a/${'a'.repeat(200)}.yaml`]: CM }, undefined, {
+    directory: { include: `${'{a,a}'.repeat(100)}b`, exclude: `${'*a'.repeat(60)}b` },
+  }),
+  helm('stars that multiply in a pattern', { [`a/${'a'.repeat(200)}.yaml`]: 'x: 1' }, undefined, {
+    valueFiles: [`${'*a'.repeat(60)}b`, `${'{a*,*a}'.repeat(30)}?`, `${'**/d/'.repeat(20)}z.yaml`],
+    ignoreMissingValueFiles: true,
+  }),
   directory('documents without end', { 'a/x.yaml': '---\na: 1\n'.repeat(50_000) }),
   directory(
     'objects without end',
@@ -383,6 +397,24 @@ const tools = ({ file, sinkhole }: Targets): HostileRepository[] => [
   helm(
     'a failure that tells a secret',
     { 'a/templates/cm.yaml': '{{ fail "password: hunter2hunter2" }}' },
+    /^render-failed$/,
+  ),
+  helm('dependencies in a circle', {
+    'a/Chart.yaml': `${CHART}dependencies: [{ name: b, version: 1.0.0, repository: "file://../b" }]\n`,
+    'b/Chart.yaml': `apiVersion: v2\nname: b\nversion: 1.0.0\ndependencies: [{ name: c, version: 1.0.0, repository: "file://../a" }]\n`,
+  }),
+  helm('a parameter longer than a command line', {}, /^bundle-too-large$/, {
+    parameters: [{ name: 'x', value: `{${'a,'.repeat(100_000)}}` }],
+  }),
+  helm('more parameters than a command line takes', {}, /^bundle-too-large$/, {
+    parameters: Array.from({ length: 200 }, (_, index) => ({ name: `x${index}`, value: 'a'.repeat(10_000) })),
+  }),
+  helm(
+    'a complaint without end',
+    {
+      'a/values.schema.json': '{ "properties": { "x": { "pattern": "^b" } } }',
+      'a/values.yaml': `x: ${'a'.repeat(60_000)}\n`,
+    },
     /^render-failed$/,
   ),
   helm('a Chart.lock with a repository', {

@@ -44,6 +44,20 @@ describe('a Helm source', () => {
     expect(await requestOf({}, { values: 'a: 1', valuesObject: {} })).toMatchObject({ values: '{}' });
   });
 
+  it('takes a local dependency as it stands, as helm does: what that depends on in turn is not built', async () => {
+    const local = (name: string, on: string) => ({
+      [`${name}/Chart.yaml`]: `name: ${name}\nversion: 1.0.0\ndependencies: [{ name: ${on}, version: 1.0.0, repository: "file://../${on}" }]`,
+      [`${name}/templates/x.yaml`]: name,
+    });
+    expect(await paths({ ...local('c', 'd'), ...local('d', 'e'), ...local('e', 'c') })).toEqual([
+      'c/Chart.yaml',
+      'c/charts/d/Chart.yaml',
+      'c/charts/d/templates/x.yaml',
+      'c/templates/x.yaml',
+      'c/values.yaml',
+    ]);
+  });
+
   it('hands every option on', async () => {
     const helm: HelmOptions = {
       releaseName: 'r',

@@ -18,6 +18,16 @@ const copies = {
 };
 const read = (stderr: string) => toRenderError(stderr, { folder, request, files, copies });
 
+describe('a complaint', () => {
+  it('is read in no time, however long a word of it is', () => {
+    const start = performance.now();
+    expect(read(`Error: ${'a'.repeat(65_536)}`)).toMatchObject({ message: expect.stringContaining('aaa') });
+    expect(redact('A1b'.repeat(20_000))).toBe('•••');
+    // Quadratic reading takes ten seconds.
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+});
+
 describe('what a tool says', () => {
   it.each<[string, object]>([
     [
