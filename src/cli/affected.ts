@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { createGitRepository } from '../adapters/git/repository.ts';
 import { rejected } from '../domain/errors.ts';
 import { formatProblem } from '../domain/problem.ts';
-import { type Checkout, readCheckout, resolveInCheckout } from '../local/git-checkout.ts';
+import { type Checkout, isShallow, readCheckout, resolveInCheckout } from '../local/git-checkout.ts';
 import { createLocalSandbox } from '../local/local-sandbox.ts';
 import type { Log } from '../ports/log.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
@@ -29,7 +29,8 @@ export const AFFECTED_USAGE = `Usage: towline affected --fleet DIR --from REV --
 Prints the Applications that a change affects, each with the input that made it so: as planning finds them when the branch
 moves from one revision to the other.
 
-      --fleet DIR       a Git checkout; its Argo CD documents below DIR, and the sources that they name, count as committed
+      --fleet DIR       a Git checkout, or a bare repository; its Argo CD documents below DIR, and the sources that they
+                        name, count as committed
       --from, --to REV  what git rev-parse takes: a commit, branch or tag, HEAD~1
       --ref BRANCH      the branch that moves (default: the one that --to names, that is checked out, or that --from
                         names, the first that an Application follows; else the default branch)
@@ -135,7 +136,10 @@ const commitOf = async (
 ): Promise<string> => {
   const commit = await resolveInCheckout(path, revision, searchPath);
   if (commit !== undefined) return commit;
-  throw rejected('revision-missing', `${option} ${revision} names no commit of ${path}`);
+  const remedy = (await isShallow(path, searchPath))
+    ? ', which is a shallow clone: fetch its history (git fetch --unshallow; fetch-depth: 0 of actions/checkout)'
+    : '';
+  throw rejected('revision-missing', `${option} ${revision} names no commit of ${path}${remedy}`);
 };
 
 /** The branches that may be the one that moves, the likeliest first; one that is asked for is the only one. */

@@ -2,7 +2,7 @@ import { runGit } from '../adapters/git/git-process.ts';
 
 /** What a Git checkout tells about itself. */
 export interface Checkout {
-  /** Where it is: the folder that holds `.git`. */
+  /** Where it is: the folder that holds `.git`; of a bare repository, itself. */
   root: string;
   /** The commit that is checked out; undefined before the first one. */
   head: string | undefined;
@@ -17,11 +17,11 @@ export interface Checkout {
 }
 
 /**
- * Reads what a checkout tells about itself. Undefined: `path` is in none. Errors: AppError `git-missing`.
+ * Reads what a checkout, or a bare repository, tells about itself. Undefined: `path` is in none. Errors: AppError `git-missing`.
  */
 export const readCheckout = async (path: string, searchPath: string | undefined): Promise<Checkout | undefined> => {
   const git = gitIn(path, searchPath);
-  const root = await git(['rev-parse', '--show-toplevel']);
+  const root = (await git(['rev-parse', '--show-toplevel'])) ?? (await bareRoot(git));
   if (root === undefined) return undefined;
   const [head, branch, remoteHead, remotes, refs] = await Promise.all([
     git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']),
@@ -41,6 +41,15 @@ export const readCheckout = async (path: string, searchPath: string | undefined)
     remotes: (remotes ?? '').split('\n').flatMap((line) => line.split(' ').slice(1, 2)),
   };
 };
+
+const bareRoot = async (git: ReturnType<typeof gitIn>): Promise<string | undefined> => {
+  const isBare = (await git(['rev-parse', '--is-bare-repository'])) === 'true';
+  return isBare ? git(['rev-parse', '--absolute-git-dir']) : undefined;
+};
+
+/** Whether a clone lacks what came before some commit. */
+export const isShallow = async (path: string, searchPath: string | undefined): Promise<boolean> =>
+  (await gitIn(path, searchPath)(['rev-parse', '--is-shallow-repository'])) === 'true';
 
 const localName = (ref: string): string => ref.replace(/^refs\/remotes\/origin\//, 'refs/heads/');
 

@@ -243,6 +243,20 @@ describe('towline affected', { timeout: 30_000 }, () => {
     expect(await run('--fleet', '.', '--from=--all', '--to', 'plain')).toMatchObject({ code: 2 });
   });
 
+  it('reads bare repositories, and says how a shallow clone gets what it lacks', async () => {
+    const others = await mkdtemp(join(tmpdir(), 'towline-affected-clones-'));
+    try {
+      execFileSync('git', ['clone', '-q', '--bare', folder, join(others, 'bare')]);
+      execFileSync('git', ['clone', '-q', '--depth=1', `file://${folder}`, join(others, 'shallow')]);
+      const bare = await run('--fleet', join(others, 'bare'), '--from', 'start', '--to', 'plain');
+      expect(bare).toEqual({ code: 0, out: ['argocd/head: sources/plain/config.yaml changed'], err: '' });
+      const shallow = await run('--fleet', join(others, 'shallow'), '--from', 'HEAD~1', '--to', 'HEAD');
+      expect(shallow).toMatchObject({ code: 2, err: expect.stringContaining('git fetch --unshallow') });
+    } finally {
+      await rm(others, { recursive: true });
+    }
+  });
+
   it('prints its usage', async () => {
     expect((await run('--help')).out.join('\n')).toBe(AFFECTED_USAGE.split('\n').filter(Boolean).join('\n'));
   });
