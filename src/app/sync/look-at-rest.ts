@@ -1,5 +1,6 @@
 import type { ApplicationRow } from '../../domain/application-row.ts';
 import { desiredDigest, isAskedFor, nextComparison } from '../../domain/comparison.ts';
+import { outcomeOf } from '../../domain/outcome-of.ts';
 import { rivalText } from '../../domain/sync/second-writer.ts';
 import { decideHeal } from '../../domain/sync/self-heal.ts';
 import { healHeldSeconds } from './await-window.ts';
@@ -63,7 +64,8 @@ const tellChange = (deps: SyncDeps, before: ApplicationRow, now: ApplicationRow)
     application: now.id,
     environment: spec.environment,
     cluster: spec.cluster,
-    phase: told?.phase ?? 'applied',
+    // Nobody was told yet of what waits, and it is not applied.
+    phase: told?.phase ?? outcomeOf(now, deps.clock())?.phase ?? 'applied',
     health: now.health.status,
     sync: now.sync,
     ...(message ? { message } : {}),

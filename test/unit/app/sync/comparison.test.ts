@@ -100,8 +100,10 @@ describe('what a comparison finds', () => {
   });
 
   it('is shown for an application that waits for a person, which stays as it is', async () => {
-    const { row, cluster, push, settle } = await start({ 'web/a.yaml': configMapYaml('a', '1') }, MANUAL);
+    const { row, cluster, push, settle, events } = await start({ 'web/a.yaml': configMapYaml('a', '1') }, MANUAL);
     expect(row()).toMatchObject({ sync: 'OutOfSync', waiting: 'manual sync: automated sync is off' });
+    const told = events.seen.flatMap((one) => (one.event === 'application' ? [one.phase] : []));
+    expect(new Set(told)).toEqual(new Set(['waiting']));
     expect(outOfSync(row())).toEqual([['a', 'it is not in the cluster']]);
     expect(cluster.writes()).toEqual([]);
     await push({ 'web/a.yaml': configMapYaml('a', '2') });
