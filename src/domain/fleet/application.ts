@@ -16,6 +16,8 @@ export interface Application {
   revisionHistoryLimit: number;
   /** Id of the ApplicationSet that made it; absent where it is written itself. */
   applicationSet?: string;
+  /** That set is gone, and its policy lets nothing be deleted: the application stays as it was last made. */
+  outlivesSet?: true;
   /** Where the document was read, for messages. */
   origin: Origin;
 }

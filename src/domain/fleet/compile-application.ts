@@ -55,9 +55,11 @@ const isSamePlace = (known: Place, place: Place): boolean =>
   known.environment === place.environment &&
   stableText(known.problems.map(({ message }) => message)) === stableText(place.problems.map(({ message }) => message));
 
-/** Where a document stands has no bearing on what is applied. */
-const digestOf = ({ origin: _origin, ...content }: Application, { cluster, environment, problems }: Place): string =>
-  stableDigest({ ...content, cluster, environment, problems: problems.map(({ message }) => message) });
+/** Where a document stands, and whether its set is still there, has no bearing on what is applied. */
+const digestOf = (
+  { origin: _origin, outlivesSet: _alone, ...content }: Application,
+  { cluster, environment, problems }: Place,
+): string => stableDigest({ ...content, cluster, environment, problems: problems.map(({ message }) => message) });
 
 const missingProject = ({ project }: Application, projects: readonly AppProject[]): Fault => ({
   code: 'project-unknown',

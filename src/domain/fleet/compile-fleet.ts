@@ -48,7 +48,7 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
   const [settings] = distinct(found.settings, 'ConfigMap', telling);
   const { globalProjects = [] } = settings?.settings ?? {};
   const projects = withGlobalProjects(written, globalProjects);
-  const definite = distinct([...found.applications, ...made.applications], 'Application', telling);
+  const definite = distinct(together(found.applications, made.applications), 'Application', telling);
   const { repositorySecrets, registered } = registerRepositories(found, definite, fleet, telling);
   const unchanged = unchangedIn(files, expansions, previous);
   const deliveries = deliveriesOf(found.applications, made.applications);
@@ -73,6 +73,12 @@ export const compileFleet = (input: CompileInput): FleetSnapshot => {
     files: knownFiles(files, found, telling),
   };
   return { digest: digestOf(content), ...content };
+};
+
+/** Those that are written down, and those of sets; who writes down what a set left behind takes it over. */
+const together = (written: readonly Application[], made: readonly Application[]): Application[] => {
+  const byHand = new Set(written.map(applicationId));
+  return [...written, ...made.filter((one) => !one.outlivesSet || !byHand.has(applicationId(one)))];
 };
 
 /** The Secrets that register repositories, and the fleet file with these. */

@@ -42,12 +42,35 @@ export const compileSets = (
     const result = compileSet(set, expansion, (known.get(id) ?? []).map(documentOf));
     return { id, ...result, record: recordOf(set, { expansion, reads: seen.get(id), problems: result.problems }) };
   });
+  const left = leftBehind(sets, previous);
   return {
-    applications: made.flatMap(({ applications }) => applications),
-    problems: made.flatMap(({ problems }) => problems),
+    applications: [...made.flatMap(({ applications }) => applications), ...left],
+    problems: [...made.flatMap(({ problems }) => problems), ...distinctProblems(left.map(leftProblem))],
     expanded: Object.fromEntries(made.flatMap(({ id, record }) => (record ? [[id, record]] : []))),
   };
 };
+
+/** Applications of sets that are gone, whose policy lets nothing be deleted: they stay, as in Argo CD. */
+const leftBehind = (sets: readonly ApplicationSet[], previous: FleetSnapshot | undefined): Application[] => {
+  const here = new Set(sets.map(applicationId));
+  const keeping = (previous?.applicationSets ?? []).filter(
+    ({ applicationsSync }) => applicationsSync === 'create-only' || applicationsSync === 'create-update',
+  );
+  const kept = new Set(keeping.map(applicationId));
+  return (previous?.applications ?? []).flatMap((one) => {
+    const { applicationSet, outlivesSet } = one;
+    if (applicationSet === undefined || here.has(applicationSet)) return [];
+    return outlivesSet || kept.has(applicationSet) ? [{ ...documentOf(one), outlivesSet: true as const }] : [];
+  });
+};
+
+const leftProblem = ({ applicationSet, origin }: Application): Problem => ({
+  severity: 'warning',
+  code: `${EXPANSION}gone`,
+  ...origin,
+  field: 'spec.syncPolicy.applicationsSync',
+  message: `ApplicationSet ${applicationSet} is gone, and what it made stays, as its applicationsSync says: bring it back with sync to have it deleted, or write the Applications down`,
+});
 
 /** What a set's Applications were in a snapshot. */
 export const manifestsBefore = (set: ApplicationSet, previous: FleetSnapshot | undefined): ManifestsBefore => {
@@ -74,7 +97,7 @@ const compileSet = (
   expansion: SetExpansion | undefined,
   before: readonly Application[],
 ): MadeBySets => {
-  const kept = before.map((one) => ({ ...one, origin: set.origin }));
+  const kept = before.map(({ outlivesSet: _alone, ...one }) => ({ ...one, origin: set.origin }));
   if (expansion && 'unchanged' in expansion) return unchangedSet(set, expansion.unchanged, kept);
   if (!expansion || 'needs' in expansion) {
     const message = `ApplicationSet ${applicationId(set)} was not expanded: what its generators read is not known`;

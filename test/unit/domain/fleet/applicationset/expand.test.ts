@@ -274,4 +274,37 @@ describe('sync policies of a set', () => {
     const after = compile({ 'a.yaml': setText(then, policy(name)) }, { previous });
     expect(after.applications.map((one) => `${one.name.slice(0, 1)} ${one.destination.server}`)).toEqual(expected);
   });
+
+  it.each([
+    ['sync', []],
+    ['create-delete', []],
+    ['create-update', ['argocd/a-web', 'argocd/b-web']],
+    ['create-only', ['argocd/a-web', 'argocd/b-web']],
+  ])('%s, where the set itself goes', (name, expected) => {
+    const here = first.replaceAll('server: s', 'server: "https://kubernetes.default.svc"');
+    const made = compile({ 'a.yaml': setText(here, policy(name)) });
+    const gone = compile({}, { previous: made });
+    expect(idsOf(gone)).toEqual(expected);
+    const digests = (of: typeof gone) => of.applications.map(({ specDigest }) => specDigest);
+    if (expected.length === 0) return;
+    // What left them behind is told, and stays so, compile after compile.
+    const later = compile({ 'b.yaml': setText('[]').replace('name: web', 'name: other') }, { previous: gone });
+    expect(linesOf(later)).toEqual([
+      expect.stringContaining('a.yaml:1: spec.syncPolicy.applicationsSync: ApplicationSet argocd/web is gone'),
+    ]);
+    expect([digests(gone), digests(later)]).toEqual([digests(made), digests(made)]);
+    // It comes back with another policy, and takes them away; or somebody writes one of them down.
+    expect(idsOf(compile({ 'a.yaml': setText('[]') }, { previous: later }))).toEqual([]);
+    const written = `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: a-web }
+spec: { project: default, source: { repoURL: https://git.example.com/web, path: own }, destination: { name: hub } }
+`;
+    const taken = compile({ 'w.yaml': written }, { previous: later });
+    expect(taken.applications.map(({ id, sources }) => `${id} ${sources[0]?.path}`)).toEqual([
+      'argocd/a-web own',
+      'argocd/b-web web',
+    ]);
+    expect(taken.problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  });
 });
