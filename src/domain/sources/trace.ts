@@ -179,8 +179,13 @@ export const readText = (trace: Trace, entry: SourceEntry): string | undefined =
 
 const FILES_AT_MOST = 20_000;
 
+/** What a link leads to is elsewhere: whoever notes the directory that is walked does not note it. */
+const noteBehind = (trace: Trace, { path, mode, digest }: SourceEntry): void =>
+  note(trace, [mode === 'directory' ? 'tree' : 'file', path, digest]);
+
 /**
- * Every file below a directory by its path there, symbolic links followed (also those to directories). What is not `wanted`
+ * Every file below a directory by its path there, symbolic links followed (also those to directories) and
+ * put down as inputs with what they lead to. What is not `wanted`
  * is not looked at: a link there is no input, wherever it leads.
  */
 export const walkFiles = (
@@ -198,6 +203,7 @@ export const walkFiles = (
       if (!wanted(path)) continue;
       const entry = child.mode === 'symlink' ? locate(trace, child.path) : refuseSubmodule(child);
       if (typeof entry === 'string') continue;
+      if (child.mode === 'symlink') noteBehind(trace, entry);
       if (entry.mode === 'directory') walk(entry.path, `${path}/`, depth + 1);
       else found.push({ path, entry });
     }
