@@ -69,7 +69,7 @@ const render = async ({ files, source = {} }: Attack) => {
 const values = (file: string): Attack => ({
   files: { ...chart({}), 'minio/values.yaml': `x: ${CANARY}` },
   source: { helm: { valueFiles: [file] } },
-  code: /^(?:path-escapes|value-file-missing|value-file-refused)$/,
+  code: /^(?:path-escapes|value-file-missing|value-file-refused|remote-file-missing)$/,
 });
 const dependency = (content: Parameters<typeof tar>[0]): MemoryFiles =>
   chart({ 'a/charts/d-1.0.0.tgz': { bytes: gzipSync(tar([{ name: 'd/Chart.yaml', content: CHART }, ...content])) } });
