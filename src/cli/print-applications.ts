@@ -27,7 +27,13 @@ const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).
 
 /** Texts that YAML 1.1 would read as something else are quoted, as kubectl reads YAML so. */
 const asYaml = (value: unknown): string =>
-  stringify(value, { aliasDuplicateObjects: false, lineWidth: 0, compat: 'yaml-1.1', indentSeq: false });
+  stringify(value, {
+    aliasDuplicateObjects: false,
+    lineWidth: 0,
+    compat: 'yaml-1.1',
+    indentSeq: false,
+    singleQuote: true,
+  });
 
 const HEADER = ['NAME', 'CLUSTER', 'NAMESPACE', 'PROJECT', 'STATUS', 'HEALTH', 'SYNCPOLICY', 'CONDITIONS'];
 const SOURCE = ['REPO', 'PATH', 'TARGET'];
