@@ -158,11 +158,15 @@ const findings = (
   const places = deliveredPlaces(delivered);
   const textOf = new Map(texts.map(({ path, text }) => [path, text]));
   const placed = (problem: Problem): Problem => placeInSet(problem, textOf.get(problem.file) ?? '');
-  const others = snapshot.problems.filter(({ code, file }) => code !== PENDING && !places.has(file));
+  // Without a fleet nobody says which documents belong together: those of one name may be for several Argo CDs.
+  const isSaid = ({ code }: Problem): boolean =>
+    code !== PENDING && (code !== 'document-duplicate' || fleet !== undefined);
+  const said = snapshot.problems.filter(isSaid);
+  const others = said.filter(({ file }) => !places.has(file));
   const problems = [
-    ...snapshot.problems.filter(({ code, file }) => code !== PENDING && places.has(file)),
+    ...said.filter(({ file }) => places.has(file)),
     ...others.filter(isOfExpansion).map(placed),
-    ...others.filter(({ code }) => fleet !== undefined && code === 'document-duplicate'),
+    ...others.filter(({ code }) => code === 'document-duplicate'),
     ...snapshot.applications.flatMap(({ applicationSet, problems: own }) => (applicationSet ? own.map(placed) : own)),
     ...deliveryProblems(delivered, snapshot.applications),
   ];

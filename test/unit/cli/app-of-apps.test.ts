@@ -122,6 +122,11 @@ describe('what applications deliver', { timeout: 60_000 }, () => {
     });
   });
 
+  it('may be of one name where no fleet says that it belongs together', async () => {
+    await write({ 'bootstrap/other.yaml': application('other', 'apps') });
+    expect(await lint()).toMatchObject({ code: 0, err: '' });
+  });
+
   it('says which parent cannot be rendered', async () => {
     await write({ 'apps/templates/web.yaml': '{{ fail "no web" }} # argoproj.io/ Application\n' });
     const { code, out } = await lint();
