@@ -12,6 +12,7 @@ import type { Queues } from '../ports/queues.ts';
 import type { OpenRepository } from '../ports/repository.ts';
 import type { Store } from '../ports/store.ts';
 import { type ChartTrees, isChartSource } from './chart-trees.ts';
+import { eachOf } from './each-of.ts';
 import { loadFleet, type Snapshots } from './load-fleet.ts';
 import type { PlanIndexes } from './plan/plan-index-store.ts';
 
@@ -86,6 +87,9 @@ const refsOf = async (
   }
 };
 
+/** A file at a URL is downloaded to know where it stands: so many are in memory at once. */
+const ASKED_AT_ONCE = 8;
+
 /** Where each thing stands now, by its name; what nobody can tell is missing. */
 const standNow = async (
   deps: PollOthersDeps,
@@ -93,23 +97,18 @@ const standNow = async (
   others: readonly MovingOther[],
 ): Promise<Map<string, string>> => {
   const distinct = new Map(others.map((other) => [otherName(other), other]));
-  const found = await Promise.all(
-    [...distinct].map(async ([name, other]) => {
-      try {
-        const at = isChartSource(other) ? await versionNow(deps, file, other) : await commitNow(deps, file, other);
-        return at === undefined ? [] : [[name, at] as const];
-      } catch (error) {
-        if (!(error instanceof AppError)) throw error;
-        const what = { ...other, repoURL: shownURL(other.repoURL) };
-        deps.log.warn('poll of what a source reads elsewhere failed', {
-          other: otherName(what),
-          reason: error.message,
-        });
-        return [];
-      }
-    }),
-  );
-  return new Map(found.flat());
+  const now = new Map<string, string>();
+  await eachOf([...distinct], ASKED_AT_ONCE, async ([name, other]) => {
+    try {
+      const at = isChartSource(other) ? await versionNow(deps, file, other) : await commitNow(deps, file, other);
+      if (at !== undefined) now.set(name, at);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const what = otherName({ ...other, repoURL: shownURL(other.repoURL) });
+      deps.log.warn('poll of what a source reads elsewhere failed', { other: what, reason: error.message });
+    }
+  });
+  return now;
 };
 
 const versionNow = async ({ charts }: PollOthersDeps, file: FleetFile, other: MovingOther): Promise<string> =>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOpenCharts } from '../../src/adapters/helm/open-charts.ts';
+import { createRecentFiles } from '../../src/adapters/helm/remote-file.ts';
 import { type ChartSource, createChartTrees } from '../../src/app/chart-trees.ts';
 import type { ChartRepositoryConfig } from '../../src/domain/fleet/fleet-file.ts';
 import { type ChartServer, startChartServer } from '../fakes/chart-server.ts';
@@ -235,6 +236,12 @@ describe('a file at a URL', () => {
     await load({}, file());
     expect(server.requests).toEqual(['GET /x.yaml 200', 'GET /x.yaml 304']);
     expect(await blobs.get(`charts/${(await load({}, file())).version}.tgz`)).toEqual(Buffer.from('one'));
+  });
+
+  it('waits to be taken no longer than there is room', () => {
+    const recent = createRecentFiles(10);
+    for (const name of ['a', 'b', 'c', 'c']) recent.put(name, Buffer.from('4444'));
+    expect(['a', 'b', 'c', 'c'].map((name) => recent.take(name)?.length)).toEqual([undefined, 4, 4, undefined]);
   });
 
   it('gets no credentials, not even those of a repository that its URL begins with', async () => {

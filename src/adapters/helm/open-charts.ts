@@ -6,7 +6,7 @@ import { basicAuthorization } from './credentials.ts';
 import { createRequester, type Requester } from './guarded-request.ts';
 import { createHttpCharts } from './http-charts.ts';
 import { createOciCharts } from './oci-charts.ts';
-import { createRemoteFile } from './remote-file.ts';
+import { createRecentFiles, createRemoteFile, type RecentFiles } from './remote-file.ts';
 
 interface OpenChartsDeps {
   secrets: Secrets;
@@ -15,19 +15,28 @@ interface OpenChartsDeps {
   allowInsecure: boolean;
 }
 
+/** Bytes of files by URL that wait to be taken. */
+const RECENT_BYTES = 33_554_432;
+
 /** Opens Helm repositories, OCI registries and files at URLs, each once. */
 export const createOpenCharts = ({ secrets, clock, allowInsecure }: OpenChartsDeps): OpenCharts => {
-  const request = createRequester({ allowInsecure });
+  const deps = {
+    secrets,
+    clock,
+    allowInsecure,
+    request: createRequester({ allowInsecure }),
+    recent: createRecentFiles(RECENT_BYTES),
+  };
   const opened = new Map<string, ChartRepository>();
   return (config) => {
     const key = JSON.stringify(config);
-    const repository = opened.get(key) ?? open({ secrets, clock, allowInsecure, request }, config);
+    const repository = opened.get(key) ?? open(deps, config);
     opened.set(key, repository);
     return repository;
   };
 };
 
-type OpenDeps = OpenChartsDeps & { request: Requester };
+type OpenDeps = OpenChartsDeps & { request: Requester; recent: RecentFiles };
 
 const open = (deps: OpenDeps, config: ChartRepositoryConfig | RemoteFileConfig): ChartRepository => {
   if (config.type === 'file') return createRemoteFile({ ...deps, url: config.url });

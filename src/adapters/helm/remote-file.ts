@@ -9,7 +9,36 @@ interface RemoteFileOptions {
   url: string;
   request: Requester;
   clock: Clock;
+  /** What was read, from the question for its version to that for its bytes. */
+  recent: RecentFiles;
 }
+
+/** Contents by URL. */
+export interface RecentFiles {
+  put(url: string, bytes: Uint8Array): void;
+  /** Takes it out. */
+  take(url: string): Uint8Array | undefined;
+}
+
+/** Keeps the newest contents, at most `limit` bytes of them: whoever only asks for versions never takes any. */
+export const createRecentFiles = (limit: number): RecentFiles => {
+  const kept = new Map<string, Uint8Array>();
+  let size = 0;
+  const take = (url: string): Uint8Array | undefined => {
+    const bytes = kept.get(url);
+    if (kept.delete(url)) size -= bytes?.length ?? 0;
+    return bytes;
+  };
+  return {
+    take,
+    put: (url, bytes) => {
+      take(url);
+      kept.set(url, bytes);
+      size += bytes.length;
+      for (const [oldest] of kept) if (size > limit) take(oldest);
+    },
+  };
+};
 
 /** Bytes: the largest bundles of manifests that projects publish have some 5 MB. */
 const FILE_BYTES = 16_777_216;
@@ -28,11 +57,9 @@ interface KnownFile {
  * A file at a URL: its version is the digest of its content, asked for again only where it has changed. No credentials are
  * sent. `fetch` may find another content than `resolve` did: its reader compares digests.
  */
-export const createRemoteFile = ({ url, request, clock }: RemoteFileOptions): ChartRepository => {
+export const createRemoteFile = ({ url, request, clock, recent }: RemoteFileOptions): ChartRepository => {
   let known: KnownFile | undefined;
   let asking: Promise<KnownFile> | undefined;
-  // Kept from the question for its version to that for its bytes.
-  let bytes: Uint8Array | undefined;
   const get = async (headers: Record<string, string>): Promise<GuardedAnswer> => {
     const answer = await request({ url, headers, maxBytes: FILE_BYTES, timeoutMs: TIMEOUT_MS });
     if (answer.status !== 200 && answer.status !== 304) throw answered(answer, url);
@@ -41,7 +68,7 @@ export const createRemoteFile = ({ url, request, clock }: RemoteFileOptions): Ch
   const ask = async (before: KnownFile | undefined): Promise<KnownFile> => {
     const { status, headers, body } = await get(before ? conditions(before) : {});
     if (status === 304 && before) return { ...before, askedAt: clock() };
-    bytes = body;
+    recent.put(url, body);
     const [etag, lastModified] = [headers.get('etag'), headers.get('last-modified')];
     return { digest: sha256(body), etag, lastModified, askedAt: clock() };
   };
@@ -58,9 +85,8 @@ export const createRemoteFile = ({ url, request, clock }: RemoteFileOptions): Ch
       return { version: digest, digest, url, layout: 'file' };
     },
     fetch: async ({ digest }) => {
-      const kept = bytes && sha256(bytes) === digest ? bytes : (await get({})).body;
-      bytes = undefined;
-      return kept;
+      const kept = recent.take(url);
+      return kept && sha256(kept) === digest ? kept : (await get({})).body;
     },
     unpack: (file) => file,
   };
