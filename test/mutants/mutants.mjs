@@ -114,8 +114,8 @@ export const MUTANTS = [
   {
     name: 'polling sees nothing',
     file: 'src/app/poll-refs.ts',
-    find: 'row?.head === commit',
-    put: 'row !== undefined',
+    find: 'row?.head !== commit',
+    put: 'row === undefined',
     tests: [PUSH],
   },
   {
