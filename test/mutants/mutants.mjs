@@ -112,6 +112,20 @@ export const MUTANTS = [
     tests: [PUSH],
   },
   {
+    name: 'new rules of a project concern nobody',
+    file: 'src/domain/sync/rendered-rules.ts',
+    find: 'known.get(project.name) !== objectRules(project)',
+    put: 'known.get(project.name) === undefined',
+    tests: ['test/unit/app/plan/project-rules.test.ts'],
+  },
+  {
+    name: 'a plan refuses nothing that is rendered already',
+    file: 'src/app/plan/refuse-known.ts',
+    find: 'if (refusal) return refusal.message;',
+    put: '',
+    tests: ['test/unit/app/plan/project-rules.test.ts'],
+  },
+  {
     name: 'polling sees nothing',
     file: 'src/app/poll-refs.ts',
     find: 'row?.head !== commit',
