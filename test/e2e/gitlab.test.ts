@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signedGitLabWebhook } from '../fakes/webhook-deliveries.ts';
+import { gitlabPush, gitlabWebhook, signedGitLabWebhook } from '../fakes/webhook-deliveries.ts';
 import { greeting } from './harness/demo-changes.ts';
-import { gitlabPayload, SECRETS } from './harness/forges.ts';
+import { GITLAB_NAMES, gitlabPayload, SECRETS } from './harness/forges.ts';
 import { startWorld, type World } from './harness/world.ts';
 
 let world: World;
@@ -42,6 +42,26 @@ describe('a fleet on GitLab', () => {
     expect(answer.status).toBe(202);
     await world.ended(commit);
     expect(await greetingOf('prod')).toEqual({ GREETING: 'by signature' });
+  });
+
+  it('ignores what a hook of the whole group tells of other projects: no answer counts as a failure of it', async () => {
+    const { webhooks } = await world.towline().ready();
+    const before = world.towline().all('change').length;
+    const send = async (payload: unknown, token: string, event: string) => {
+      const { headers, body } = gitlabWebhook(payload, { token, event });
+      const answer = await fetch(webhooks.gitlab, { method: 'POST', headers, body: Buffer.from(body) });
+      const { status } = (await answer.json()) as { status?: string };
+      return [answer.status, status];
+    };
+    const token = SECRETS.TOWLINE_SECRET_HOOK;
+    const other = gitlabPush('acme/other');
+    const ignored = [202, 'ignored'];
+    expect(await send(other, token, 'Push Hook')).toEqual(ignored);
+    expect(await send({ ...other, object_kind: 'tag_push' }, token, 'Tag Push Hook')).toEqual(ignored);
+    expect(await send({ event_name: 'project_create', path: 'x' }, token, 'System Hook')).toEqual(ignored);
+    expect(await send({ object_kind: 'pipeline', project: GITLAB_NAMES }, token, 'Pipeline Hook')).toEqual(ignored);
+    expect((await send(other, 'of a stranger', 'Push Hook'))[0]).toBe(401);
+    expect(world.towline().all('change').length).toBe(before);
   });
 
   it('says failed, naming the file, for a commit that breaks a manifest, and success for its repair', async () => {
