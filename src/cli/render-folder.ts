@@ -11,11 +11,13 @@ import { readFleetFile } from '../domain/fleet/read-fleet-files.ts';
 import type { KubernetesObject } from '../domain/kubernetes-object.ts';
 import { formatProblem } from '../domain/problem.ts';
 import { sameRepository } from '../domain/repository-url.ts';
-import { makeBundle } from '../domain/sources/bundle.ts';
+import { type Bundle, makeBundle } from '../domain/sources/bundle.ts';
+import { asksToBeSkipped, textOf } from '../domain/sources/manifest-text.ts';
+import { readYaml } from '../domain/sources/yaml-documents.ts';
 import { createFolderRepository } from '../local/folder-repository.ts';
 import { readCheckout } from '../local/git-checkout.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
-import { type CommandInput, checkDirectory, STATE_DIR, unreadable } from './command-line.ts';
+import { type CommandInput, checkDirectory, STATE_DIR, unreadable as unreadableFile } from './command-line.ts';
 import { publicChartTrees } from './public-charts.ts';
 
 /** Tells one line: a warning, or what is wrong. */
@@ -29,7 +31,7 @@ export const readApplications = async (
 ): Promise<Application[]> => {
   const name = file === '-' ? '<stdin>' : file;
   const text = await readFile(file).catch((error: unknown) => {
-    throw unreadable(name, error);
+    throw unreadableFile(name, error);
   });
   const { applications, applicationSets, broken, unread, problems } = readFleetFile(name, text);
   const own = problems.filter(({ code }) => code !== 'document-ignored' && code !== 'kind-unsupported');
@@ -112,9 +114,25 @@ export const renderOne = async (
     const bundle = makeBundle(source.inspection, await readContents(source));
     const result = await renderBundle(deps)(bundle);
     if (!result.ok) return fail(result.error.message);
+    for (const file of unreadable(bundle)) {
+      deps.say(`warning: ${applicationId(application)}: ${file}: is no YAML, and passed over as in Argo CD`);
+    }
     objects.push(...result.objects);
   }
   return objects;
+};
+
+/** Files of plain manifests that cannot be parsed and do not look like manifests. */
+const unreadable = ({ files, render }: Bundle): string[] => {
+  if (render.tool !== 'directory') return [];
+  return render.manifests.filter((path) => {
+    const content = files[path];
+    if (!content || path.endsWith('.json')) return false;
+    const text = textOf(content);
+    if (asksToBeSkipped(text)) return false;
+    const { documents, problem } = readYaml(text);
+    return problem !== undefined && documents.length === 0;
+  });
 };
 
 /** Without a fleet there is no cluster and no project that could be in the way. */

@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -97,6 +99,23 @@ describe('towline render', { timeout: 30_000 }, () => {
     const { code, out, err } = await render(name);
     expect({ code, out, lines: err.trimEnd().split('\n').length }).toEqual({ code: 1, out: '', lines: 1 });
     expect(err).toContain(`towline render: ${FIXTURES}/applications/${expected}`);
+  });
+
+  it('names files of plain manifests that are passed over because they are no YAML', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'towline-render-test-'));
+    try {
+      await writeFile(join(root, 'broken.yaml'), '{{ a template }}: [\n');
+      await writeFile(join(root, 'other.yaml'), 'some: [other, yaml]\n');
+      const source = 'source: { repoURL: https://example.com/a, path: . }, destination: { name: a }';
+      const application = `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: a }\nspec: { ${source} }\n`;
+      expect(await run(['-f', '-', '--repo-root', root], application)).toEqual({
+        code: 0,
+        out: '',
+        err: 'towline render: warning: argocd/a: broken.yaml: is no YAML, and passed over as in Argo CD\n',
+      });
+    } finally {
+      await rm(root, { recursive: true });
+    }
   });
 
   it('prints the other Applications of a file where one cannot be rendered', async () => {
