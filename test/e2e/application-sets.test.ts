@@ -52,6 +52,36 @@ describe('an ApplicationSet on a running stack', () => {
     expect(world.planned(third.commit)).toEqual(['argocd/red-dev']);
   });
 
+  it('whose policy deletes nothing leaves behind what it made, objects and all, when it goes', async () => {
+    const text = `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: { name: kept, namespace: argocd }
+spec:
+  generators: [{ list: { elements: [{ name: kept }] } }]
+  syncPolicy: { applicationsSync: create-update }
+  template:
+    metadata: { name: '{{name}}' }
+    spec:
+      project: default
+      source: { repoURL: ${world.forge.repositoryURL}, targetRevision: main, path: teams/red/objects }
+      destination: { name: dev, namespace: '{{name}}' }
+      syncPolicy: { automated: {}, syncOptions: [CreateNamespace=true] }
+`;
+    const kept = 'argocd/kept Synced Healthy';
+    await world.push({ 'apps/kept.yaml': text });
+    expect(await applicationsOf(world)).toContain(kept);
+    const { end } = await world.push({ 'apps/kept.yaml': null });
+    expect(end.state).toBe('success');
+    // It still follows its source: nobody took it over, nobody forgot it.
+    const { commit } = await world.push({
+      'teams/red/objects/config.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: red }\ndata: { a: c }\n',
+    });
+    expect(world.planned(commit).toSorted()).toEqual(['argocd/kept', 'argocd/red-dev']);
+    expect(await applicationsOf(world)).toContain(kept);
+    const found = await world.cluster('dev').get('/api/v1/namespaces/kept/configmaps/red');
+    expect(found?.data).toEqual({ a: 'c' });
+  });
+
   it('that fails is told with file and line, and keeps what it made', async () => {
     const wrong = setYaml(world.forge.repositoryURL).replace('.team | lower }}-', '.taem | lower }}-');
     const { commit, end } = await world.push({ 'apps/teams.yaml': wrong });
