@@ -1,5 +1,6 @@
 import { AppError } from '../domain/errors.ts';
 import type { ApplicationSource } from '../domain/fleet/application.ts';
+import type { SourceSettings } from '../domain/settings/argo-settings.ts';
 import { inspectOnce } from '../domain/sources/inspect.ts';
 import type { Inspection } from '../domain/sources/inspection.ts';
 import { otherPrefix } from '../domain/sources/other-trees.ts';
@@ -37,11 +38,6 @@ export interface InspectDeps {
 
 type OpenedTrees = Map<string, (OpenedTree & { texts: Map<string, string> }) | { reason: string }>;
 
-export interface SourceSettings {
-  /** URL schemes allowed in `valueFiles` (argocd-cm `helm.valuesFileSchemes`); https and http by default, as in Argo CD. */
-  valuesFileSchemes?: readonly string[];
-}
-
 export interface InspectInput {
   source: ApplicationSource;
   application: { name: string; namespace: string; project: string; destinationNamespace: string };
@@ -51,7 +47,8 @@ export interface InspectInput {
   /** By the name in `ref`, without the dollar sign. */
   refSources: ReadonlyMap<string, RefSource>;
   clusterFacts?: ClusterFacts;
-  settings?: SourceSettings;
+  /** What Argo CD's `argocd-cm` says of sources. */
+  settings?: SourceSettings | undefined;
 }
 
 /** A source's files are read in this many rounds at most; each round reads what the last one came upon. */
@@ -99,6 +96,7 @@ const startPass = (
     ),
     ...(input.clusterFacts ? { clusterFacts: input.clusterFacts } : {}),
     valuesFileSchemes: input.settings?.valuesFileSchemes ?? ['https', 'http'],
+    disabled: input.settings?.disabled ?? [],
     warnings: [],
     used: new Set(),
   };

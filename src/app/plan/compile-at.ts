@@ -5,7 +5,7 @@ import { type RepositoryDocuments, withFoundRepositories } from '../../domain/fl
 import { gatherDocuments } from '../../domain/fleet/gather-documents.ts';
 import { COMPILER } from '../../domain/fleet/read-fleet-files.ts';
 import { type RemovedApplication, removedApplications } from '../../domain/fleet/removed-applications.ts';
-import { diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
+import { diffSnapshots, type FleetSnapshot, readsSourcesAnew } from '../../domain/fleet/snapshot.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import { registeredPrefix } from '../../domain/registry/registration-row.ts';
 import type { Rollout } from '../../domain/rollout.ts';
@@ -147,7 +147,7 @@ const compileAnew = async (deps: PlanDeps, input: CompileInput, seen: Seen): Pro
     const removed = removedApplications(all, snapshot, fleet.file);
     const rules = projectsWithNewRules(previous.projects, snapshot.projects);
     return {
-      changed: changesOf(before, snapshot, { moved: sets.moved, rules }),
+      changed: changesOf(before, snapshot, { moved: sets.moved, rules, reread: readsSourcesAnew(previous, snapshot) }),
       rules,
       removed,
       fleet: { ...fleet, snapshot: snapshot.digest, file: withFoundRepositories(fleet.file, snapshot) },
@@ -211,11 +211,12 @@ const deliveredBy = ({ outstanding }: Registered, { problems }: FleetSnapshot): 
 const changesOf = (
   previous: FleetSnapshot,
   snapshot: FleetSnapshot,
-  { moved, rules }: Pick<ExpandedSets, 'moved'> & Pick<Compiled, 'rules'>,
+  { moved, rules, reread }: Pick<ExpandedSets, 'moved'> & Pick<Compiled, 'rules'> & { reread: boolean },
 ): Compiled['changed'] => {
   const { added, changed } = diffSnapshots(previous, snapshot);
   const ids = new Set([...added, ...changed]);
   const reasons = snapshot.applications.flatMap(({ id, applicationSet, origin, project }): [string, string][] => {
+    if (!ids.has(id) && reread) return [[id, 'argocd-cm changed how sources are read']];
     if (!ids.has(id)) return rules.has(project) ? [[id, `the rules of AppProject ${project} changed`]] : [];
     const isMoved = applicationSet !== undefined && moved.has(applicationSet);
     const made = `what the generators of ApplicationSet ${applicationSet} read changed`;

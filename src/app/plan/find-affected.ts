@@ -42,9 +42,10 @@ export const findAffected = async (
     if (reason !== undefined) todo.push({ application, here, reason });
     else if (known) index.entries[application.id] = known;
   }
+  const settings = input.compiled.snapshot.argoSettings?.settings.sources;
   const applications: AffectedApplication[] = [];
   await eachOf(todo, INSPECTIONS_IN_FLIGHT, async ({ application, here, reason }) => {
-    const affected = await inspectApplication(input, application, reason);
+    const affected = await inspectApplication({ ...input, settings }, application, reason);
     applications.push(affected);
     if (!here.includes(true)) return;
     const inputs = here.map((isHere, source) => (isHere ? (affected.inputs[source] ?? []) : null));

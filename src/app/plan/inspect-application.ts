@@ -4,6 +4,7 @@ import type { ApplicationSource } from '../../domain/fleet/application.ts';
 import type { CompiledApplication } from '../../domain/fleet/snapshot.ts';
 import type { PlanIndexEntry } from '../../domain/plan-index.ts';
 import { formatProblem } from '../../domain/problem.ts';
+import type { SourceSettings } from '../../domain/settings/argo-settings.ts';
 import type { SourceRevision } from '../../domain/source-revision.ts';
 import type { SourceInput } from '../../domain/sources/inputs.ts';
 import type { InspectedSource, Inspection } from '../../domain/sources/inspection.ts';
@@ -46,6 +47,7 @@ interface InspectDeps {
   /** Absent: charts see Helm's own idea of a cluster. */
   factsOf?: FactsOf;
   toolVersions: Readonly<Record<string, string>>;
+  settings?: SourceSettings | undefined;
 }
 
 /**
@@ -79,7 +81,7 @@ const inspectOne = async (
   at: { source: ApplicationSource; index: number; refs: ReadonlyMap<string, CommitTree> },
 ): Promise<void> => {
   const { source, index, refs } = at;
-  const { trees, toolVersions } = deps;
+  const { trees, toolVersions, settings } = deps;
   const { application } = affected;
   const from = await trees.at(source);
   const { repository, ref, commit, chart } = from;
@@ -90,6 +92,7 @@ const inspectOne = async (
   const openTree = openOther(trees, others, (other) => noteOther(affected, other));
   const inspection = await inspectWithFacts(deps, affected, inspectSource({ files: from.files, openTree }), {
     source,
+    settings,
     application: { name, namespace, project, destinationNamespace: destination.namespace },
     tree: from.tree,
     revision: from.commit,

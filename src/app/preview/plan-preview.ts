@@ -1,6 +1,11 @@
 import type { RepositoryConfig } from '../../domain/fleet/fleet-file.ts';
 import { generatorSources } from '../../domain/fleet/followed-sources.ts';
-import { type CompiledApplication, diffSnapshots, type FleetSnapshot } from '../../domain/fleet/snapshot.ts';
+import {
+  type CompiledApplication,
+  diffSnapshots,
+  type FleetSnapshot,
+  readsSourcesAnew,
+} from '../../domain/fleet/snapshot.ts';
 import type { FleetRow } from '../../domain/fleet-row.ts';
 import type { PreviewCandidate, PreviewPlan } from '../../domain/preview/preview-row.ts';
 import { formatProblem } from '../../domain/problem.ts';
@@ -50,12 +55,7 @@ export const planPreview = async (deps: PlanDeps, input: PlanPreviewInput): Prom
   const base = await standAt(deps, input, { commit: input.base, previous: live });
   const head = await standAt(deps, input, { commit: input.head, previous: base.snapshot });
   const row = await deps.refs.get(refId(input.config.url, input.ref));
-  const difference = diffSnapshots(base.snapshot, head.snapshot);
-  const rules = projectsWithNewRules(base.snapshot.projects, head.snapshot.projects);
-  const judgedAnew = head.snapshot.applications.flatMap(({ id, project }) => (rules.has(project) ? [id] : []));
-  const changed = new Map(
-    [...difference.added, ...difference.changed, ...judgedAnew].map((id) => [id, 'its document changes']),
-  );
+  const { difference, rules, changed } = changesBetween(base.snapshot, head.snapshot);
   const affected = await findAffected({
     ...head,
     compiled: { snapshot: head.snapshot, changed },
@@ -64,23 +64,34 @@ export const planPreview = async (deps: PlanDeps, input: PlanPreviewInput): Prom
     toolVersions: deps.toolVersions,
     force: [],
   });
+  const settings = base.snapshot.argoSettings?.settings.sources;
+  const looking = { ...deps, ...factsIn(deps, false), trees: base.trees, settings };
   const sides: Sides[] = [];
   const known = new Map(base.snapshot.applications.map((one) => [one.id, one]));
   await eachOf(affected.applications, INSPECTIONS_IN_FLIGHT, async (after) => {
     const was = known.get(after.application.id);
-    const before = was && (await inspectApplication({ ...deps, ...factsIn(deps, false), trees: base.trees }, was, ''));
+    const before = was && (await inspectApplication(looking, was, ''));
     sides.push({ application: after.application, ...(was ? { was } : {}), before, after });
   });
   await eachOf(difference.removed, INSPECTIONS_IN_FLIGHT, async (id) => {
     const application = known.get(id);
     if (!application) return;
-    const before = await inspectApplication({ ...deps, ...factsIn(deps, false), trees: base.trees }, application, '');
+    const before = await inspectApplication(looking, application, '');
     sides.push({ application, before, after: undefined });
   });
   const { file } = input.fleet;
   const judged = affected.applications.filter(({ application }) => rules.has(application.project));
   const { refused, unknown } = await judgeKnown(deps, judged, { file, projects: head.snapshot.projects });
   return planOf(sides, { base: base.snapshot, head: head.snapshot, shown: new Set([...refused.keys(), ...unknown]) });
+};
+
+const changesBetween = (base: FleetSnapshot, head: FleetSnapshot) => {
+  const difference = diffSnapshots(base, head);
+  const rules = projectsWithNewRules(base.projects, head.projects);
+  const reread = readsSourcesAnew(base, head);
+  const anew = head.applications.flatMap(({ id, project }) => (reread || rules.has(project) ? [id] : []));
+  const ids = [...difference.added, ...difference.changed, ...anew];
+  return { difference, rules, changed: new Map(ids.map((id) => [id, 'its document changes'])) };
 };
 
 interface Stand {

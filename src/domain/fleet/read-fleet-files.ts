@@ -55,7 +55,7 @@ export const noDocuments = (): Documents => ({
 });
 
 /** Raised whenever the same text compiles to something else, so that no older snapshot is reused. */
-export const COMPILER = 8;
+export const COMPILER = 9;
 
 /** The paths of the files whose text the compiler needs: those that are new, changed, or were wrong before. */
 export const filesToRead = (

@@ -1,4 +1,5 @@
 import type { Problem } from '../problem.ts';
+import { stableText } from '../stable-digest.ts';
 import type { Application } from './application.ts';
 import type { ApplicationSet } from './applicationset/application-set.ts';
 import type { SeenRead } from './applicationset/generator-reads.ts';
@@ -53,6 +54,10 @@ export interface FleetSnapshot {
   compiler?: number;
   files?: Record<string, string>;
 }
+
+/** Whether `argocd-cm` says otherwise than before how sources are read: what each of them renders to may be another. */
+export const readsSourcesAnew = (before: FleetSnapshot, after: FleetSnapshot): boolean =>
+  stableText(before.argoSettings?.settings.sources ?? {}) !== stableText(after.argoSettings?.settings.sources ?? {});
 
 /** Which applications a new snapshot adds, changes and removes, by id. */
 export const diffSnapshots = (

@@ -42,6 +42,14 @@ export interface GlobalProject {
   };
 }
 
+/** What of `argocd-cm` bears on how sources are read. */
+export interface SourceSettings {
+  /** `helm.valuesFileSchemes`: the URL schemes of value files. Absent: https and http. */
+  valuesFileSchemes?: string[];
+  /** The tools that `kustomize.enable`, `helm.enable` and `jsonnet.enable` turn off: their sources are plain directories. */
+  disabled?: ('kustomize' | 'helm' | 'jsonnet')[];
+}
+
 /** What of Argo CD's `argocd-cm` bears on comparing and judging resources. */
 export interface ArgoSettings {
   /** In the order they are written. */
@@ -58,6 +66,8 @@ export interface ArgoSettings {
   /** `application.sync.impersonation.enabled`: syncs must run as the project's service account. */
   impersonation?: true;
   globalProjects?: GlobalProject[];
+  /** How sources are read. Absent: as Argo CD does by default. */
+  sources?: SourceSettings;
   /** `timeout.reconciliation`: seconds between two comparisons; 0: none without being asked. Absent: Towline's own. */
   reconciliationSeconds?: number;
 }

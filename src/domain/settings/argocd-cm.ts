@@ -115,6 +115,26 @@ const readTracking = (text: string | undefined): ArgoSettings['trackingMethod'] 
   throw invalid('application.resourceTrackingMethod', `is ${JSON.stringify(text)}, not annotation, label or both`);
 };
 
+const TOOLS = ['kustomize', 'helm', 'jsonnet'] as const;
+
+const readSources = (data: Readonly<Record<string, string>>): Pick<ArgoSettings, 'sources'> => {
+  const schemes = data['helm.valuesFileSchemes'];
+  const disabled = TOOLS.filter((tool) => data[`${tool}.enable`]?.trim() === 'false');
+  if (schemes === undefined && disabled.length === 0) return {};
+  return {
+    sources: {
+      ...(schemes === undefined ? {} : { valuesFileSchemes: listed(schemes.toLowerCase()) }),
+      ...(disabled.length > 0 ? { disabled } : {}),
+    },
+  };
+};
+
+const listed = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+
 /** `schedule` looks once a minute: nothing is compared more often. */
 const SHORTEST_SECONDS = 60;
 
@@ -127,7 +147,7 @@ const readInterval = (text: string | undefined): Pick<ArgoSettings, 'reconciliat
 };
 
 /**
- * Reads the `data` of Argo CD's `argocd-cm` as far as it bears on comparing and judging resources; other keys are left
+ * Reads the `data` of Argo CD's `argocd-cm` as far as it bears on sources and on comparing and judging resources; other keys are left
  * alone. Errors: AppError `settings-invalid` (permanent) naming the key and, inside YAML, the line.
  */
 export const parseArgoSettings = (data: Readonly<Record<string, string>>): ArgoSettings => {
@@ -144,10 +164,8 @@ export const parseArgoSettings = (data: Readonly<Record<string, string>>): ArgoS
     trackingMethod: readTracking(data['application.resourceTrackingMethod']),
     installationID: data['installationID'] ?? '',
     instanceLabelKey: data['application.instanceLabelKey'] || defaults.instanceLabelKey,
-    sensitiveAnnotations: (data['resource.sensitive.mask.annotations'] ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter(Boolean),
+    sensitiveAnnotations: listed(data['resource.sensitive.mask.annotations'] ?? ''),
+    ...readSources(data),
     ...(data['application.sync.impersonation.enabled'] === 'true' ? { impersonation: true } : {}),
     ...(data['globalProjects']
       ? { globalProjects: readGlobalProjects('globalProjects', yaml('globalProjects', data['globalProjects'])) }

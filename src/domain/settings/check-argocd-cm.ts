@@ -10,12 +10,6 @@ const WITHOUT_EFFECT: readonly { key: RegExp; value?: RegExp; reason: string }[]
   { key: /^kustomize\.buildOptions/, value: /\S/, reason: 'kustomize is run without options' },
   { key: /^kustomize\.(?:path|version)\./, reason: 'one version of kustomize renders everything' },
   {
-    key: /^(?:kustomize|helm|jsonnet)\.enable$/,
-    value: /^false$/,
-    reason: 'what a source is follows from its files alone',
-  },
-  { key: /^helm\.valuesFileSchemes$/, value: /\S/, reason: 'value files are read from repositories alone' },
-  {
     key: /^cluster\.inClusterEnabled$/,
     value: /^false$/,
     reason: 'the fleet file says which cluster is the in-cluster one',

@@ -46,6 +46,7 @@ const takeManifest = (context: SourceContext, path: string): boolean => {
     return false;
   }
   if (path.endsWith('.jsonnet')) {
+    if (context.disabled.includes('jsonnet')) return false;
     const remedy = 'Jsonnet is not supported yet: render it to YAML, or exclude it (directory.exclude)';
     throw fail('jsonnet-unsupported', `${path}: ${remedy}`, { file: path });
   }

@@ -1,4 +1,5 @@
 import type { ApplicationSource } from '../fleet/application.ts';
+import type { SourceSettings } from '../settings/argo-settings.ts';
 import { buildEnvironment, isRevisionVariable, substitute } from './build-environment.ts';
 import type { SourceWarning } from './inspection.ts';
 import type { ClusterFacts } from './render-key.ts';
@@ -15,6 +16,8 @@ export interface SourceContext {
   others: OtherTrees;
   clusterFacts?: ClusterFacts;
   valuesFileSchemes: readonly string[];
+  /** Tools that Argo CD's settings turn off. */
+  disabled: NonNullable<SourceSettings['disabled']>;
   warnings: SourceWarning[];
   /** Build-environment variables that the source really uses. */
   used: Set<string>;

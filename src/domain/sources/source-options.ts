@@ -102,6 +102,14 @@ const mergePatch = (target: unknown, patch: unknown): unknown => {
  * a kustomization; the last by name wins), else Directory. Errors: `source-invalid`, `plugin-unsupported`.
  */
 export const detectType = (context: SourceContext, source: ApplicationSource, directory: string): SourceType => {
+  const type = declaredType(context, source, directory);
+  // What is turned off is read as plain manifests, as Argo CD's repo server does.
+  return type !== 'Directory' && context.disabled.includes(TOOL_OF[type]) ? 'Directory' : type;
+};
+
+const TOOL_OF = { Helm: 'helm', Kustomize: 'kustomize' } as const;
+
+const declaredType = (context: SourceContext, source: ApplicationSource, directory: string): SourceType => {
   const explicit = BLOCKS.filter((block) => source[block] !== undefined);
   if (explicit.length > 1) {
     throw fail('source-invalid', `the source names several tools (${explicit.join(', ')}): keep one of the blocks`);

@@ -71,7 +71,6 @@ describe('keys of argocd-cm that do nothing here', () => {
     expect(problems.map(({ line, field, message }) => `${line} ${field} ${message}`)).toEqual([
       '7 data["kustomize.buildOptions"] does nothing: kustomize is run without options',
       '8 data["kustomize.path.v5.0.0"] does nothing: one version of kustomize renders everything',
-      '9 data["helm.enable"] does nothing: what a source is follows from its files alone',
       '11 data["cluster.inClusterEnabled"] does nothing: the fleet file says which cluster is the in-cluster one',
     ]);
     expect(argoSettings?.settings.installationID).toBe('acme');
