@@ -29,6 +29,7 @@ repositoryContract('git, path', { sha256: true, open: ({ directory }) => openAt(
 
 repositoryContract('git, smart HTTP', {
   sha256: true,
+  large: true,
   open: async ({ directory }) => {
     const served = await serveBare(directory);
     return openAt(served.url, served.close);

@@ -22,7 +22,7 @@ const openAt = async (bare: BareRepository, options: FakeGitHubOptions = {}, cre
   return { repository, fake, close: fake.close };
 };
 
-repositoryContract('github', { sha256: false, open: (bare) => openAt(bare) });
+repositoryContract('github', { sha256: false, large: true, open: (bare) => openAt(bare) });
 repositoryContract('github, truncated listings and small pages', {
   sha256: false,
   open: (bare) => openAt(bare, { truncateAt: 3, pageSize: 7 }),

@@ -21,7 +21,7 @@ const openAt = async (bare: BareRepository, options: FakeGitLabOptions = {}) => 
   return { repository, fake, close: fake.close };
 };
 
-repositoryContract('gitlab', { sha256: false, open: (bare) => openAt(bare) });
+repositoryContract('gitlab', { sha256: false, large: true, open: (bare) => openAt(bare) });
 repositoryContract('gitlab, small pages', { sha256: false, open: (bare) => openAt(bare, { pageSize: 30 }) });
 
 describe('gitlab repository', () => {

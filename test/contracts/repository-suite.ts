@@ -8,6 +8,8 @@ export interface RepositoryUnderTest {
   open(bare: BareRepository): Promise<{ repository: Repository; close: () => Promise<void> }>;
   /** The host can serve SHA-256 repositories. */
   sha256: boolean;
+  /** Also a tree of 100,000 files: once for each kind of host, as it takes its time. */
+  large?: boolean;
 }
 
 const CODES = (error: unknown): string => (error instanceof AppError ? `${error.kind} ${error.code}` : String(error));
@@ -211,6 +213,26 @@ export const repositoryContract = (name: string, under: RepositoryUnderTest): vo
       expect(tree.entries.get('plain.yaml/x')).toBeUndefined();
       expect(await readText(repository, commit, 'link')).toBe('../../etc/passwd');
     });
+
+    test.runIf(under.large)(
+      'a tree of 100,000 files is listed whole, and a change of one is noticed',
+      async () => {
+        const { bare, repository } = await serve();
+        const files = Object.fromEntries(
+          Array.from({ length: 100_001 }, (_, at) => [`d${at % 101}/file-${at}.yaml`, `n: ${at}\n`]),
+        );
+        const first = await bare.commit({ ref: 'refs/heads/main', files });
+        const before = (await repository.listTree(first)).entries;
+        expect(before.size).toBe(100_001 + 101);
+        const changed = { ...files, 'd7/file-7.yaml': 'changed' };
+        const second = await bare.commit({ ref: 'refs/heads/main', files: changed, from: first });
+        const after = (await repository.listTree(second)).entries;
+        const moved = [...after].filter(([path, { digest }]) => before.get(path)?.digest !== digest);
+        expect(moved.map(([path]) => path).toSorted()).toEqual(['d7', 'd7/file-7.yaml']);
+        expect(await readText(repository, second, 'd0/file-99990.yaml')).toBe('n: 99990\n');
+      },
+      300_000,
+    );
 
     test('odd file names come through', async () => {
       const { bare, repository } = await serve();

@@ -49,7 +49,12 @@ export const createBareReader = (directory: string): BareReader => {
     return answer;
   };
   const text = async (...args: string[]) => (await git(...args))?.toString('utf8').trim();
-  const parse = (name: string) => text('rev-parse', '--quiet', '--verify', '--end-of-options', name);
+  const parse = async (name: string) => {
+    const args = ['rev-parse', '--quiet', '--verify', '--end-of-options', name];
+    return (await (/^[0-9a-f]{40}/.test(name) ? gitOnce : git)(...args))?.toString('utf8').trim();
+  };
+  /** A tree that is asked for page by page is read once. */
+  const trees = new Map<string, BareEntry[]>();
   let empty = true;
   return {
     parse,
@@ -73,9 +78,13 @@ export const createBareReader = (directory: string): BareReader => {
     type: async (id) => (await gitOnce('cat-file', '-t', id))?.toString('utf8').trim(),
     bytes: (type, sha) => gitOnce('cat-file', type, sha),
     tree: async (sha, recursive) => {
-      const output = await gitOnce('ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), sha);
-      return output
-        ?.toString('utf8')
+      const key = `${sha} ${recursive}`;
+      const read = trees.get(key);
+      if (read) return read;
+      const output = await git('ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), sha);
+      if (!output) return undefined;
+      const entries = output
+        .toString('utf8')
         .split('\0')
         .filter((line) => line !== '')
         .map((line) => {
@@ -83,6 +92,8 @@ export const createBareReader = (directory: string): BareReader => {
           const [mode = '', type = '', id = '', size = '-'] = head.split(/ +/);
           return { mode, type, sha: id, size: size === '-' ? undefined : Number(size), path };
         });
+      trees.set(key, entries);
+      return entries;
     },
   };
 };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type BareReader, createBareReader } from './bare-reader.ts';
+import { type BareEntry, type BareReader, createBareReader } from './bare-reader.ts';
 
 export interface FakeGitLabOptions {
   pageSize?: number;
@@ -112,20 +112,23 @@ const tree = async (bare: BareReader, options: FakeGitLabOptions, url: URL): Pro
   const root = commit && (path === '' ? commit : await bare.parse(`${commit}:${path}`));
   const entries = root ? await bare.tree(root, url.searchParams.get('recursive') === 'true') : undefined;
   if (!entries) return { status: 404, body: { message: '404 Tree Not Found' } };
-  const all = entries.map((entry) => ({
+  // As GitLab's Gitaly: all directories come before all files.
+  const sorted = [...entries.filter(isTree), ...entries.filter((entry) => !isTree(entry))];
+  const answer = page(sorted, options, url);
+  const told = (entry: BareEntry) => ({
     id: entry.sha,
     name: entry.path.split('/').at(-1),
     type: TYPES[entry.type],
     path: path === '' ? entry.path : `${path}/${entry.path}`,
     mode: entry.mode,
-  }));
-  // As GitLab's Gitaly: all directories come before all files.
-  all.sort((a, b) => Number(b.type === 'tree') - Number(a.type === 'tree'));
-  return page(all, options, url);
+  });
+  return { ...answer, body: answer.body.map(told) };
 };
 
+const isTree = ({ type }: BareEntry): boolean => type === 'tree';
+
 /** Pages by number or, for `pagination=keyset`, by an opaque token; the Link header names the next one either way. */
-const page = (all: unknown[], { pageSize = 100 }: FakeGitLabOptions, url: URL): Answer => {
+const page = <T>(all: T[], { pageSize = 100 }: FakeGitLabOptions, url: URL): Answer & { body: T[] } => {
   const key = url.searchParams.get('pagination') === 'keyset' ? 'page_token' : 'page';
   const number = Number(url.searchParams.get(key)?.replace('token-', '') ?? 1);
   const size = Math.min(pageSize, Number(url.searchParams.get('per_page') ?? 20));
