@@ -40,6 +40,7 @@ const approveUntil = async (stage: Stage, approve: () => Promise<unknown>, isDon
     await approve().then(
       () => {
         isApproved = true;
+        world.history.asked += 1;
       },
       (error: unknown) => {
         if (!(error instanceof AppError) || !NOTHING_WAITS.has(error.code)) throw error;

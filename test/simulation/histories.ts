@@ -166,7 +166,7 @@ export const playHistory = async (
     const { ref, commit } = carryOut(world, commits, made, push, number + 1);
     if (push.webhook === 'lost') continue;
     const arrivals = push.webhook === 'again' ? [push.delay, push.delay + 1_000 * (push.pick % 600)] : [push.delay];
-    world.history.redelivered += arrivals.length - 1;
+    world.history.asked += arrivals.length - 1;
     for (const delay of arrivals) {
       lastArrival = Math.max(lastArrival, scheduler.now() + delay);
       scheduler.after(delay, () => simulation.deliver({ delivery: `d${number}`, ref, ...(commit ? { commit } : {}) }));

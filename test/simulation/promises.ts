@@ -178,7 +178,7 @@ const wrongStatuses = (world: World, commits: Commits): string[] => {
     ),
   );
   const tried = [...ports.rollouts.rows.values()].flatMap(({ id, attempt }) =>
-    attempt > 1 + history.redelivered ? [`6 statuses: rollout ${id} was tried ${attempt} times, and nobody asked`] : [],
+    attempt > 1 + history.asked ? [`6 statuses: rollout ${id} was tried ${attempt} times, and nobody asked`] : [],
   );
   return [...breaches, ...silent, ...tried];
 };

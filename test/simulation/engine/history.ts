@@ -26,8 +26,8 @@ export interface History {
   /** Every key that an application's inventory ever named. */
   inventories: Map<string, Set<string>>;
   breaches: string[];
-  /** Webhooks that came again: somebody's wish to have what failed tried again. */
-  redelivered: number;
+  /** Webhooks that came again and approvals: somebody's wishes that a rollout be taken up again. */
+  asked: number;
 }
 
 export const createHistory = (): History => ({
@@ -36,7 +36,7 @@ export const createHistory = (): History => ({
   posts: [],
   inventories: new Map(),
   breaches: [],
-  redelivered: 0,
+  asked: 0,
 });
 
 /** Notes a stored application row, and where its counters went down (promise 2). */
